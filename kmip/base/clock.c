@@ -1,0 +1,41 @@
+/* The two clocks of clock.h. */
+#include "kmip/base/clock.h"
+
+#include <limits.h>
+#include <time.h>
+
+static int64_t now(clockid_t id)
+{
+    struct timespec ts;
+    clock_gettime(id, &ts);
+    return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+int64_t clock_mono_ns(void)
+{
+    return now(CLOCK_MONOTONIC);
+}
+
+int64_t clock_wall_ns(void)
+{
+    return now(CLOCK_REALTIME);
+}
+
+int64_t deadline_in_ms(int64_t timeout_ms)
+{
+    int64_t t = clock_mono_ns();
+    if (timeout_ms < 0 || timeout_ms > (INT64_MAX - t) / NS_PER_MS)
+        return DEADLINE_NEVER;
+    return t + timeout_ms * NS_PER_MS;
+}
+
+int deadline_poll_ms(int64_t deadline_ns)
+{
+    if (deadline_ns == DEADLINE_NEVER)
+        return -1;
+    int64_t left = deadline_ns - clock_mono_ns();
+    if (left <= 0)
+        return 0;
+    int64_t ms = left / NS_PER_MS + (left % NS_PER_MS != 0);
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}

@@ -1,0 +1,20 @@
+/* The two clocks: monotonic for deadlines, wall for dates in messages. */
+#ifndef KMIP_BASE_CLOCK_H
+#define KMIP_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S INT64_C(1000000000)
+#define DEADLINE_NEVER INT64_MAX
+
+/* Nanoseconds since an arbitrary start; never goes back. */
+int64_t clock_mono_ns(void);
+/* Nanoseconds since 1970-01-01T00:00:00Z by the machine's clock. */
+int64_t clock_wall_ns(void);
+/* A deadline timeout_ms from now; negative means never. */
+int64_t deadline_in_ms(int64_t timeout_ms);
+/* Milliseconds left for poll(2), rounded up: 0 when past, -1 for never. */
+int deadline_poll_ms(int64_t deadline_ns);
+
+#endif

@@ -1,0 +1,89 @@
+/* Whole files (file.h). */
+#include "kmip/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool read_fd(int fd, const char *path, struct buf *out, struct kerr *err)
+{
+    for (;;) {
+        char chunk[16384];
+        ssize_t n = read(fd, chunk, sizeof chunk);
+        if (n == 0)
+            break;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return kerr_set(err, KE_FILE, "cannot read %s: %s", path, strerror(errno));
+        bool ok = buf_put(out, chunk, (size_t)n);
+        wipe(chunk, (size_t)n);
+        if (!ok)
+            return out->too_long ? kerr_set(err, KE_FILE, "%s is longer than the %zu bytes allowed",
+                                            path, out->limit)
+                                 : kerr_set(err, KE_MEMORY, "no memory to read %s", path);
+    }
+    return true;
+}
+
+bool file_read(const char *path, struct buf *out, struct kerr *err)
+{
+    if (strcmp(path, "-") == 0)
+        return read_fd(STDIN_FILENO, "standard input", out, err);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return kerr_set(err, KE_FILE, "cannot open %s: %s", path, strerror(errno));
+    bool ok = read_fd(fd, path, out, err);
+    close(fd);
+    return ok;
+}
+
+static bool write_all(int fd, struct bytes data)
+{
+    while (data.n > 0) {
+        ssize_t n = write(fd, data.p, data.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        data = bytes_of(data.p + n, data.n - (size_t)n);
+    }
+    return true;
+}
+
+bool file_write(const char *path, struct bytes data, unsigned mode, struct kerr *err)
+{
+    if (strcmp(path, "-") == 0)
+        return write_all(STDOUT_FILENO, data) ||
+               kerr_set(err, KE_FILE, "cannot write standard output: %s", strerror(errno));
+    char *tmp = NULL;
+    if (asprintf(&tmp, "%s.%ld.tmp", path, (long)getpid()) < 0)
+        return kerr_set(err, KE_MEMORY, "no memory to write %s", path);
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    bool ok = fd >= 0 && write_all(fd, data) && fsync(fd) == 0;
+    int why = errno;
+    if (fd >= 0 && close(fd) < 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    if (ok && rename(tmp, path) < 0) {
+        ok = false;
+        why = errno;
+    }
+    if (!ok) {
+        if (fd >= 0)
+            unlink(tmp);
+        kerr_set(err, KE_FILE, "cannot write %s: %s", path, strerror(why));
+    }
+    free(tmp);
+    return ok;
+}
+
+bool file_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}

@@ -1,0 +1,37 @@
+/* The readable forms of a message: text tree, hex dump, YAML out; YAML in is
+ * from_yaml.h. Key material, passwords and plaintexts are redacted unless
+ * show_secrets is set. All printers take any bytes: what cannot be read is shown
+ * as far as it goes, with the finding in place. */
+#ifndef KMIP_FORM_FORM_H
+#define KMIP_FORM_FORM_H
+
+#include "kmip/base/buf.h"
+#include "kmip/base/error.h"
+#include "kmip/ttlv/ttlv.h"
+
+struct form_options {
+    bool show_secrets;
+    bool offsets;     /* text: offset, tag and type before each line */
+    unsigned indent;  /* text: columns before each line */
+    size_t max_bytes; /* longest value shown whole; 0 = 1024 */
+};
+
+/*   Response Message
+ *     Response Header
+ *       Protocol Version
+ *         Protocol Version Major: 1
+ * Dates readable, enumerations and masks by name (with the number when unknown). */
+void form_text(struct bytes msg, const struct form_options *o, struct buf *out);
+/* One line per item: offset, header and value bytes in hex, name, decoded value. */
+void form_hex(struct bytes msg, const struct form_options *o, struct buf *out);
+/* YAML that from_yaml reads back into the same bytes (with show_secrets). False
+ * only when the message's encoding is broken. */
+__attribute__((warn_unused_result)) bool form_yaml(struct bytes msg, const struct form_options *o,
+                                                   struct buf *out, struct kerr *err);
+/* One value as it would stand behind the colon in form_text. Used in reports.
+ * tag and walk context decide names; see print.c. */
+struct kmip_spot;
+void form_value(const struct kmip_spot *spot, const struct ttlv_item *it, const struct form_options *o,
+                struct buf *out);
+
+#endif

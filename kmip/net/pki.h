@@ -1,0 +1,26 @@
+/* Makes the certificates that tests and demonstrations need: a CA and leaf
+ * certificates with ECDSA P-256 keys, written as PEM files (keys 0600). */
+#ifndef KMIP_NET_PKI_H
+#define KMIP_NET_PKI_H
+
+#include "kmip/base/error.h"
+
+struct pki_leaf {
+    const char *cn;
+    bool server;          /* extended usage serverAuth, else clientAuth */
+    const char *dns, *ip; /* subject alternative names of a server; NULL = localhost and both loopback addresses */
+    int64_t not_before, not_after; /* seconds since the epoch; 0 = an hour ago / ten years on */
+    bool rsa;             /* RSA 2048 instead of ECDSA P-256 */
+};
+
+/* DIR/ca.pem and DIR/ca-key.pem, made unless both are there. */
+__attribute__((warn_unused_result)) bool pki_ca(const char *dir, const char *cn, struct kerr *err);
+/* DIR/name/kmip-ca.pem, kmip-cert.pem, kmip-key.pem signed by the CA of DIR, made
+ * unless all three are there (a part of them is an error). */
+__attribute__((warn_unused_result)) bool pki_leaf(const char *dir, const char *name,
+                                                  const struct pki_leaf *leaf, struct kerr *err);
+/* The set kmip-mock --pki makes: CA, server, client, and other (a second client
+ * identity). */
+__attribute__((warn_unused_result)) bool pki_set(const char *dir, struct kerr *err);
+
+#endif

@@ -1,0 +1,18 @@
+/* Sockets: connect and listen with deadlines and errors that say what to do. */
+#ifndef KMIP_NET_TCP_H
+#define KMIP_NET_TCP_H
+
+#include "kmip/base/error.h"
+
+/* A connected, non-blocking socket with TCP_NODELAY, close-on-exec; -1 on
+ * failure. Tries every address of the name until one answers or the deadline
+ * (monotonic ns) passes. KE_CONNECT, KE_TIMEOUT. */
+int tcp_connect(const char *host, const char *port, int64_t deadline_ns, struct kerr *err);
+/* Listening, non-blocking socket on "HOST:PORT", "[::1]:PORT" or "PORT" (which
+ * binds 127.0.0.1). Port 0 picks one; the one in use goes to *port. -1 on failure. */
+int tcp_listen(const char *where, int *port, struct kerr *err);
+/* Splits "HOST:PORT" (also bracketed IPv6); missing parts keep what the buffers
+ * hold. False when malformed. */
+bool tcp_split(const char *where, char host[256], char port[16]);
+
+#endif

@@ -1,0 +1,381 @@
+/* YAML documents as trees (ynode.h), built from libyaml's events.
+ *
+ * libyaml's own document API loses which scalars were quoted and answers an
+ * alias before its anchor is complete; events give both. */
+#include "kmip/yaml/ynode.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+#include "kmip/base/buf.h"
+#include "kmip/base/file.h"
+#include "kmip/base/text.h"
+
+#define MAX_DEPTH 64u
+#define MAX_FILE (16u << 20)
+#define MAX_ARENA (256u << 20)
+#define MAX_ANCHORS 256u
+
+struct anchor {
+    const char *name;
+    struct ynode *node;
+};
+
+struct builder {
+    yaml_parser_t parser;
+    struct arena *arena;
+    const char *file;
+    struct anchor anchors[MAX_ANCHORS];
+    size_t n_anchors;
+    struct kerr *err;
+};
+
+static bool fail_at(struct builder *b, yaml_mark_t at, const char *what)
+{
+    return kerr_set(b->err, KE_YAML, "%s:%zu:%zu: %s", b->file, at.line + 1, at.column + 1, what);
+}
+
+static bool no_memory(struct builder *b)
+{
+    return kerr_set(b->err, KE_MEMORY, "%s: no memory for the document", b->file);
+}
+
+static bool next(struct builder *b, yaml_event_t *ev)
+{
+    if (yaml_parser_parse(&b->parser, ev))
+        return true;
+    const char *what = b->parser.problem ? b->parser.problem : "malformed YAML";
+    if (b->parser.error == YAML_MEMORY_ERROR)
+        return no_memory(b);
+    yaml_mark_t at = b->parser.problem_mark;
+    if (b->parser.error == YAML_READER_ERROR)
+        return kerr_set(b->err, KE_YAML, "%s: byte %zu: %s", b->file, b->parser.problem_offset, what);
+    return fail_at(b, at, what);
+}
+
+static struct ynode *new_node(struct builder *b, enum ynode_kind kind, const yaml_event_t *ev,
+                              const yaml_char_t *tag)
+{
+    struct ynode *n = arena_alloc(b->arena, sizeof *n);
+    if (!n) {
+        no_memory(b);
+        return NULL;
+    }
+    n->kind = kind;
+    n->line = (uint32_t)ev->start_mark.line + 1;
+    n->col = (uint32_t)ev->start_mark.column + 1;
+    n->file = b->file;
+    if (tag && !(n->tag = arena_str(b->arena, (const char *)tag))) {
+        no_memory(b);
+        return NULL;
+    }
+    return n;
+}
+
+/* An anchor is known once its node is complete, so that no cycle can arise. */
+static bool remember(struct builder *b, const yaml_char_t *name, struct ynode *n, yaml_mark_t at)
+{
+    if (!name)
+        return true;
+    if (b->n_anchors == MAX_ANCHORS)
+        return fail_at(b, at, "more than 256 anchors");
+    const char *copy = arena_str(b->arena, (const char *)name);
+    if (!copy)
+        return no_memory(b);
+    b->anchors[b->n_anchors++] = (struct anchor){copy, n};
+    return true;
+}
+
+static struct ynode *recall(struct builder *b, const yaml_event_t *ev)
+{
+    const char *name = (const char *)ev->data.alias.anchor;
+    for (size_t i = b->n_anchors; i-- > 0;)
+        if (strcmp(b->anchors[i].name, name) == 0)
+            return b->anchors[i].node;
+    fail_at(b, ev->start_mark, "alias of an anchor that is not there (or not complete)");
+    return NULL;
+}
+
+static struct ynode *build(struct builder *b, yaml_event_t *ev, unsigned depth);
+
+static struct ynode *build_scalar(struct builder *b, const yaml_event_t *ev)
+{
+    struct ynode *n = new_node(b, YNODE_SCALAR, ev, ev->data.scalar.tag);
+    if (!n)
+        return NULL;
+    n->len = ev->data.scalar.length;
+    n->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    n->text = arena_copy(b->arena, bytes_of(ev->data.scalar.value, n->len));
+    if (!n->text) {
+        no_memory(b);
+        return NULL;
+    }
+    return n;
+}
+
+/* Growing lists of children; copied into exact arrays would cost a second pass,
+ * so the arena keeps the outgrown ones (at most as much again). */
+struct list {
+    struct ynode **v;
+    size_t n, cap;
+};
+
+static bool list_add(struct builder *b, struct list *l, struct ynode *n)
+{
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? 2 * l->cap : 8;
+        struct ynode **v = arena_array(b->arena, cap, sizeof *v);
+        if (!v)
+            return no_memory(b);
+        if (l->n > 0)
+            memcpy(v, l->v, l->n * sizeof *v);
+        l->v = v;
+        l->cap = cap;
+    }
+    l->v[l->n++] = n;
+    return true;
+}
+
+/* The children up to the end event; a map alternates keys and values. */
+static bool build_children(struct builder *b, struct ynode *parent, unsigned depth)
+{
+    struct list keys = {0}, vals = {0};
+    bool map = parent->kind == YNODE_MAP, ok = true;
+    for (bool key = map;; key = map && !key) {
+        yaml_event_t ev;
+        if (!next(b, &ev))
+            return false;
+        bool end = ev.type == YAML_SEQUENCE_END_EVENT || ev.type == YAML_MAPPING_END_EVENT;
+        struct ynode *n = end ? NULL : build(b, &ev, depth + 1);
+        if (n && key && n->kind != YNODE_SCALAR) {
+            fail_at(b, ev.start_mark, "a key must be a plain name");
+            n = NULL;
+        }
+        yaml_event_delete(&ev);
+        if (end)
+            break;
+        ok = n && list_add(b, key ? &keys : &vals, n);
+        if (!ok)
+            return false;
+    }
+    parent->n = vals.n;
+    parent->keys = keys.v;
+    parent->vals = vals.v;
+    return true;
+}
+
+static struct ynode *build_collection(struct builder *b, const yaml_event_t *ev, unsigned depth)
+{
+    bool map = ev->type == YAML_MAPPING_START_EVENT;
+    const yaml_char_t *anchor = map ? ev->data.mapping_start.anchor : ev->data.sequence_start.anchor;
+    const yaml_char_t *tag = map ? ev->data.mapping_start.tag : ev->data.sequence_start.tag;
+    if (depth >= MAX_DEPTH) {
+        fail_at(b, ev->start_mark, "nested more than 64 levels deep");
+        return NULL;
+    }
+    struct ynode *n = new_node(b, map ? YNODE_MAP : YNODE_SEQ, ev, tag);
+    if (!n || !build_children(b, n, depth) || !remember(b, anchor, n, ev->start_mark))
+        return NULL;
+    return n;
+}
+
+static struct ynode *build(struct builder *b, yaml_event_t *ev, unsigned depth)
+{
+    struct ynode *n;
+    switch (ev->type) {
+    case YAML_ALIAS_EVENT:
+        return recall(b, ev);
+    case YAML_SCALAR_EVENT:
+        n = build_scalar(b, ev);
+        return n && remember(b, ev->data.scalar.anchor, n, ev->start_mark) ? n : NULL;
+    case YAML_SEQUENCE_START_EVENT:
+    case YAML_MAPPING_START_EVENT:
+        return build_collection(b, ev, depth);
+    default:
+        fail_at(b, ev->start_mark, "malformed YAML");
+        return NULL;
+    }
+}
+
+/* Stream start, at most one document, stream end. */
+static bool build_document(struct builder *b, struct ynode **root)
+{
+    bool started = false;
+    for (;;) {
+        yaml_event_t ev;
+        if (!next(b, &ev))
+            return false;
+        yaml_event_type_t type = ev.type;
+        bool ok = true;
+        switch (type) {
+        case YAML_STREAM_START_EVENT:
+        case YAML_STREAM_END_EVENT:
+        case YAML_DOCUMENT_END_EVENT:
+            break;
+        case YAML_DOCUMENT_START_EVENT:
+            ok = !started || fail_at(b, ev.start_mark, "only one document is allowed in a file");
+            started = true;
+            break;
+        default:
+            *root = build(b, &ev, 0);
+            ok = *root != NULL;
+        }
+        yaml_event_delete(&ev);
+        if (!ok || type == YAML_STREAM_END_EVENT)
+            return ok;
+    }
+}
+
+static bool parse_into(struct arena *arena, const char *file, struct bytes text, struct ynode **root,
+                       struct kerr *err)
+{
+    struct builder *b = calloc(1, sizeof *b);
+    *root = NULL;
+    if (!b || !yaml_parser_initialize(&b->parser)) {
+        free(b);
+        return kerr_set(err, KE_MEMORY, "%s: no memory for the YAML parser", file);
+    }
+    b->arena = arena;
+    b->file = file;
+    b->err = err;
+    static const uint8_t nothing[1] = {0};
+    yaml_parser_set_input_string(&b->parser, text.n ? text.p : nothing, text.n);
+    bool ok = build_document(b, root);
+    yaml_parser_delete(&b->parser);
+    free(b);
+    if (ok && *root && (*root)->kind == YNODE_SCALAR && (*root)->len == 0 && (*root)->plain)
+        *root = NULL;
+    return ok;
+}
+
+bool ydoc_parse(struct ydoc *d, const char *name, struct bytes text, struct kerr *err)
+{
+    arena_init(&d->arena, MAX_ARENA);
+    d->root = NULL;
+    const char *file = arena_str(&d->arena, name);
+    if (!file)
+        return kerr_set(err, KE_MEMORY, "%s: no memory for the document", name);
+    if (parse_into(&d->arena, file, text, &d->root, err))
+        return true;
+    ydoc_clear(d);
+    return false;
+}
+
+bool ydoc_load(struct ydoc *d, const char *path, struct kerr *err)
+{
+    struct buf text;
+    buf_init(&text, MAX_FILE);
+    arena_init(&d->arena, MAX_ARENA);
+    d->root = NULL;
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    bool ok = file_read(path, &text, err) && ydoc_parse(d, name, buf_bytes(&text), err);
+    buf_clear(&text);
+    return ok;
+}
+
+void ydoc_clear(struct ydoc *d)
+{
+    arena_clear(&d->arena);
+    d->root = NULL;
+}
+
+struct ynode *ynode_get(const struct ynode *map, const char *key)
+{
+    if (!map || map->kind != YNODE_MAP)
+        return NULL;
+    for (size_t i = 0; i < map->n; i++)
+        if (strcmp(map->keys[i]->text, key) == 0)
+            return map->vals[i];
+    return NULL;
+}
+
+bool ynode_is_null(const struct ynode *n)
+{
+    return n->kind == YNODE_SCALAR && n->plain &&
+           (n->len == 0 || strcmp(n->text, "~") == 0 || strcmp(n->text, "null") == 0);
+}
+
+bool ynode_err(const struct ynode *n, enum kerr_code code, struct kerr *err, const char *fmt, ...)
+{
+    char what[480];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    return kerr_set(err, code, "%s:%u:%u: %s", n->file, n->line, n->col, what);
+}
+
+static bool map_add(struct ydoc *d, struct ynode *map, struct ynode *key, struct ynode *val)
+{
+    struct ynode **keys = arena_array(&d->arena, map->n + 1, sizeof *keys);
+    struct ynode **vals = arena_array(&d->arena, map->n + 1, sizeof *vals);
+    if (!keys || !vals)
+        return false;
+    for (size_t i = 0; i < map->n; i++) {
+        keys[i] = map->keys[i];
+        vals[i] = map->vals[i];
+    }
+    keys[map->n] = key;
+    vals[map->n] = val;
+    map->keys = keys;
+    map->vals = vals;
+    map->n++;
+    return true;
+}
+
+/* The slot of one path step in n, made if a map lacks it; NULL if it cannot be. */
+static struct ynode **step(struct ydoc *d, struct ynode *n, const char *name)
+{
+    int64_t i;
+    if (n->kind == YNODE_SEQ)
+        return text_int(bytes_str(name), 0, (int64_t)n->n - 1, &i) ? &n->vals[i] : NULL;
+    if (n->kind != YNODE_MAP)
+        return NULL;
+    for (size_t k = 0; k < n->n; k++)
+        if (strcmp(n->keys[k]->text, name) == 0)
+            return &n->vals[k];
+    struct ynode *key = arena_alloc(&d->arena, sizeof *key);
+    struct ynode *map = arena_alloc(&d->arena, sizeof *map);
+    if (!key || !map)
+        return NULL;
+    *key = (struct ynode){.kind = YNODE_SCALAR, .file = "--set", .line = 1, .col = 1, .plain = true};
+    key->text = arena_str(&d->arena, name);
+    key->len = strlen(name);
+    *map = (struct ynode){.kind = YNODE_MAP, .file = "--set", .line = 1, .col = 1};
+    if (!key->text || !map_add(d, n, key, map))
+        return NULL;
+    return &n->vals[n->n - 1];
+}
+
+bool ydoc_set(struct ydoc *d, const char *path, const char *value, struct kerr *err)
+{
+    struct ynode *fresh;
+    const char *name = arena_printf(&d->arena, "--set %s", path);
+    char *walk = arena_str(&d->arena, path);
+    if (!name || !walk)
+        return kerr_set(err, KE_MEMORY, "no memory for --set %s", path);
+    if (!parse_into(&d->arena, name, bytes_str(value), &fresh, err))
+        return false;
+    if (!fresh) {
+        fresh = arena_alloc(&d->arena, sizeof *fresh);
+        if (!fresh)
+            return kerr_set(err, KE_MEMORY, "no memory for --set %s", path);
+        *fresh = (struct ynode){.kind = YNODE_SCALAR, .file = name, .line = 1, .col = 1, .plain = true, .text = ""};
+    }
+    if (!d->root) {
+        d->root = arena_alloc(&d->arena, sizeof *d->root);
+        if (!d->root)
+            return kerr_set(err, KE_MEMORY, "no memory for --set %s", path);
+        *d->root = (struct ynode){.kind = YNODE_MAP, .file = name, .line = 1, .col = 1};
+    }
+    struct ynode **slot = &d->root;
+    for (char *save = NULL, *s = strtok_r(walk, ".", &save); s; s = strtok_r(NULL, ".", &save)) {
+        slot = step(d, *slot, s);
+        if (!slot)
+            return kerr_set(err, KE_CONFIG, "--set %s: there is no place called '%s'", path, s);
+    }
+    *slot = fresh;
+    return true;
+}

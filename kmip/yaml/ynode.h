@@ -1,0 +1,53 @@
+/* YAML documents as a tree that knows where everything stood in its file.
+ *
+ * Scalars are text; what a plain scalar means (number, enumeration name, date)
+ * is decided by whoever reads it. Duplicate keys of a map are kept, in order:
+ * messages repeat fields. Anchors and aliases work (an alias shares the node);
+ * merge keys do not. Nodes live in the document's arena until ydoc_clear. */
+#ifndef KMIP_YAML_YNODE_H
+#define KMIP_YAML_YNODE_H
+
+#include "kmip/base/arena.h"
+#include "kmip/base/bytes.h"
+#include "kmip/base/error.h"
+
+enum ynode_kind { YNODE_SCALAR, YNODE_SEQ, YNODE_MAP };
+
+struct ynode {
+    enum ynode_kind kind;
+    uint32_t line, col; /* from 1 */
+    const char *file;
+    const char *tag;  /* "!Integer" and the like, or NULL */
+    bool plain;       /* scalar without quotes: may be a number, null, ... */
+    const char *text; /* scalar, NUL-terminated; len counts NULs inside */
+    size_t len;
+    size_t n; /* items of a sequence, pairs of a map */
+    struct ynode **keys; /* map: always scalars */
+    struct ynode **vals; /* sequence and map */
+};
+
+struct ydoc {
+    struct arena arena;
+    struct ynode *root; /* NULL for an empty document */
+};
+
+/* Parses one document. name is used in messages ("FILE:LINE:COL: ..."). KE_YAML
+ * for syntax, nesting beyond 64, more than one document, non-scalar keys, size. */
+__attribute__((warn_unused_result)) bool ydoc_parse(struct ydoc *d, const char *name, struct bytes text,
+                                                    struct kerr *err);
+/* Reads a file ("-": standard input). */
+__attribute__((warn_unused_result)) bool ydoc_load(struct ydoc *d, const char *path, struct kerr *err);
+void ydoc_clear(struct ydoc *d);
+
+/* First value under key, or NULL; n may be NULL or no map. */
+struct ynode *ynode_get(const struct ynode *map, const char *key);
+bool ynode_is_null(const struct ynode *n); /* plain "", ~ or null */
+/* Replaces or adds a value by a dotted path ("clock.offset"; "a.0" indexes a
+ * sequence), the value given as YAML text: for --set path=value. */
+__attribute__((warn_unused_result)) bool ydoc_set(struct ydoc *d, const char *path, const char *value,
+                                                  struct kerr *err);
+/* Sets err to "FILE:LINE:COL: text" (code KE_CONFIG or as given). Returns false. */
+bool ynode_err(const struct ynode *n, enum kerr_code code, struct kerr *err, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
