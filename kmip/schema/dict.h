@@ -50,6 +50,7 @@ struct kmip_field {
     uint8_t need; /* enum kmip_need */
     bool repeat;
     uint8_t since;
+    bool secret; /* secret here, though the tag is not everywhere: plaintext of Encrypt and Decrypt */
 };
 
 enum kmip_struct_kind {
@@ -61,14 +62,19 @@ enum kmip_struct_kind {
     KMIP_STRUCT_SELECTED    /* selector = Credential Type (Credential Value) or Key Format Type (Key Material) */
 };
 
+struct kmip_condition;
+
 struct kmip_struct {
     const char *name;    /* "Create Request Payload" */
     const char *section; /* "4.1" */
     uint32_t tag;
     uint8_t kind; /* enum kmip_struct_kind */
     uint32_t selector;
-    uint8_t n;
+    uint8_t n;                       /* at most 32 */
     const struct kmip_field *fields; /* in order */
+    uint32_t required;               /* bit per field */
+    uint8_t n_conditions;
+    const struct kmip_condition *conditions; /* of conditional fields; for the validator */
 };
 
 /* Who may do what to an attribute (KMIP 1.2 spec, 3). */
