@@ -113,7 +113,7 @@ static const struct yfield *find(const struct yfield *fields, const char *key)
 
 static bool unknown_key(const struct ynode *key, const struct yfield *fields, struct kerr *err)
 {
-    const char *names[128];
+    const char *names[128] = {NULL};
     size_t n = 0;
     for (const struct yfield *f = fields; f->key && n < 128; f++)
         names[n++] = f->key;
