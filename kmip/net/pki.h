@@ -1,5 +1,7 @@
 /* Makes the certificates that tests and demonstrations need: a CA and leaf
- * certificates with ECDSA P-256 keys, written as PEM files (keys 0600). */
+ * certificates with ECDSA P-256 keys, written as PEM files (keys 0600).
+ *
+ * Each call holds a lock on DIR, so that programs started together agree on one set. */
 #ifndef KMIP_NET_PKI_H
 #define KMIP_NET_PKI_H
 
@@ -13,10 +15,11 @@ struct pki_leaf {
     bool rsa;             /* RSA 2048 instead of ECDSA P-256 */
 };
 
-/* DIR/ca.pem and DIR/ca-key.pem, made unless both are there. */
+/* DIR/ca.pem and DIR/ca-key.pem, made unless both are there (one alone is an
+ * error). Creates DIR (0700) and what leads to it. */
 __attribute__((warn_unused_result)) bool pki_ca(const char *dir, const char *cn, struct kerr *err);
 /* DIR/name/kmip-ca.pem, kmip-cert.pem, kmip-key.pem signed by the CA of DIR, made
- * unless all three are there (a part of them is an error). */
+ * unless all three are there (a part of them, or a set of another CA, is an error). */
 __attribute__((warn_unused_result)) bool pki_leaf(const char *dir, const char *name,
                                                   const struct pki_leaf *leaf, struct kerr *err);
 /* The set kmip-mock --pki makes: CA, server, client, and other (a second client

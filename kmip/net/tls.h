@@ -34,30 +34,35 @@ __attribute__((warn_unused_result)) struct tls_creds *tls_creds_load(enum tls_ro
                                                                      struct kerr *err);
 void tls_creds_free(struct tls_creds **c);
 
-/* DIR/kmip-ca.pem, kmip-cert.pem, kmip-key.pem into arena-less storage: fills
- * paths (each of 4096 bytes). */
+/* The paths DIR/kmip-ca.pem, DIR/kmip-cert.pem and DIR/kmip-key.pem. KE_PEM when
+ * DIR is not a folder; tls_creds_load complains of the files themselves. */
 struct tls_dir {
     char ca[4096], cert[4096], key[4096];
 };
-bool tls_dir_files(const char *dir, struct tls_dir *out, struct kerr *err);
+__attribute__((warn_unused_result)) bool tls_dir_files(const char *dir, struct tls_dir *out,
+                                                       struct kerr *err);
 
 /* Takes over fd only on success. host: SNI and name check for a client (an IP
  * address is compared with the certificate's addresses); NULL for a server. */
 __attribute__((warn_unused_result)) struct tls_conn *tls_new(const struct tls_creds *c, int fd,
                                                              const char *host, struct kerr *err);
-/* Closes the socket too. Does not say goodbye: tls_bye does. */
+/* Closes the socket too. Does not say goodbye: tls_bye does. Safe on NULL. */
 void tls_free(struct tls_conn **t);
 
 enum tls_io {
     TLS_OK,
     TLS_WANT_READ,
     TLS_WANT_WRITE,
-    TLS_EOF,   /* peer said close-notify (or closed the socket: *abrupt via tls_abrupt) */
+    TLS_EOF,   /* the peer sends no more: close-notify, or just the end (tls_abrupt); it
+                * may still read */
     TLS_FAILED /* err is set */
 };
 
-/* Until TLS_OK. A refused peer certificate fails with KE_TLS_PEER and says who,
- * issuer, validity and why; a refusal by the peer (alert) names the alert. */
+/* Call until TLS_OK. A refused peer certificate fails with KE_TLS_PEER and says who,
+ * issuer, validity and why; a refusal by the peer (alert) names the alert.
+ *
+ * Under TLS 1.3 a server judges the client's certificate when the client is done
+ * already: its refusal then comes out of the first tls_read or tls_write. */
 enum tls_io tls_handshake(struct tls_conn *t, struct kerr *err);
 /* At most room bytes into p, *n of them: never more than one record's rest. */
 enum tls_io tls_read(struct tls_conn *t, void *p, size_t room, size_t *n, struct kerr *err);
@@ -72,8 +77,16 @@ size_t tls_pending(const struct tls_conn *t);
 /* After TLS_EOF: the peer closed without close-notify. */
 bool tls_abrupt(const struct tls_conn *t);
 int tls_fd(const struct tls_conn *t);
-/* Collects small writes of one burst (cork) and sends them; see GnuTLS. Each
- * tls_write still makes a record of its own. */
+
+/* Replies that are ready together leave together, each in its own record: after
+ * tls_hold, tls_write encrypts into a buffer; tls_flush ends the hold and sends
+ * what has collected with one system call. (GnuTLS's cork is not the same: it
+ * merges the writes into one record.) TLS_WANT_WRITE: the socket took a part;
+ * call tls_flush again when it is writable, or tls_write, which sends the rest
+ * first. A hold that has grown to TLS_HOLD_MAX goes out by itself. */
+void tls_hold(struct tls_conn *t);
+enum tls_io tls_flush(struct tls_conn *t, struct kerr *err);
+#define TLS_HOLD_MAX (256u * 1024u)
 
 /* After the handshake. Strings live as long as the connection. */
 struct tls_info {
