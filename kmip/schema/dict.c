@@ -256,19 +256,35 @@ uint32_t kmip_object_type(uint32_t tag)
     return t ? kmip_use(t)->object_type : 0;
 }
 
+/* One or two decimal digits, at most 15; -1 otherwise. */
+static int version_part(const uint8_t *p, size_t n)
+{
+    int v = 0;
+
+    if (n == 0 || n > 2)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] < '0' || p[i] > '9')
+            return -1;
+        v = 10 * v + (p[i] - '0');
+    }
+    return v <= 15 ? v : -1;
+}
+
 uint8_t kmip_version_parse(struct bytes text)
 {
     const uint8_t *dot = text.n ? memchr(text.p, '.', text.n) : NULL;
-    int64_t major, minor;
     size_t n;
+    int major, minor;
 
     if (!dot)
         return 0;
     n = (size_t)(dot - text.p);
-    if (!text_int(bytes_of(text.p, n), 1, 15, &major) ||
-        !text_int(bytes_of(dot + 1, text.n - n - 1), 0, 15, &minor))
+    major = version_part(text.p, n);
+    minor = version_part(dot + 1, text.n - n - 1);
+    if (major < 1 || minor < 0)
         return 0;
-    return KMIP_VERSION((unsigned)major, (unsigned)minor);
+    return KMIP_VERSION(major, minor);
 }
 
 const char *kmip_version_text(uint8_t version)

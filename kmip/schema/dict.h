@@ -50,7 +50,7 @@ struct kmip_field {
     uint8_t need; /* enum kmip_need */
     bool repeat;
     uint8_t since;
-    bool secret; /* secret here, though the tag is not everywhere: plaintext of Encrypt and Decrypt */
+    bool secret; /* here, though the tag is not everywhere: plaintext of Encrypt, Decrypt */
 };
 
 enum kmip_struct_kind {
@@ -59,7 +59,8 @@ enum kmip_struct_kind {
     KMIP_STRUCT_RESPONSE,   /* Response Payload, selector = Operation */
     KMIP_STRUCT_REQUEST_ITEM,  /* Batch Item of a request */
     KMIP_STRUCT_RESPONSE_ITEM, /* Batch Item of a response */
-    KMIP_STRUCT_SELECTED    /* selector = Credential Type (Credential Value) or Key Format Type (Key Material) */
+    KMIP_STRUCT_SELECTED    /* selector = Credential Type (of a Credential Value) or Key Format
+                               Type (of Key Material) */
 };
 
 struct kmip_condition;
@@ -124,7 +125,7 @@ const struct kmip_attribute *kmip_attribute_by_tag(uint32_t tag);
 
 /* ttlv_namer: the standard's name, or NULL. */
 const char *kmip_tag_name(uint32_t tag);
-/* Never NULL: the value's name, or "0x0000002C" style (in a static ring of buffers, for messages). */
+/* Never NULL: the value's name, or "0x0000002C" style (in a ring of buffers, for messages). */
 const char *kmip_name_of(const char *enumeration, uint32_t value);
 const char *kmip_operation_name(uint32_t op);
 /* Appends a mask as names joined by " | ", unknown bits in hexadecimal; "0" for none. */
@@ -138,6 +139,6 @@ uint32_t kmip_object_type(uint32_t tag);
 
 /* "1.2" <-> 0x12. Returns 0 for what is no version. */
 uint8_t kmip_version_parse(struct bytes text);
-const char *kmip_version_text(uint8_t version); /* static ring */
+const char *kmip_version_text(uint8_t version); /* in the same ring */
 
 #endif

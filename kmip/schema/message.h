@@ -15,8 +15,8 @@ struct kmip_header {
     bool response;
     uint8_t version; /* 0: none readable, or beyond what one byte holds: see major, minor */
     int32_t major, minor;
-    bool has_batch_count, has_time_stamp, has_max_response_size, has_async, has_continuation, has_order,
-        has_authentication, has_attestation_capable;
+    bool has_batch_count, has_time_stamp, has_max_response_size, has_async, has_continuation,
+        has_order, has_authentication, has_attestation_capable;
     int32_t batch_count;
     int64_t time_stamp;
     int32_t max_response_size;
@@ -44,6 +44,7 @@ struct kmip_message {
     struct kmip_header header;
     struct ttlv_item root;
     uint32_t n_items;         /* Batch Items actually there */
+    uint32_t next_index;      /* of the next Batch Item */
     struct ttlv_reader items; /* stands before the next Batch Item */
 };
 
@@ -81,7 +82,8 @@ void kmip_attribute_text(struct ttlv_writer *w, const char *name, const char *v)
 void kmip_attribute_int(struct ttlv_writer *w, const char *name, int32_t v);
 void kmip_attribute_enum(struct ttlv_writer *w, const char *name, uint32_t v);
 void kmip_attribute_date(struct ttlv_writer *w, const char *name, int64_t seconds);
-void kmip_attribute_name(struct ttlv_writer *w, const char *name); /* the Name attribute, text string */
+/* The Name attribute, an uninterpreted text string. */
+void kmip_attribute_name(struct ttlv_writer *w, const char *name);
 
 /* Checks a response against the request it answers: root, version, batch count,
  * operations and ids echoed, status against reason and payload, Time Stamp

@@ -17,6 +17,7 @@ struct kmip_frame {
     bool named;                             /* an Attribute Name was seen here */
     uint32_t operation;                     /* inherited downwards */
     uint32_t key_format, credential;        /* last Key Format Type / Credential Type seen here */
+    bool secret;                            /* free content of key material or a credential */
 };
 
 struct kmip_walk {
@@ -33,7 +34,8 @@ struct kmip_spot {
     uint16_t types;                    /* allowed types; 0 = any */
     const struct kmip_enum *en;        /* enumeration or mask of the value */
     const struct kmip_struct *def;     /* inside, if it is a structure; NULL = free */
-    bool secret;                       /* redact: key material, password, plaintext of Encrypt/Decrypt */
+    bool secret;                       /* redact, unless it is a structure (look inside then): key
+                                          material, password, plaintext of Encrypt/Decrypt */
 };
 
 /* At the root of a message. */
@@ -47,6 +49,8 @@ struct kmip_spot kmip_walk_look(const struct kmip_walk *w, uint32_t tag);
 void kmip_walk_note(struct kmip_walk *w, uint32_t tag, unsigned type, struct bytes val);
 /* Into and out of a structure. enter is false when too deep. */
 bool kmip_walk_enter(struct kmip_walk *w, uint32_t tag);
+/* The same for a tag that was just looked at; def NULL makes the content free. */
+bool kmip_walk_enter_as(struct kmip_walk *w, uint32_t tag, const struct kmip_struct *def);
 void kmip_walk_leave(struct kmip_walk *w);
 
 #endif

@@ -1,0 +1,520 @@
+/* The validator: tolerant reader and walk side by side, one level per open structure.
+ *
+ * An honest message goes straight through: per item a look at the tables, a bit in
+ * the mask of fields seen and a comparison of types. Everything else, the texts and
+ * the path above all, is made only when there is a finding; and what excuses a
+ * finding (a partial structure in Locate, the payload of a failed item) is asked
+ * only then. */
+#include "kmip/schema/validate.h"
+
+#include <stdio.h>
+
+#include "kmip/schema/schema_tables.h"
+#include "kmip/schema/walk.h"
+
+/* An open structure. The walk's frame of the same depth knows what it is. */
+struct level {
+    struct ttlv_item item;
+    uint32_t seen; /* bit per field of the definition */
+    uint8_t last;  /* furthest field met */
+    bool newer;    /* told to be newer than the message: what is inside goes without saying */
+};
+
+struct validator {
+    struct ttlv_reader reader;
+    struct kmip_walk walk;
+    struct bytes msg;
+    const struct finding_sink *sink;
+    uint8_t version;
+    bool version_given;   /* by the caller: the header's does not count */
+    int32_t major, minor; /* of the Protocol Version passed last */
+    int32_t batch_count;
+    struct level level[TTLV_MAX_DEPTH + 2]; /* by the walk's depth; 0 is the root */
+};
+
+/* Depth of the structures inside a message's header. */
+#define HEADER_DEPTH 3
+
+static struct level *current(struct validator *v)
+{
+    return &v->level[v->walk.depth];
+}
+
+static struct kmip_frame *frame(struct validator *v)
+{
+    return &v->walk.frame[v->walk.depth - 1];
+}
+
+static void start_level(struct validator *v, const struct ttlv_item *it, bool newer)
+{
+    struct level *lv = current(v);
+
+    lv->item = *it;
+    lv->seen = 0;
+    lv->last = 0;
+    lv->newer = newer;
+}
+
+static void report(struct validator *v, enum rule_id rule, uint32_t off, const char *expected,
+                   const char *actual)
+{
+    char path[512];
+    struct finding f = {.rule = rule, .off = off, .expected = expected, .actual = actual};
+
+    f.path = ttlv_path_at(v->msg, off, kmip_tag_name, path, sizeof path);
+    v->sink->take(v->sink->arg, &f);
+}
+
+/* Name of a tag, else its digits in text. */
+static const char *tag_text(uint32_t tag, char text[16])
+{
+    const char *name = kmip_tag_name(tag);
+
+    snprintf(text, 16, "%06X", (unsigned)tag);
+    return name ? name : text;
+}
+
+static const char *field_text(const struct kmip_field *f)
+{
+    return f->tag ? kmip_tag_name(f->tag) : "the managed object";
+}
+
+/* Something first defined in `since`: a finding unless a structure around it is one. */
+static void report_newer(struct validator *v, uint32_t off, const char *what, uint8_t since)
+{
+    char expected[64], actual[128];
+
+    for (unsigned d = 0; d <= v->walk.depth; d++)
+        if (v->level[d].newer)
+            return;
+    snprintf(expected, sizeof expected, "nothing newer than KMIP %s",
+             kmip_version_text(v->version));
+    snprintf(actual, sizeof actual, "%s, first in KMIP %s", what, kmip_version_text(since));
+    report(v, RULE_SCHEMA_NEWER, off, expected, actual);
+}
+
+/* A tag that the structure does not name. True when it is newer than the message. */
+static bool stray(struct validator *v, const struct kmip_spot *s, const struct ttlv_item *it)
+{
+    char expected[96], text[16];
+
+    if (it->tag >> 16 == 0x54)
+        return false; /* an extension may stand anywhere (KMIP 1.2 spec, 9.1.3.1) */
+    if (s->tag && s->tag->since > KMIP_V12 && s->tag->since > v->version) {
+        report_newer(v, it->off, s->tag->name, s->tag->since);
+        return true;
+    }
+    if (v->version > KMIP_V12)
+        return false; /* later structures have fields that our tables do not list */
+    snprintf(expected, sizeof expected, "a field of %s", frame(v)->def->name);
+    report(v, RULE_SCHEMA_UNKNOWN, it->off, expected, tag_text(it->tag, text));
+    return false;
+}
+
+static void report_order(struct validator *v, const struct kmip_field *field, uint32_t off)
+{
+    const char *last = field_text(&frame(v)->def->fields[current(v)->last]);
+    char expected[160], actual[160];
+
+    snprintf(expected, sizeof expected, "%s before %s", field_text(field), last);
+    snprintf(actual, sizeof actual, "%s behind %s", field_text(field), last);
+    report(v, RULE_SCHEMA_ORDER, off, expected, actual);
+}
+
+/* Position and number of a field. True when it is newer than the message. */
+static bool place(struct validator *v, const struct kmip_field *field, uint32_t off)
+{
+    struct level *lv = current(v);
+    unsigned i = (unsigned)(field - frame(v)->def->fields);
+    uint32_t bit = UINT32_C(1) << i;
+
+    if (lv->seen & bit && !field->repeat)
+        report(v, RULE_SCHEMA_REPEAT, off, "the field once", field_text(field));
+    else if (i < lv->last)
+        report_order(v, field, off);
+    lv->seen |= bit;
+    if (i > lv->last)
+        lv->last = (uint8_t)i;
+    if (field->since <= v->version)
+        return false;
+    report_newer(v, off, field_text(field), field->since);
+    return true;
+}
+
+static void report_type(struct validator *v, uint16_t types, const struct ttlv_item *it)
+{
+    char expected[160] = "";
+    size_t n = 0;
+
+    for (unsigned t = TTLV_STRUCTURE; t <= TTLV_INTERVAL && n < sizeof expected; t++)
+        if (types & TYPE_BIT(t))
+            n += (size_t)snprintf(expected + n, sizeof expected - n, "%s%s", n ? " or " : "",
+                                  ttlv_type_name(t));
+    report(v, RULE_SCHEMA_TYPE, it->off, expected, ttlv_type_name(it->type));
+}
+
+static void check_enum(struct validator *v, const struct kmip_enum *en,
+                       const struct ttlv_item *it)
+{
+    uint32_t value = ttlv_enum(it);
+    const struct kmip_enum_value *known = kmip_enum_value(en, value);
+    char expected[96], actual[128];
+
+    if (known && known->since <= v->version)
+        return;
+    if (known) {
+        snprintf(actual, sizeof actual, "%s %s", en->name, known->name);
+        report_newer(v, it->off, actual, known->since);
+        if (it->tag == KMIP_TAG_OPERATION && frame(v)->tag == KMIP_TAG_BATCH_ITEM)
+            current(v)->newer = true;
+        return;
+    }
+    if (kmip_enum_extension(value) || v->version > KMIP_V12)
+        return;
+    snprintf(expected, sizeof expected, "a value of %s", en->name);
+    snprintf(actual, sizeof actual, "0x%08X", (unsigned)value);
+    report(v, RULE_SCHEMA_ENUM, it->off, expected, actual);
+}
+
+static void check_mask(struct validator *v, const struct kmip_enum *mask,
+                       const struct ttlv_item *it)
+{
+    uint32_t unknown = kmip_mask_unknown(mask, (uint32_t)ttlv_int(it));
+    char expected[96], actual[32];
+
+    if (!unknown || v->version > KMIP_V12)
+        return;
+    snprintf(expected, sizeof expected, "bits of %s", mask->name);
+    snprintf(actual, sizeof actual, "0x%08X", (unsigned)unknown);
+    report(v, RULE_SCHEMA_MASK, it->off, expected, actual);
+}
+
+/* Locate takes structures with fields left out and ignores indices (KMIP 1.2 spec, 4.9). */
+static bool in_locate(const struct validator *v)
+{
+    return !v->walk.response && v->walk.depth > 0 &&
+           v->walk.frame[v->walk.depth - 1].operation == KMIP_OPERATION_LOCATE;
+}
+
+static void check_index(struct validator *v, const struct ttlv_item *it)
+{
+    const struct kmip_attribute *a = frame(v)->attribute;
+    int32_t index = ttlv_int(it);
+    char expected[128], actual[32];
+
+    if (in_locate(v) || (index >= 0 && (index == 0 || !a || a->flags & KMIP_ATTR_MULTI)))
+        return;
+    snprintf(expected, sizeof expected, "%s", "zero or more");
+    if (index >= 0)
+        snprintf(expected, sizeof expected, "0: %s has one instance only", a->name);
+    snprintf(actual, sizeof actual, "%d", index);
+    report(v, RULE_SCHEMA_INDEX, it->off, expected, actual);
+}
+
+static void check_natural(struct validator *v, const struct kmip_spot *s,
+                          const struct ttlv_item *it)
+{
+    const struct kmip_tag *t = s->attr ? kmip_tag(s->attr->tag) : s->tag;
+    int64_t value = it->type == TTLV_INTEGER ? ttlv_int(it) : ttlv_long(it);
+    char expected[96], actual[32];
+
+    if (value >= 0 || !t || !kmip_use(t)->natural)
+        return;
+    snprintf(expected, sizeof expected, "%s of zero or more", t->name);
+    snprintf(actual, sizeof actual, "%lld", (long long)value);
+    report(v, RULE_SCHEMA_VALUE, it->off, expected, actual);
+}
+
+static void check_integer(struct validator *v, const struct kmip_spot *s,
+                          const struct ttlv_item *it)
+{
+    switch (it->tag) {
+    case KMIP_TAG_PROTOCOL_VERSION_MAJOR:
+        v->major = ttlv_int(it);
+        break;
+    case KMIP_TAG_PROTOCOL_VERSION_MINOR:
+        v->minor = ttlv_int(it);
+        break;
+    case KMIP_TAG_BATCH_COUNT:
+        v->batch_count = ttlv_int(it);
+        break;
+    case KMIP_TAG_ATTRIBUTE_INDEX:
+        check_index(v, it);
+        break;
+    default:
+        break;
+    }
+    if (s->en && s->en->mask)
+        check_mask(v, s->en, it);
+    else
+        check_natural(v, s, it);
+}
+
+/* A name that stands for an attribute of a later version; unknown names are custom. */
+static void check_attribute_name(struct validator *v, const struct ttlv_item *it)
+{
+    const struct kmip_attribute *a = kmip_attribute_by_name(it->val);
+    const struct kmip_tag *t = NULL;
+    uint8_t since = a ? a->since : 0;
+    char what[96];
+
+    if (!a && it->val.n > 2 && it->val.p[1] != '-') { /* neither x- nor y- */
+        t = kmip_tag_by_name(it->val);
+        since = t && t->since > KMIP_V12 ? t->since : 0;
+    }
+    if (since <= v->version)
+        return;
+    snprintf(what, sizeof what, "attribute %s", a ? a->name : t->name);
+    report_newer(v, it->off, what, since);
+    if (frame(v)->tag == KMIP_TAG_ATTRIBUTE)
+        current(v)->newer = true;
+}
+
+/* The value of an item whose type is right, in a structure with a definition. */
+static void check_value(struct validator *v, const struct kmip_spot *s, const struct ttlv_item *it)
+{
+    switch (it->type) {
+    case TTLV_ENUMERATION:
+        if (s->en && !s->en->mask)
+            check_enum(v, s->en, it);
+        break;
+    case TTLV_INTEGER:
+        check_integer(v, s, it);
+        break;
+    case TTLV_LONG_INTEGER:
+        check_natural(v, s, it);
+        break;
+    case TTLV_TEXT_STRING:
+        if (it->tag == KMIP_TAG_ATTRIBUTE_NAME)
+            check_attribute_name(v, it);
+        break;
+    default:
+        break;
+    }
+}
+
+/* True when the content of the item can be judged by the definition in s. */
+static bool check_item(struct validator *v, const struct kmip_spot *s, const struct ttlv_item *it,
+                       bool *newer)
+{
+    struct kmip_frame *f = frame(v);
+
+    *newer = false;
+    if (!f->def) {
+        if (f->tag == KMIP_TAG_ATTRIBUTE_VALUE && it->type == TTLV_STRUCTURE)
+            report(v, RULE_SCHEMA_VALUE, it->off, "no structure inside a custom attribute's",
+                   "Structure"); /* KMIP 1.2 spec, 3.39 */
+        return true;
+    }
+    if (s->field)
+        *newer = place(v, s->field, it->off);
+    else
+        *newer = stray(v, s, it);
+    if (it->wrong)
+        return false;
+    if (s->types && !(s->types & TYPE_BIT(it->type))) {
+        if (s->field)
+            report_type(v, s->types, it);
+        return false;
+    }
+    kmip_walk_note(&v->walk, it->tag, it->type, it->val);
+    if (s->field)
+        check_value(v, s, it);
+    return true;
+}
+
+/* True where the standard lets required fields be away: the attributes of a Locate,
+ * and whatever a server says of an operation that failed. */
+static bool forgiven(struct validator *v)
+{
+    struct ttlv_item status;
+
+    for (unsigned d = v->walk.depth; d > 1; d--) {
+        uint32_t tag = v->walk.frame[d - 1].tag;
+
+        if (tag == KMIP_TAG_ATTRIBUTE_VALUE && in_locate(v))
+            return true;
+        if (tag == KMIP_TAG_RESPONSE_PAYLOAD)
+            return ttlv_find(&v->level[d - 1].item, KMIP_TAG_RESULT_STATUS, &status) &&
+                   status.type == TTLV_ENUMERATION &&
+                   ttlv_enum(&status) == KMIP_RESULT_STATUS_OPERATION_FAILED;
+    }
+    return false;
+}
+
+static void report_missing(struct validator *v, const char *what, const char *section)
+{
+    char expected[256];
+
+    snprintf(expected, sizeof expected, "%s in %s (%s)", what, frame(v)->def->name, section);
+    report(v, RULE_SCHEMA_MISSING, current(v)->item.off, expected, "absent");
+}
+
+static bool condition_holds(struct validator *v, const struct kmip_condition *c)
+{
+    struct ttlv_item it;
+
+    switch ((enum kmip_when)c->when) {
+    case KMIP_WHEN_ALWAYS:
+        return true;
+    case KMIP_WHEN_HAS:
+        return current(v)->seen & c->field;
+    case KMIP_WHEN_EQUALS:
+        return ttlv_find(&current(v)->item, c->field, &it) && it.type == TTLV_ENUMERATION &&
+               ttlv_enum(&it) == c->value;
+    case KMIP_WHEN_VERSION_BEFORE:
+        return v->version < c->value;
+    case KMIP_WHEN_OPERATION_NOT:
+        return frame(v)->operation != c->value;
+    case KMIP_WHEN_BATCH_ABOVE:
+        return v->batch_count > (int32_t)c->value;
+    }
+    return false;
+}
+
+/* Fields of the definition that a message of this version does not know. */
+static uint32_t unknown_yet(const struct validator *v, const struct kmip_struct *def)
+{
+    uint32_t mask = 0;
+
+    for (unsigned i = 0; i < def->n; i++)
+        if (def->fields[i].since > v->version)
+            mask |= UINT32_C(1) << i;
+    return mask;
+}
+
+static void check_condition(struct validator *v, const struct kmip_condition *c)
+{
+    uint32_t there = current(v)->seen;
+
+    for (unsigned i = 0; i < c->n; i++)
+        if ((there & c->alternatives[i]) == c->alternatives[i])
+            return;
+    if (!condition_holds(v, c))
+        return;
+    there |= unknown_yet(v, frame(v)->def);
+    for (unsigned i = 0; i < c->n; i++)
+        if ((there & c->alternatives[i]) == c->alternatives[i])
+            return;
+    if (!forgiven(v))
+        report_missing(v, c->text, c->section);
+}
+
+/* The end of a structure: what should have been there. */
+static void check_end(struct validator *v)
+{
+    const struct kmip_struct *def = frame(v)->def;
+    uint32_t missing;
+
+    if (!def)
+        return;
+    missing = def->required & ~current(v)->seen;
+    if (missing)
+        missing &= ~unknown_yet(v, def);
+    if (missing && !forgiven(v))
+        for (unsigned i = 0; i < def->n; i++)
+            if (missing >> i & 1)
+                report_missing(v, field_text(&def->fields[i]), def->section);
+    for (unsigned i = 0; i < def->n_conditions; i++)
+        check_condition(v, &def->conditions[i]);
+}
+
+/* The header's Protocol Version rules over all that follows it. */
+static void take_version(struct validator *v)
+{
+    if (v->version_given || v->walk.depth != HEADER_DEPTH ||
+        frame(v)->tag != KMIP_TAG_PROTOCOL_VERSION)
+        return;
+    if (v->major >= 1 && v->major <= 15 && v->minor >= 0 && v->minor <= 15)
+        v->version = KMIP_VERSION(v->major, v->minor);
+}
+
+/* Items of the levels below the one entered first, until that one ends. False on limits. */
+static bool run(struct validator *v)
+{
+    unsigned bottom = v->walk.depth;
+    struct ttlv_item it;
+    bool newer;
+
+    for (;;) {
+        if (ttlv_r_next(&v->reader, &it)) {
+            struct kmip_spot s = kmip_walk_look(&v->walk, it.tag);
+            bool known = check_item(v, &s, &it, &newer);
+
+            if (it.type != TTLV_STRUCTURE)
+                continue;
+            if (!ttlv_r_enter(&v->reader, &it))
+                return false;
+            kmip_walk_enter_as(&v->walk, it.tag, known ? s.def : NULL);
+            start_level(v, &it, newer);
+            continue;
+        }
+        if (v->reader.failed)
+            return false;
+        check_end(v);
+        take_version(v);
+        if (v->walk.depth == bottom)
+            return true;
+        kmip_walk_leave(&v->walk);
+        ttlv_r_leave(&v->reader);
+    }
+}
+
+static void init(struct validator *v, struct bytes msg, uint8_t version,
+                 const struct ttlv_limits *limits, const struct finding_sink *sink,
+                 struct kerr *err)
+{
+    ttlv_r_init(&v->reader, msg, limits, err);
+    ttlv_r_tolerant(&v->reader, sink, kmip_tag_name);
+    v->msg = msg;
+    v->sink = sink;
+    v->version = version ? version : KMIP_V12;
+    v->version_given = version != 0;
+    v->major = v->minor = -1;
+    v->batch_count = 0;
+    v->level[0].newer = false;
+}
+
+bool kmip_validate(struct bytes msg, uint8_t version, const struct ttlv_limits *limits,
+                   const struct finding_sink *sink, struct kerr *err)
+{
+    static const char roots[] = "Request Message or Response Message";
+    struct validator v;
+    struct ttlv_item root;
+    char text[16];
+
+    init(&v, msg, version, limits, sink, err);
+    kmip_walk_init(&v.walk);
+    if (msg.n == 0)
+        report(&v, RULE_SCHEMA_MISSING, 0, roots, "no bytes");
+    if (!ttlv_r_next(&v.reader, &root))
+        return !v.reader.failed;
+    if ((root.tag != KMIP_TAG_REQUEST_MESSAGE && root.tag != KMIP_TAG_RESPONSE_MESSAGE) ||
+        root.type != TTLV_STRUCTURE) {
+        report(&v, RULE_SCHEMA_UNKNOWN, root.off, roots, tag_text(root.tag, text));
+        return true;
+    }
+    if (!ttlv_r_enter(&v.reader, &root))
+        return false;
+    kmip_walk_enter(&v.walk, root.tag);
+    start_level(&v, &root, false);
+    if (!run(&v))
+        return false;
+    ttlv_r_leave(&v.reader);
+    if (v.reader.pos != v.reader.end)
+        report(&v, RULE_TTLV_TRAILING, (uint32_t)(v.reader.pos - msg.p), "the end of the message",
+               "more bytes follow");
+    return true;
+}
+
+bool kmip_validate_payload(struct bytes payload, bool response, uint32_t operation, uint8_t version,
+                           const struct finding_sink *sink, struct kerr *err)
+{
+    struct validator v;
+    struct ttlv_item whole = {.type = TTLV_STRUCTURE, .val = payload};
+
+    init(&v, payload, version ? version : KMIP_V12, NULL, sink, err);
+    kmip_walk_init_payload(&v.walk, response, operation);
+    start_level(&v, &whole, false);
+    return run(&v);
+}
