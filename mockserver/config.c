@@ -1,0 +1,262 @@
+/* The mock's configuration (config.h): a table of fields, then what a table
+ * cannot say (versions, credentials, the place to listen). */
+#include "mockserver/config.h"
+
+#include "kmip/base/clock.h"
+#include "kmip/net/tcp.h"
+#include "kmip/schema/dict.h"
+#include "kmip/yaml/yfield.h"
+
+/* What is read before it becomes the configuration. */
+struct loading {
+    struct mock_config cfg;
+    const struct ynode *versions, *credentials;
+    int client_certificate;
+    int64_t lease_ns;
+};
+
+static const char *const compound_names[] = {"accept", "reject", "ignore", NULL};
+static const char *const custom_names[] = {"accept", "reject", NULL};
+static const char *const certificate_names[] = {"required", "optional", NULL};
+
+#define AT(member) offsetof(struct loading, member)
+#define DAY (24 * 3600 * NS_PER_S)
+#define CENTURY (36525 * DAY)
+
+/* Rows: key, member, what bounds it, what it means. Maps inside the document fill
+ * the same struct: their offset is 0. */
+#define STR(k, m, h) {.key = k, .kind = YF_STR, .off = AT(m), .help = h}
+#define FLAG(k, m, h) {.key = k, .kind = YF_BOOL, .off = AT(m), .help = h}
+#define NODE(k, m, h) {.key = k, .kind = YF_NODE, .off = AT(m), .help = h}
+#define INT(k, m, lo, hi, h) \
+    {.key = k, .kind = YF_INT, .off = AT(m), .min = lo, .max = hi, .help = h}
+#define TIME(k, m, lo, hi, h) \
+    {.key = k, .kind = YF_DURATION, .off = AT(m), .min = lo, .max = hi, .help = h}
+#define CHOICE(k, m, c, h) {.key = k, .kind = YF_CHOICE, .off = AT(m), .choices = c, .help = h}
+#define MAP(k, f, h) {.key = k, .kind = YF_MAP, .fields = f, .help = h}
+#define END {.key = NULL}
+
+static const struct yfield clock_fields[] = {
+    TIME("offset", cfg.clock_offset_ns, -CENTURY, CENTURY,
+         "how far the server's clock is ahead of (+) or behind (-) the machine's"),
+    END};
+
+static const struct yfield reorder_fields[] = {
+    INT("window", cfg.reorder_window, 0, 1024,
+        "replies held before they leave in another order; 0 or 1: no reordering"),
+    TIME("max_wait", cfg.reorder_wait_ns, 0, 3600 * NS_PER_S,
+         "longest time that a reply is held"),
+    END};
+
+static const struct yfield replies_fields[] = {
+    MAP("reorder", reorder_fields, "replies leave in another order than the requests came"),
+    END};
+
+static const struct yfield limits_fields[] = {
+    INT("message_size", cfg.limits.message_size, 256, 1 << 30, "bytes of a request"),
+    INT("batch_items", cfg.limits.batch_items, 1, 1000000, "items of a request"),
+    INT("connections", cfg.limits.connections, 1, 1000000,
+        "connections at a time; one more is closed at once"),
+    INT("attributes", cfg.limits.attributes, 1, 100000, "instances of one attribute of an object"),
+    TIME("handshake", cfg.limits.handshake_ns, 0, DAY, "time for the TLS handshake; 0: no limit"),
+    TIME("idle", cfg.limits.idle_ns, 0, 365 * DAY,
+         "a connection without requests is closed after this; 0: never"),
+    TIME("request", cfg.limits.request_ns, 0, DAY,
+         "time from the first byte of a request to its last, and for a reply to be taken; 0: no "
+         "limit"),
+    END};
+
+static const struct yfield fields[] = {
+    STR("listen", cfg.listen, "HOST:PORT; port 0 picks a free one"),
+    STR("certs", cfg.certs, "folder with the server's kmip-ca.pem, kmip-cert.pem, kmip-key.pem"),
+    CHOICE("client_certificate", client_certificate, certificate_names,
+           "required, or optional: Query and Discover Versions work without"),
+    NODE("versions", versions, "protocol versions spoken, best first"),
+    STR("vendor", cfg.vendor, "Vendor Identification in Query"),
+    STR("store", cfg.store, "\":memory:\", or the file that keeps the objects"),
+    FLAG("keep_metadata", cfg.keep_metadata, "attributes of an object survive its Destroy"),
+    MAP("clock", clock_fields, "the server's clock"),
+    CHOICE("compound_create", cfg.compound_create, compound_names,
+           "Create with an Activation Date: accept, reject, or ignore the date"),
+    CHOICE("custom_attributes", cfg.custom_attributes, custom_names,
+           "attributes named x-... or y-...: accept or reject"),
+    TIME("lease_time", lease_ns, NS_PER_S, 365 * DAY, "Lease Time, and what Obtain Lease grants"),
+    NODE("credentials", credentials, "who may authenticate by Credential in the request header"),
+    MAP("replies", replies_fields, "how replies leave"),
+    MAP("limits", limits_fields, "bounds that keep the server up"),
+    INT("seed", cfg.seed, 0, INT64_MAX, "start of all randomness; drawn when not given"),
+    END};
+
+#undef AT
+#define AT(member) offsetof(struct mock_credential, member)
+
+static const struct yfield credential_fields[] = {
+    STR("username", username, "Username and Password: Username"),
+    STR("password", password, "Password of either kind"),
+    STR("serial", serial, "Device: Device Serial Number"),
+    STR("device", device, "Device: Device Identifier"),
+    STR("network", network, "Device: Network Identifier"),
+    STR("machine", machine, "Device: Machine Identifier"),
+    STR("media", media, "Device: Media Identifier"),
+    STR("identity", identity, "who it is; default the username or serial"),
+    END};
+
+static void defaults(struct loading *l)
+{
+    *l = (struct loading){
+        .cfg = {.listen = "127.0.0.1:5696",
+                .store = ":memory:",
+                .vendor = "kmip-mock",
+                .versions = {KMIP_V12, KMIP_V11, KMIP_V10},
+                .n_versions = 3,
+                .compound_create = COMPOUND_ACCEPT,
+                .custom_attributes = CUSTOM_ACCEPT,
+                .reorder_wait_ns = 50 * NS_PER_MS,
+                .keep_metadata = true,
+                .limits = {.message_size = 1 << 20,
+                           .batch_items = 1000,
+                           .connections = 10000,
+                           .attributes = 100,
+                           .handshake_ns = 10 * NS_PER_S,
+                           .idle_ns = 0,
+                           .request_ns = 30 * NS_PER_S}},
+        .lease_ns = 3600 * NS_PER_S,
+    };
+}
+
+static bool read_version(struct mock_config *cfg, const struct ynode *n, struct kerr *err)
+{
+    const char *text;
+    if (!ynode_str(n, &text, err))
+        return false;
+    uint8_t v = kmip_version_parse(bytes_str(text));
+    if (v != KMIP_V10 && v != KMIP_V11 && v != KMIP_V12)
+        return ynode_err(n, KE_CONFIG, err,
+                         "version '%s' is not spoken here; there are 1.0, 1.1 and 1.2", text);
+    for (size_t i = 0; i < cfg->n_versions; i++)
+        if (cfg->versions[i] == v)
+            return ynode_err(n, KE_CONFIG, err, "version %s is given twice", text);
+    cfg->versions[cfg->n_versions++] = v;
+    return true;
+}
+
+static bool read_versions(struct mock_config *cfg, const struct ynode *n, struct kerr *err)
+{
+    if (n->kind != YNODE_SEQ || n->n == 0)
+        return ynode_err(n, KE_CONFIG, err,
+                         "versions is a list of one or more, such as [1.2, 1.1, 1.0]");
+    cfg->n_versions = 0;
+    for (size_t i = 0; i < n->n; i++)
+        if (!read_version(cfg, n->vals[i], err))
+            return false;
+    return true;
+}
+
+/* Credential Types of the standard that the mock knows: Username and Password,
+ * or Device (KMIP 1.2 spec, 2.1.2). */
+static bool read_credential(struct mock_credential *c, const struct ynode *n, struct kerr *err)
+{
+    if (!yfields_read(n, credential_fields, c, err))
+        return false;
+    bool device = c->serial || c->device || c->network || c->machine || c->media;
+    if (!c->username && !device)
+        return ynode_err(n, KE_CONFIG, err,
+                         "a credential has a username, or for a device one of serial, "
+                         "device, network, machine, media");
+    if (c->username && device)
+        return ynode_err(n, KE_CONFIG, err,
+                         "a credential is either a username or a device, not both");
+    if (!c->identity)
+        c->identity = c->username ? c->username : c->serial;
+    if (!c->identity)
+        return ynode_err(n, KE_CONFIG, err, "a device without serial needs an identity");
+    return true;
+}
+
+static bool read_credentials(struct mock_config *cfg, const struct ynode *n, struct kerr *err)
+{
+    if (ynode_is_null(n))
+        return true;
+    if (n->kind != YNODE_SEQ)
+        return ynode_err(n, KE_CONFIG, err,
+                         "credentials is a list, such as [{username: ann, password: secret}]");
+    cfg->credentials = arena_array(&cfg->doc.arena, n->n, sizeof *cfg->credentials);
+    if (!cfg->credentials && n->n > 0)
+        return kerr_set(err, KE_MEMORY, "no memory for %zu credentials", n->n);
+    for (size_t i = 0; i < n->n; i++)
+        if (!read_credential(&cfg->credentials[i], n->vals[i], err))
+            return false;
+    cfg->n_credentials = n->n;
+    return true;
+}
+
+/* An empty string where a name is meant is a slip of the pen. */
+static bool check_strings(const struct mock_config *cfg, const struct ynode *root, struct kerr *err)
+{
+    static const char *const keys[] = {"listen", "certs", "store", "vendor"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct ynode *n = ynode_get(root, keys[i]);
+        if (n && n->len == 0)
+            return ynode_err(n, KE_CONFIG, err, "%s is empty", keys[i]);
+    }
+    char host[256] = "", port[16] = "";
+    const struct ynode *n = ynode_get(root, "listen");
+    if (n && (!tcp_split(cfg->listen, host, port) || !port[0]))
+        return ynode_err(n, KE_CONFIG, err, "listen is HOST:PORT, such as 127.0.0.1:5696, not '%s'",
+                         cfg->listen);
+    return true;
+}
+
+static bool read_document(struct loading *l, struct kerr *err)
+{
+    struct mock_config *cfg = &l->cfg;
+    const struct ynode *root = cfg->doc.root;
+    if (!root)
+        return true;
+    if (!yfields_read(root, fields, l, err) || !check_strings(cfg, root, err) ||
+        (l->versions && !read_versions(cfg, l->versions, err)) ||
+        (l->credentials && !read_credentials(cfg, l->credentials, err)))
+        return false;
+    cfg->seed_given = ynode_get(root, "seed") != NULL;
+    return true;
+}
+
+static bool apply_set(struct ydoc *doc, const char *set, struct kerr *err)
+{
+    const char *eq = strchr(set, '=');
+    if (!eq || eq == set)
+        return kerr_set(err, KE_USAGE,
+                        "--set takes path=value, such as clock.offset=-90s, not '%s'", set);
+    char path[256];
+    size_t n = (size_t)(eq - set);
+    if (n >= sizeof path)
+        return kerr_set(err, KE_USAGE, "--set: the path is longer than %zu characters",
+                        sizeof path - 1);
+    memcpy(path, set, n);
+    path[n] = 0;
+    return ydoc_set(doc, path, eq + 1, err);
+}
+
+bool config_load(struct mock_config *cfg, const char *file, const struct opt_list *sets,
+                 struct kerr *err)
+{
+    struct loading l;
+    defaults(&l);
+    bool ok = file ? ydoc_load(&l.cfg.doc, file, err)
+                   : ydoc_parse(&l.cfg.doc, "--set", bytes_str(""), err);
+    for (size_t i = 0; ok && sets && i < sets->n; i++)
+        ok = apply_set(&l.cfg.doc, sets->v[i], err);
+    ok = ok && read_document(&l, err);
+    l.cfg.client_cert_optional = l.client_certificate == 1;
+    l.cfg.lease_time_s = l.lease_ns / NS_PER_S;
+    *cfg = l.cfg;
+    if (!ok)
+        config_clear(cfg);
+    return ok;
+}
+
+void config_clear(struct mock_config *cfg)
+{
+    ydoc_clear(&cfg->doc);
+    *cfg = (struct mock_config){0};
+}

@@ -1,0 +1,63 @@
+/* The mock's configuration: YAML file, --set path=value over it, options over that.
+ *
+ *     listen: 127.0.0.1:5696
+ *     certs: ./certs/server
+ *     versions: [1.2, 1.1, 1.0]
+ *     vendor: kmip-mock
+ *     store: ":memory:"
+ *     clock: {offset: -90s}
+ *     compound_create: accept          # accept | reject | ignore
+ *     custom_attributes: accept        # accept | reject
+ *     replies: {reorder: {window: 4, max_wait: 50ms}}
+ *     seed: 7 */
+#ifndef MOCKSERVER_CONFIG_H
+#define MOCKSERVER_CONFIG_H
+
+#include "kmip/base/option.h"
+#include "kmip/yaml/ynode.h"
+
+enum compound_create { COMPOUND_ACCEPT, COMPOUND_REJECT, COMPOUND_IGNORE };
+enum custom_attributes { CUSTOM_ACCEPT, CUSTOM_REJECT };
+
+#define MOCK_VERSIONS_MAX 8
+
+struct mock_limits {
+    int64_t message_size;  /* bytes of a request; 1 MiB */
+    int64_t batch_items;   /* 1000 */
+    int64_t connections;   /* 10000 */
+    int64_t attributes;    /* instances of one attribute of an object; 100 */
+    int64_t handshake_ns, idle_ns, request_ns; /* 10 s; 0 = never; 30 s from first byte to last */
+};
+
+struct mock_credential {
+    const char *username, *password; /* Username and Password */
+    const char *serial, *device, *network, *machine, *media; /* Device */
+    const char *identity;            /* who it is; default the username or serial */
+};
+
+struct mock_config {
+    const char *listen, *certs, *store, *vendor;
+    uint8_t versions[MOCK_VERSIONS_MAX]; /* best first */
+    size_t n_versions;
+    int64_t clock_offset_ns;
+    int compound_create;   /* enum compound_create */
+    int custom_attributes; /* enum custom_attributes */
+    int64_t reorder_window, reorder_wait_ns; /* window 0 or 1: off */
+    int64_t seed;
+    bool seed_given;
+    int64_t lease_time_s;  /* Obtain Lease, Lease Time attribute; 3600 */
+    struct mock_credential *credentials;
+    size_t n_credentials;
+    bool keep_metadata;    /* attributes survive Destroy; true */
+    bool client_cert_optional; /* Query and Discover Versions without a certificate; false: handshake refused */
+    struct mock_limits limits;
+    struct ydoc doc; /* owns the strings */
+};
+
+/* Defaults, then the file (NULL: none), then n_sets "path=value". Checked whole:
+ * unknown keys, ranges, versions. FILE:LINE:COL in errors. */
+__attribute__((warn_unused_result)) bool config_load(struct mock_config *cfg, const char *file,
+                                                     const struct opt_list *sets, struct kerr *err);
+void config_clear(struct mock_config *cfg);
+
+#endif
