@@ -1,0 +1,291 @@
+/* Requests written and taken apart again; replies judged against their request. */
+#include <criterion/criterion.h>
+
+#include "kmip/schema/message.h"
+#include "kmip/schema/validate.h"
+#include "kmip/tests/support/findings.h"
+#include "kmip/tests/support/messages.h"
+
+static void write_create(struct buf *out, const struct kmip_request *rq, struct bytes id)
+{
+    struct kerr err = KERR_INIT;
+    struct ttlv_writer w;
+
+    ttlv_w_init(&w, out, &err);
+    kmip_request_begin(&w, rq);
+    kmip_item_begin(&w, KMIP_OPERATION_CREATE, id);
+    ttlv_w_enum(&w, KMIP_TAG_OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY);
+    ttlv_w_open(&w, KMIP_TAG_TEMPLATE_ATTRIBUTE);
+    kmip_attribute_enum(&w, "Cryptographic Algorithm", KMIP_CRYPTOGRAPHIC_ALGORITHM_AES);
+    kmip_attribute_int(&w, "Cryptographic Length", 256);
+    kmip_attribute_name(&w, "key");
+    kmip_attribute_text(&w, "x-run", "r");
+    kmip_attribute_date(&w, "Activation Date", 5);
+    ttlv_w_close(&w);
+    kmip_item_end(&w);
+    kmip_item_begin(&w, KMIP_OPERATION_ACTIVATE, bytes_str("second"));
+    kmip_item_end(&w);
+    kmip_request_end(&w);
+    cr_assert(ttlv_w_finish(&w), "%s", err.msg);
+}
+
+Test(message, reads_back_what_was_written)
+{
+    const struct kmip_request rq = {.version = KMIP_V11, .max_response_size = 8000, .async = true,
+                                    .order = -1, .username = "u", .password = "p", .batch_count = 2,
+                                    .continuation = KMIP_BATCH_ERROR_CONTINUATION_OPTION_UNDO};
+    struct kerr err = KERR_INIT;
+    struct kmip_message m;
+    struct kmip_item it;
+    struct findings f;
+    struct buf msg;
+
+    buf_init(&msg, BUF_NO_LIMIT);
+    write_create(&msg, &rq, bytes_str("first"));
+    cr_assert(kmip_open(&m, buf_bytes(&msg), &err), "%s", err.msg);
+    cr_expect_not(m.header.response);
+    cr_expect_eq(m.header.version, KMIP_V11);
+    cr_expect(m.header.has_max_response_size && m.header.max_response_size == 8000);
+    cr_expect(m.header.has_async && m.header.async);
+    cr_expect(m.header.has_order && !m.header.order);
+    cr_expect_eq(m.header.continuation, KMIP_BATCH_ERROR_CONTINUATION_OPTION_UNDO);
+    cr_expect(m.header.has_authentication && !m.header.has_time_stamp);
+    cr_expect(m.header.has_batch_count && m.header.batch_count == 2);
+    cr_expect_eq(m.n_items, 2);
+    cr_assert(kmip_next_item(&m, &it));
+    cr_expect(it.has_operation && it.operation == KMIP_OPERATION_CREATE && it.has_payload);
+    cr_expect(it.has_id && bytes_eq_str(it.id, "first") && it.index == 0);
+    cr_assert(kmip_next_item(&m, &it));
+    cr_expect(it.index == 1 && it.operation == KMIP_OPERATION_ACTIVATE && it.payload.len == 0);
+    cr_expect_not(kmip_next_item(&m, &it));
+    findings_init(&f);
+    cr_assert(kmip_validate(buf_bytes(&msg), 0, NULL, &f.sink, &err));
+    cr_expect_eq(f.n, 0, "%s", findings_text(&f));
+    buf_clear(&msg);
+}
+
+Test(message, leaves_out_what_was_not_asked_for)
+{
+    const struct kmip_request rq = {0};
+    struct kerr err = KERR_INIT;
+    struct kmip_message m;
+    struct kmip_item it;
+    struct buf msg;
+
+    buf_init(&msg, BUF_NO_LIMIT);
+    write_create(&msg, &rq, bytes_of(NULL, 0));
+    cr_assert(kmip_open(&m, buf_bytes(&msg), &err), "%s", err.msg);
+    cr_expect_eq(m.header.version, KMIP_V12);
+    cr_expect_eq(m.header.batch_count, 1);
+    cr_expect_not(m.header.has_max_response_size || m.header.has_async || m.header.has_order ||
+                  m.header.has_continuation || m.header.has_authentication);
+    cr_assert(kmip_next_item(&m, &it));
+    cr_expect_not(it.has_id);
+    buf_clear(&msg);
+}
+
+static const struct {
+    const char *name;
+    enum kerr_code code;
+    const struct step steps[12];
+} unopened[] = {
+    {"another root", KE_TTLV_ROOT, {OPEN(BATCH_ITEM), CLOSE, END}},
+    {"a leaf", KE_TTLV_ROOT, {INT(REQUEST_MESSAGE, 1), END}},
+    {"no header", KE_REPLY, {OPEN(RESPONSE_MESSAGE), CLOSE, END}},
+    {"the other side's header", KE_REPLY,
+     {OPEN(RESPONSE_MESSAGE), OPEN(REQUEST_HEADER), CLOSE, CLOSE, END}},
+    {"more behind it", KE_TTLV_TRAILING,
+     {OPEN(RESPONSE_MESSAGE), OPEN(RESPONSE_HEADER), CLOSE, CLOSE, INT(BATCH_COUNT, 1), END}},
+};
+
+Test(message, refuses_what_is_no_message)
+{
+    for (size_t i = 0; i < sizeof unopened / sizeof *unopened; i++) {
+        struct kerr err = KERR_INIT;
+        struct kmip_message m;
+        struct buf msg;
+
+        buf_init(&msg, BUF_NO_LIMIT);
+        steps_write(unopened[i].steps, &msg);
+        cr_expect_not(kmip_open(&m, buf_bytes(&msg), &err), "%s", unopened[i].name);
+        cr_expect_eq(err.code, unopened[i].code, "%s: %s", unopened[i].name, err.msg);
+        buf_clear(&msg);
+    }
+}
+
+Test(message, passes_over_header_fields_of_the_wrong_type)
+{
+    static const struct step steps[] = {
+        OPEN(RESPONSE_MESSAGE), OPEN(RESPONSE_HEADER), OPEN(PROTOCOL_VERSION),
+        TEXT(PROTOCOL_VERSION_MAJOR, "1"), INT(PROTOCOL_VERSION_MINOR, 99), CLOSE,
+        INT(TIME_STAMP, 1), TEXT(BATCH_COUNT, "1"), CLOSE, CLOSE, END};
+    struct kerr err = KERR_INIT;
+    struct kmip_message m;
+    struct buf msg;
+
+    buf_init(&msg, BUF_NO_LIMIT);
+    steps_write(steps, &msg);
+    cr_assert(kmip_open(&m, buf_bytes(&msg), &err));
+    cr_expect_eq(m.header.version, 0);
+    cr_expect_eq(m.header.minor, 99);
+    cr_expect_not(m.header.has_time_stamp || m.header.has_batch_count);
+    buf_clear(&msg);
+}
+
+#define NOW 1371853139 /* the time stamp of RESPONSE() */
+#define UID TEXT(UNIQUE_IDENTIFIER, "u")
+
+static const struct step one[] = {REQUEST(2, 1), ITEM_ID(GET, "1"), UID, CLOSE2, CLOSE, END};
+static const struct step plain[] = {REQUEST(2, 1), ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END};
+static const struct step two[] = {REQUEST(2, 2), ITEM_ID(ACTIVATE, "1"), UID, CLOSE2,
+                                  ITEM_ID(DESTROY, "2"), UID, CLOSE2, CLOSE, END};
+static const struct step two_continue[] = {
+    OPEN(REQUEST_MESSAGE), OPEN(REQUEST_HEADER), VERSION(1, 2),
+    ENUM(BATCH_ERROR_CONTINUATION_OPTION, KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE),
+    INT(BATCH_COUNT, 2), CLOSE, ITEM_ID(ACTIVATE, "1"), CLOSE2, ITEM_ID(DESTROY, "2"), CLOSE2,
+    CLOSE, END};
+static const struct step poll[] = {REQUEST(2, 1), ITEM(POLL),
+                                   BYTES(ASYNCHRONOUS_CORRELATION_VALUE, "c"), CLOSE2, CLOSE, END};
+static const struct step future[] = {REQUEST(9, 1), ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END};
+
+#define FAILED_ID(operation, id)                                       \
+    OPEN(BATCH_ITEM), ENUM(OPERATION, KMIP_OPERATION_##operation),     \
+        BYTES(UNIQUE_BATCH_ITEM_ID, id),                               \
+        ENUM(RESULT_STATUS, KMIP_RESULT_STATUS_OPERATION_FAILED),      \
+        ENUM(RESULT_REASON, KMIP_RESULT_REASON_ITEM_NOT_FOUND), CLOSE
+#define PASS RULE_COUNT_
+
+/* What a reply may and may not be, given its request. */
+static const struct {
+    const char *name;
+    const struct step *request;
+    enum rule_id rule; /* PASS: none */
+    const struct step reply[40];
+} replies[] = {
+    {"plain success", plain, PASS, {RESPONSE(2, 1), OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"failure with id", one, PASS, {RESPONSE(2, 1), FAILED_ID(GET, "1"), CLOSE, END}},
+    {"batch in order", two, PASS,
+     {RESPONSE(2, 2), OK_ITEM_ID(ACTIVATE, "1"), UID, CLOSE2, OK_ITEM_ID(DESTROY, "2"), UID, CLOSE2,
+      CLOSE, END}},
+    {"batch out of order", two, PASS,
+     {RESPONSE(2, 2), OK_ITEM_ID(DESTROY, "2"), UID, CLOSE2, OK_ITEM_ID(ACTIVATE, "1"), UID, CLOSE2,
+      CLOSE, END}},
+    {"batch stopped", two, PASS, {RESPONSE(2, 1), FAILED_ID(ACTIVATE, "1"), CLOSE, END}},
+    {"whole message refused", two, PASS,
+     {RESPONSE(2, 1), OPEN(BATCH_ITEM), ENUM(RESULT_STATUS, 1), ENUM(RESULT_REASON, 4), CLOSE,
+      CLOSE, END}},
+    {"polled operation", poll, PASS,
+     {RESPONSE(2, 1), OK_ITEM(CREATE), ENUM(OBJECT_TYPE, 2), UID, CLOSE2, CLOSE, END}},
+    {"minor version unknown to the server", future, PASS,
+     {RESPONSE(2, 1), OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"a request comes back", plain, RULE_MESSAGE_ROOT,
+     {REQUEST(2, 1), ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"another version", plain, RULE_MESSAGE_VERSION,
+     {RESPONSE(1, 1), OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"batch count too high", plain, RULE_MESSAGE_COUNT,
+     {RESPONSE(2, 2), OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"item without request", plain, RULE_MESSAGE_COUNT,
+     {RESPONSE(2, 2), OK_ITEM(ACTIVATE), UID, CLOSE2, OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"no item", plain, RULE_MESSAGE_COUNT, {RESPONSE(2, 0), CLOSE, END}},
+    {"item missing without failure", two, RULE_MESSAGE_COUNT,
+     {RESPONSE(2, 1), OK_ITEM_ID(ACTIVATE, "1"), UID, CLOSE2, CLOSE, END}},
+    {"item missing though told to continue", two_continue, RULE_MESSAGE_COUNT,
+     {RESPONSE(2, 1), FAILED_ID(ACTIVATE, "1"), CLOSE, END}},
+    {"no time stamp", plain, RULE_MESSAGE_TIME,
+     {OPEN(RESPONSE_MESSAGE), OPEN(RESPONSE_HEADER), VERSION(1, 2), INT(BATCH_COUNT, 1), CLOSE,
+      OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"time stamp of another age", plain, RULE_MESSAGE_TIME,
+     {OPEN(RESPONSE_MESSAGE), OPEN(RESPONSE_HEADER), VERSION(1, 2), DATE(TIME_STAMP, 0),
+      INT(BATCH_COUNT, 1), CLOSE, OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"another operation", plain, RULE_MESSAGE_OPERATION,
+     {RESPONSE(2, 1), OK_ITEM(DESTROY), UID, CLOSE2, CLOSE, END}},
+    {"success without operation", plain, RULE_MESSAGE_OPERATION,
+     {RESPONSE(2, 1), OPEN(BATCH_ITEM), ENUM(RESULT_STATUS, 0), OPEN(RESPONSE_PAYLOAD), UID, CLOSE2,
+      CLOSE, END}},
+    {"id not echoed", one, RULE_MESSAGE_ID,
+     {RESPONSE(2, 1), FAILED_ITEM(GET, ITEM_NOT_FOUND), CLOSE, END}},
+    {"another id", one, RULE_MESSAGE_ID, {RESPONSE(2, 1), FAILED_ID(GET, "2"), CLOSE, END}},
+    {"id that nobody sent", plain, RULE_MESSAGE_ID,
+     {RESPONSE(2, 1), OK_ITEM_ID(ACTIVATE, "1"), UID, CLOSE2, CLOSE, END}},
+    {"the same id twice", two, RULE_MESSAGE_ID,
+     {RESPONSE(2, 2), OK_ITEM_ID(ACTIVATE, "1"), UID, CLOSE2, OK_ITEM_ID(ACTIVATE, "1"), UID,
+      CLOSE2, CLOSE, END}},
+    {"success without payload", plain, RULE_MESSAGE_STATUS,
+     {RESPONSE(2, 1), OPEN(BATCH_ITEM), ENUM(OPERATION, KMIP_OPERATION_ACTIVATE),
+      ENUM(RESULT_STATUS, 0), CLOSE, CLOSE, END}},
+    {"failure without reason", plain, RULE_MESSAGE_STATUS,
+     {RESPONSE(2, 1), OPEN(BATCH_ITEM), ENUM(OPERATION, KMIP_OPERATION_ACTIVATE),
+      ENUM(RESULT_STATUS, 1), CLOSE, CLOSE, END}},
+    {"pending with payload", plain, RULE_MESSAGE_STATUS,
+     {RESPONSE(2, 1), OPEN(BATCH_ITEM), ENUM(OPERATION, KMIP_OPERATION_ACTIVATE),
+      ENUM(RESULT_STATUS, 2), BYTES(ASYNCHRONOUS_CORRELATION_VALUE, "c"), OPEN(RESPONSE_PAYLOAD),
+      CLOSE2, CLOSE, END}},
+};
+
+Test(message, judges_replies_against_requests)
+{
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        struct findings f;
+        struct buf request, reply;
+
+        buf_init(&request, BUF_NO_LIMIT);
+        buf_init(&reply, BUF_NO_LIMIT);
+        steps_write(replies[i].request, &request);
+        steps_write(replies[i].reply, &reply);
+        findings_init(&f);
+        kmip_check_reply(buf_bytes(&request), buf_bytes(&reply), NOW, &f.sink);
+        cr_expect_eq(f.n, replies[i].rule == PASS ? 0 : 1, "%s: %s", replies[i].name,
+                     findings_text(&f));
+        if (f.n > 0)
+            cr_expect_eq(f.v[0].rule, replies[i].rule, "%s: %s", replies[i].name,
+                         findings_text(&f));
+        buf_clear(&request);
+        buf_clear(&reply);
+    }
+}
+
+Test(message, judges_a_reply_whose_payload_is_broken_and_bytes_that_are_none)
+{
+    static const char noise[] = "HTTP/1.1 400 Bad Request\r\n";
+    struct findings f;
+    struct buf request, reply;
+
+    buf_init(&request, BUF_NO_LIMIT);
+    buf_init(&reply, BUF_NO_LIMIT);
+    steps_write(plain, &request);
+    steps_write(replies[0].reply, &reply);
+    for (size_t i = 0; i + 8 < reply.n; i += 8)
+        if (be32_get(reply.p + i) == (KMIP_TAG_UNIQUE_IDENTIFIER << 8 | TTLV_TEXT_STRING))
+            reply.p[i + 8] = 0xFF; /* not UTF-8 */
+    findings_init(&f);
+    kmip_check_reply(buf_bytes(&request), buf_bytes(&reply), NOW, &f.sink);
+    cr_expect_eq(f.n, 0);
+    kmip_check_reply(buf_bytes(&request), bytes_str(noise), NOW, &f.sink);
+    kmip_check_reply(buf_bytes(&request), bytes_of(NULL, 0), NOW, &f.sink);
+    cr_assert_eq(f.n, 2);
+    cr_expect_eq(f.v[0].rule, RULE_MESSAGE_ROOT);
+    cr_expect_eq(f.v[1].rule, RULE_MESSAGE_ROOT);
+    buf_clear(&request);
+    buf_clear(&reply);
+}
+
+Test(message, survives_every_flipped_byte_of_a_reply)
+{
+    struct findings f;
+    struct buf request, reply;
+
+    buf_init(&request, BUF_NO_LIMIT);
+    buf_init(&reply, BUF_NO_LIMIT);
+    steps_write(two, &request);
+    steps_write(replies[2].reply, &reply);
+    for (size_t i = 0; i < reply.n; i++) {
+        reply.p[i] ^= 0xFF;
+        findings_init(&f);
+        kmip_check_reply(buf_bytes(&request), buf_bytes(&reply), NOW, &f.sink);
+        kmip_check_reply(buf_bytes(&reply), buf_bytes(&request), NOW, &f.sink);
+        kmip_check_reply(buf_bytes(&request), bytes_of(reply.p, i), NOW, &f.sink);
+        reply.p[i] ^= 0xFF;
+    }
+    buf_clear(&request);
+    buf_clear(&reply);
+}
