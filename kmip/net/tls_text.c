@@ -138,6 +138,8 @@ static const struct {
     {"PUT ", "plain HTTP", 4},
     {"HEAD ", "plain HTTP", 5},
     {"OPTIONS ", "plain HTTP", 8},
+    {"<!DOC", "plain HTTP", 5}, /* HTTP/0.9: a page in answer to what was no request */
+    {"<html", "plain HTTP", 5},
     {"SSH-", "SSH", 4},
     {"220 ", "a text protocol such as SMTP or FTP", 4},
     {"\x42\x00\x78", "KMIP without TLS", 3},

@@ -385,6 +385,7 @@ Test(tls, other_protocols_are_recognised)
         {TLS_SERVER, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27, "the client speaks plain HTTP"},
         {TLS_SERVER, "\x42\x00\x78\x01\x00\x00\x00\x20", 8, "the client speaks KMIP without TLS"},
         {TLS_CLIENT, "HTTP/1.1 400 Bad Request\r\n\r\n", 28, "the server speaks plain HTTP"},
+        {TLS_CLIENT, "<!DOCTYPE HTML>", 15, "the server speaks plain HTTP"},
         {TLS_CLIENT, "SSH-2.0-OpenSSH_9.2\r\n", 21, "the server speaks SSH"},
         {TLS_CLIENT, "\x00\x01\x02\x03\x04\x05", 6, "it starts with bytes 0001020304"},
     };
