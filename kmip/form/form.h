@@ -22,16 +22,18 @@ struct form_options {
  *         Protocol Version Major: 1
  * Dates readable, enumerations and masks by name (with the number when unknown). */
 void form_text(struct bytes msg, const struct form_options *o, struct buf *out);
-/* One line per item: offset, header and value bytes in hex, name, decoded value. */
+/* One line per item: offset, header and value bytes in hex, name, decoded value;
+ * longer values go on below, sixteen bytes a line. */
 void form_hex(struct bytes msg, const struct form_options *o, struct buf *out);
-/* YAML that from_yaml reads back into the same bytes (with show_secrets). False
- * only when the message's encoding is broken. */
+/* YAML that from_yaml reads back into the same bytes (with show_secrets; without, it
+ * refuses the values left out: `!redacted 32`). False when the message's encoding is
+ * broken, or out has no room. */
 __attribute__((warn_unused_result)) bool form_yaml(struct bytes msg, const struct form_options *o,
                                                    struct buf *out, struct kerr *err);
 /* One value as it would stand behind the colon in form_text. Used in reports.
- * tag and walk context decide names; see print.c. */
+ * The spot (kmip_walk_look) decides names and redaction. */
 struct kmip_spot;
-void form_value(const struct kmip_spot *spot, const struct ttlv_item *it, const struct form_options *o,
-                struct buf *out);
+void form_value(const struct kmip_spot *spot, const struct ttlv_item *it,
+                const struct form_options *o, struct buf *out);
 
 #endif

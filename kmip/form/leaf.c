@@ -1,0 +1,135 @@
+/* What may stand at a place (leaf.h). */
+#include "kmip/form/leaf.h"
+
+#include <stdio.h>
+
+#include "kmip/base/text.h"
+#include "kmip/ttlv/ttlv.h"
+
+uint16_t form_types(const struct kmip_spot *spot)
+{
+    if (spot->types)
+        return spot->types;
+    /* Out of place in its structure, a tag still prescribes its type. */
+    return spot->tag ? spot->tag->types : 0;
+}
+
+bool form_allows(const struct kmip_spot *spot, unsigned type)
+{
+    uint16_t types = form_types(spot);
+    return types == 0 || (type <= TTLV_INTERVAL && (types & TYPE_BIT(type)));
+}
+
+unsigned form_leaf_type(const struct kmip_spot *spot)
+{
+    uint16_t leaf = form_types(spot) & (uint16_t)~TYPE_BIT(TTLV_STRUCTURE);
+    for (unsigned t = TTLV_INTEGER; t <= TTLV_INTERVAL; t++)
+        if (leaf == TYPE_BIT(t))
+            return t;
+    return 0;
+}
+
+bool form_structure_only(const struct kmip_spot *spot)
+{
+    return form_types(spot) == TYPE_BIT(TTLV_STRUCTURE);
+}
+
+char *form_types_text(const struct kmip_spot *spot, char *out, size_t room)
+{
+    uint16_t types = form_types(spot);
+    size_t n = 0;
+    snprintf(out, room, "any type");
+    for (unsigned t = TTLV_STRUCTURE; types && t <= TTLV_INTERVAL; t++)
+        if ((types & TYPE_BIT(t)) && n < room) {
+            int k = snprintf(out + n, room - n, "%s%s", n ? " or " : "", ttlv_type_name(t));
+            n += k > 0 ? (size_t)k : 0;
+        }
+    return out;
+}
+
+bool form_is_mask(const struct kmip_spot *spot)
+{
+    return spot->en && spot->en->mask;
+}
+
+const struct kmip_enum *form_enum(const struct kmip_spot *spot, unsigned type)
+{
+    if (!spot->en || type != (spot->en->mask ? TTLV_INTEGER : TTLV_ENUMERATION))
+        return NULL;
+    return spot->en;
+}
+
+bool form_is_version(const struct kmip_spot *spot)
+{
+    return spot->tag && spot->tag->tag == KMIP_TAG_PROTOCOL_VERSION;
+}
+
+bool form_is_name(const struct kmip_spot *spot)
+{
+    if (spot->attr)
+        return spot->attr->tag == KMIP_TAG_NAME;
+    return spot->tag && spot->tag->tag == KMIP_TAG_NAME;
+}
+
+const char *form_field(const struct kmip_spot *spot)
+{
+    return spot->attr ? spot->attr->name : spot->tag ? spot->tag->name : "this field";
+}
+
+void form_put_type(struct buf *out, unsigned type)
+{
+    for (const char *s = ttlv_type_name(type); s && *s; s++)
+        if (*s != ' ' && *s != '-')
+            buf_putc(out, *s);
+}
+
+bool form_is_plain_item(const struct ttlv_item *it)
+{
+    for (uint64_t i = it->len; i < ttlv_padded(it->len); i++)
+        if (it->val.p[i] != 0)
+            return false;
+    if (it->type != TTLV_BIG_INTEGER || it->len <= 8)
+        return true;
+    return be64_get(it->val.p) != ((it->val.p[8] & 0x80) ? UINT64_MAX : 0);
+}
+
+static struct bytes trim(struct bytes s)
+{
+    while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\n' || s.p[0] == '\t'))
+        s = bytes_of(s.p + 1, s.n - 1);
+    while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\n' || s.p[s.n - 1] == '\t'))
+        s.n--;
+    return s;
+}
+
+static bool mask_piece(const struct kmip_enum *mask, struct bytes s, uint32_t *bits)
+{
+    const struct kmip_enum_value *v = mask ? kmip_enum_by_text(mask, s) : NULL;
+    int64_t number;
+    if (v)
+        *bits = v->value;
+    else if (text_int(s, INT32_MIN, UINT32_MAX, &number))
+        *bits = (uint32_t)number;
+    else
+        return false;
+    return true;
+}
+
+bool form_mask_read(const struct kmip_enum *mask, struct bytes text, uint32_t *value,
+                    struct bytes *bad)
+{
+    *value = 0;
+    for (;;) {
+        const uint8_t *bar = text.n > 0 ? memchr(text.p, '|', text.n) : NULL;
+        struct bytes piece = trim(bytes_of(text.p, bar ? (size_t)(bar - text.p) : text.n));
+        uint32_t bits;
+        if (!mask_piece(mask, piece, &bits)) {
+            *bad = piece;
+            return false;
+        }
+        *value |= bits;
+        if (!bar)
+            return true;
+        text = bytes_of(bar + 1, text.n - (size_t)(bar + 1 - text.p));
+    }
+}
