@@ -54,8 +54,10 @@ static bool read_indexed(struct yaml_in *c, const struct ynode *n, const struct 
 /* One Attribute; a null value gives one without Attribute Value. */
 static bool attribute(struct yaml_in *c, struct bytes name, const struct ynode *n)
 {
-    const struct ynode *index = NULL, *value = n;
-    if (from_yaml_tagged(n, "!indexed") && !read_indexed(c, n, &index, &value))
+    const struct ynode *index = NULL, *value = NULL;
+    if (!from_yaml_tagged(n, "!indexed"))
+        value = n;
+    else if (!read_indexed(c, n, &index, &value))
         return false;
     ttlv_w_open(c->w, KMIP_TAG_ATTRIBUTE);
     if (!kmip_walk_enter(c->walk, KMIP_TAG_ATTRIBUTE))
