@@ -1,0 +1,171 @@
+/* A test case, as read from its YAML file.
+ *
+ *     id: locate-by-name
+ *     title: Locate finds a key by its Name
+ *     clause: KMIP 1.2 spec, 4.9
+ *     level: MUST                     # MUST | SHOULD | MAY: what a mismatch costs: FAIL, WARN, WARN
+ *     covers: [BL-P-1, BL-A-2]        # rows of requirements.tsv
+ *     needs: {operations: [Locate], objects: [Symmetric Key], identities: 2, versions: [1.1]}
+ *     why: one or two sentences for whoever meets the failure (optional)
+ *     vars: {k16: 0123456789abcdef0123456789abcdef}
+ *     objects:                        # made before the steps, whichever way the server offers
+ *       key: {name: $RUN-a, state: Active, attributes: {Object Group: $RUN-g}}
+ *     steps:
+ *       - operation: Locate
+ *         payload:
+ *           Attributes: {Name: $RUN-a}
+ *         expect:
+ *           payload: {Unique Identifier: $key}
+ *
+ * A step sends one request and judges its reply.
+ *
+ *   note           what this step is for, shown in reports
+ *   operation      name of the operation; with `payload` (fields as in from_yaml.h, default
+ *                  none), `id` (Unique Batch Item ID in hex, `auto`; default none in a single
+ *                  request, auto in a batch; `none` leaves it out), `extension` (Message Extension)
+ *   batch          list of such items, each with its own `expect`, instead of operation
+ *   header         extra header fields by name: {Maximum Response Size: 256}; put in the
+ *                  standard's place. Batch Count follows from the items unless given here
+ *   message        a whole message (from_yaml.h), for what the above cannot say
+ *   raw            bytes in hexadecimal, sent as they are
+ *   version        of this request; default the run's
+ *   client         whose connection: main (default), second (same identity), other (second identity),
+ *                  anonymous (no client certificate), or a name made by a connect step
+ *   async          true: Asynchronous Indicator; a Pending answer is polled until it is final
+ *                  unless the step expects status Operation Pending
+ *   setup          true: only prepares; a mismatch makes the case INCONCLUSIVE, not failed
+ *   repeat         {every: 1s, at_most: 130s}: until the expectation holds
+ *   unless         $name: the step is skipped when the variable is bound; `when` the reverse
+ *   expect         see below; default: success
+ *
+ * Or a step does something else:
+ *   wait: 2s       lets time pass
+ *   connect: {client: NAME, as: main|other|anonymous, priority: GNUTLS-STRING}, expect {connection:
+ *                  open | refused}
+ *   close: NAME    ends a client's connection
+ *   let: {name: value}   binds variables (text with ${...} in it)
+ *   check: {that: $a, equals: $b}   compares variables: equals, differs, at_least, at_most
+ *
+ * An expectation:
+ *
+ *   expect: success
+ *   expect: {fail: Permission Denied}             # or a list of reasons, or `any`
+ *   expect:
+ *     status: Success            # default; Operation Failed with `fail`; Operation Pending, Operation Undone
+ *     payload: {...}             # fields that must match; others may be there
+ *     exact: true                # ... and no others (payload level)
+ *     empty: true                # the payload is there and empty
+ *     operation: absent          # the reply item must have no Operation (message-level errors)
+ *     any_of: [...]              # alternatives, tried in order; each an expectation that may add
+ *                                #   verdict: PASS | WARN | FAIL, because: "..." (shown; required for WARN)
+ *     connection: closed         # no reply but a closed connection
+ *     header: {...}              # fields of the response header
+ *     items: 2                   # batch: number of response items (default: as many as request items)
+ *
+ * In a batch `expect: none` says that the item has no response item (after a Stop).
+ *
+ * Values in an expected payload:
+ *   AES, 256, ...    equals, read by the type of the field
+ *   $x               binds x to the value if it is not bound yet, else equals it
+ *   !any             is there, whatever the value      !absent      is not there
+ *   !bind x          binds x, also if it was bound     !not V       is there and differs
+ *   !length N        bytes of a string value           !near D      date within 5 s (`!near [D, 60s]`)
+ *   !at_least V, !at_most V                            numbers and dates, inclusive
+ *   !one_of [V, W]   equals one of them                !has M       mask holds these bits
+ *   !matches GLOB    text by shell pattern             !sha256 $x   SHA-256 of x's bytes
+ *   !contains [..]   repeated field holds these, among others
+ *   !lacks [..]      repeated field holds none of these
+ *   !set [..]        repeated field holds exactly these, in any order
+ *   [V, W]           repeated field holds exactly these, in this order
+ *   {...}            structure: the fields named must match
+ *   Attributes: {Name: value, ...}   attributes by name, in any order; a sequence for several
+ *                    instances (as a set); `!indexed {index: 1, value: V}` for one instance
+ *
+ * Variables: $RUN (the run's prefix, for every name that is made), $CASE (id), $NOW±n (our clock),
+ * $SERVER_NOW±n (our clock corrected by the server's Time Stamp), and what was bound. */
+#ifndef CONFORMANCE_CASE_H
+#define CONFORMANCE_CASE_H
+
+#include "kmip/base/error.h"
+#include "kmip/yaml/ynode.h"
+
+enum case_level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_MAY };
+
+enum verdict {
+    VERDICT_PASS,
+    VERDICT_WARN,           /* a SHOULD, or a permitted but unusual way */
+    VERDICT_FAIL,           /* a MUST */
+    VERDICT_NOT_SUPPORTED,  /* optional and not announced */
+    VERDICT_NOT_APPLICABLE, /* needs what this run was not given */
+    VERDICT_INCONCLUSIVE,   /* could not be brought to the point */
+    VERDICT_ERROR,          /* ours or the network's */
+    VERDICT_COUNT_
+};
+
+#define CASE_LIST_MAX 32
+
+struct case_list {
+    const char *v[CASE_LIST_MAX];
+    size_t n;
+};
+
+enum step_kind { STEP_REQUEST, STEP_MESSAGE, STEP_RAW, STEP_WAIT, STEP_CONNECT, STEP_CLOSE, STEP_LET, STEP_CHECK };
+
+/* One request item. Nodes point into the document. */
+struct case_item {
+    uint32_t operation;
+    const struct ynode *node;   /* for positions */
+    const struct ynode *payload, *extension, *expect;
+    const char *id;             /* NULL default, "auto", "none", or hexadecimal */
+};
+
+struct case_step {
+    enum step_kind kind;
+    const struct ynode *node;
+    const char *note, *client;
+    uint8_t version;            /* 0: the run's */
+    bool async, setup;
+    const char *unless, *when;  /* variable names without the dollar, or NULL */
+    int64_t repeat_every_ns, repeat_at_most_ns; /* 0: once */
+    const struct ynode *header, *message, *expect, *connect, *let, *check;
+    const char *raw, *close;
+    int64_t wait_ns;
+    struct case_item *items;    /* STEP_REQUEST */
+    size_t n_items;
+    bool batch;                 /* written as a batch */
+};
+
+struct case_object {
+    const char *name;           /* the variable */
+    const struct ynode *node;
+};
+
+struct test_case {
+    const char *id, *title, *clause, *why, *suite; /* suite: its folder's name, or "" */
+    const char *path;
+    enum case_level level;
+    struct case_list covers;
+    uint32_t needs_operations[CASE_LIST_MAX], needs_objects[CASE_LIST_MAX];
+    size_t n_needs_operations, n_needs_objects;
+    uint8_t needs_versions[8];
+    size_t n_needs_versions;
+    int64_t needs_identities;
+    const struct ynode *vars;
+    struct case_object *objects;
+    size_t n_objects;
+    struct case_step *steps;
+    size_t n_steps;
+    bool provisional;           /* every row it covers is marked M: never worse than WARN */
+    struct ydoc doc;
+    struct test_case *next;
+};
+
+/* Reads and checks one file: unknown keys, names, levels, operations. KE_CASE or KE_YAML
+ * with FILE:LINE:COL. NULL on failure. */
+struct test_case *case_load(const char *path, const char *suite, struct kerr *err);
+void case_free(struct test_case **c);
+
+const char *verdict_name(enum verdict v); /* "NOT SUPPORTED" */
+const char *level_name(enum case_level l);
+
+#endif

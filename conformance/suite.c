@@ -1,0 +1,166 @@
+/* Finding and loading the suites (suite.h). */
+#include "conformance/suite.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conformance/requirement.h"
+#include "kmip/base/file.h"
+#include "kmip/base/text.h"
+
+const struct profile profiles[] = {
+    {"baseline-server", "Baseline Server", true},
+    {"symmetric-key-lifecycle-server", "Symmetric Key Lifecycle Server", true},
+    {"basic-cryptographic-server", "Basic Cryptographic Server", true},
+};
+const size_t n_profiles = sizeof profiles / sizeof *profiles;
+
+const struct profile *profile_find(const char *name)
+{
+    for (size_t i = 0; i < n_profiles; i++)
+        if (strcmp(profiles[i].name, name) == 0)
+            return &profiles[i];
+    return NULL;
+}
+
+/* ---- where they are --------------------------------------------------------- */
+
+/* Looks for `tail` in the program's folder and up to three above it. */
+static bool beside_program(const char *tail, char out[4096])
+{
+    char exe[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n <= 0)
+        return false;
+    exe[n] = 0;
+    for (int up = 0; up < 4; up++) {
+        char *slash = strrchr(exe, '/');
+        if (!slash)
+            return false;
+        *slash = 0;
+        if (snprintf(out, 4096, "%s/%s", exe, tail) < 4096 && file_exists(out))
+            return true;
+    }
+    return false;
+}
+
+static bool load_requirements(const struct suites *s, struct kerr *err)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/requirements.tsv", s->dir);
+    if (!file_exists(path))
+        snprintf(path, sizeof path, "%s/../requirements.tsv", s->dir);
+    return requirements_load(path, err);
+}
+
+bool suites_find(struct suites *s, const char *given, struct kerr *err)
+{
+    memset(s, 0, sizeof *s);
+    if (given)
+        snprintf(s->dir, sizeof s->dir, "%s", given);
+    else if (!beside_program("conformance/suites", s->dir) &&
+             !beside_program("share/kmip-conform/suites", s->dir))
+        return kerr_set(err, KE_CASE, "the suites are not beside the program; --suites DIR names their folder");
+    if (!file_exists(s->dir))
+        return kerr_set(err, KE_CASE, "there is no folder %s", s->dir);
+    return load_requirements(s, err);
+}
+
+/* ---- loading ---------------------------------------------------------------- */
+
+static bool add(struct suites *s, const char *path, const char *suite, struct kerr *err)
+{
+    struct test_case *c = case_load(path, suite, err), **at = &s->first;
+    if (!c)
+        return false;
+    for (; *at; at = &(*at)->next)
+        if (strcmp((*at)->id, c->id) == 0) {
+            kerr_set(err, KE_CASE, "%s: the id '%s' is also that of %s", path, c->id, (*at)->path);
+            case_free(&c);
+            return false;
+        }
+    *at = c;
+    s->n++;
+    return true;
+}
+
+static bool load_profile(struct suites *s, const struct profile *p, struct kerr *err)
+{
+    char pattern[4200];
+    glob_t files;
+    snprintf(pattern, sizeof pattern, "%s/%s/*.yaml", s->dir, p->name);
+    int r = glob(pattern, 0, NULL, &files);
+    if (r == GLOB_NOMATCH)
+        return kerr_set(err, KE_CASE, "there are no cases for the profile: %s", pattern);
+    if (r != 0)
+        return kerr_set(err, KE_CASE, "cannot read %s: %s", pattern, strerror(errno));
+    bool ok = true;
+    for (size_t i = 0; ok && i < files.gl_pathc; i++)
+        ok = add(s, files.gl_pathv[i], p->name, err);
+    globfree(&files);
+    return ok;
+}
+
+static bool unknown_profile(const char *name, struct kerr *err)
+{
+    const char *names[16];
+    struct buf list;
+    for (size_t i = 0; i < n_profiles; i++)
+        names[i] = profiles[i].name;
+    const char *near = text_nearest(name, names, n_profiles);
+    buf_init(&list, 400);
+    for (size_t i = 0; i < n_profiles; i++)
+        buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
+    kerr_set(err, KE_USAGE, "there is no profile '%s'%s%s%s; profiles: %s", name, near ? "; did you mean " : "",
+             near ? near : "", near ? "?" : "", buf_cstr(&list));
+    buf_clear(&list);
+    return false;
+}
+
+bool suites_load(struct suites *s, const struct opt_list *names, struct kerr *err)
+{
+    bool wanted[16] = {false};
+    for (size_t i = 0; i < names->n; i++) {
+        const struct profile *p = profile_find(names->v[i]);
+        if (!p && strcmp(names->v[i], "all") != 0)
+            return unknown_profile(names->v[i], err);
+        for (size_t k = 0; k < n_profiles; k++)
+            wanted[k] = wanted[k] || !p || p == &profiles[k];
+    }
+    for (size_t k = 0; k < n_profiles; k++)
+        if ((names->n == 0 ? profiles[k].by_default : wanted[k]) && !load_profile(s, &profiles[k], err))
+            return false;
+    return true;
+}
+
+bool suites_add_file(struct suites *s, const char *path, struct kerr *err)
+{
+    return add(s, path, "", err);
+}
+
+void suites_clear(struct suites *s)
+{
+    while (s->first) {
+        struct test_case *c = s->first;
+        s->first = c->next;
+        case_free(&c);
+    }
+}
+
+static bool any_glob(const struct opt_list *l, const char *id)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (text_glob(l->v[i], id))
+            return true;
+    return false;
+}
+
+bool suite_selected(const struct test_case *tc, const struct opt_list *wanted, const struct opt_list *skipped)
+{
+    return (wanted->n == 0 || any_glob(wanted, tc->id)) && !any_glob(skipped, tc->id);
+}

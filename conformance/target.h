@@ -1,0 +1,83 @@
+/* The server under test: how to reach it, what it said of itself, and the open
+ * connections of a run. */
+#ifndef CONFORMANCE_TARGET_H
+#define CONFORMANCE_TARGET_H
+
+#include "client/lib/kc.h"
+#include "kmip/base/arena.h"
+
+#define TARGET_OPERATIONS_MAX 96
+#define TARGET_CLIENTS_MAX 16
+
+struct target_options {
+    struct kc_settings settings;
+    const char *other_certs;  /* directory of a second identity's files, or NULL */
+    const char *object;       /* identifier of a pre-made object, or NULL */
+};
+
+struct target_client {
+    char name[32];
+    struct kc_client *kc; /* NULL: not open */
+};
+
+struct target {
+    struct target_options opt;
+    char port[16];
+    struct tls_dir other;
+    struct arena arena; /* for what the server said */
+
+    struct target_client clients[TARGET_CLIENTS_MAX];
+    size_t n_clients;
+
+    /* From the gate. */
+    uint8_t versions[16];
+    size_t n_versions;
+    uint32_t operations[TARGET_OPERATIONS_MAX], objects[32];
+    size_t n_operations, n_objects;
+    const char *vendor;                 /* "" if it did not say */
+    struct tls_info tls;
+    bool has_offset;
+    int64_t offset_s;                   /* server's clock minus ours, from Time Stamps */
+    int64_t offset_uncertain_s;
+};
+
+enum gate_result {
+    GATE_OPEN,
+    GATE_UNREACHABLE, /* TCP, TLS, or no KMIP behind them: exit 3 */
+    GATE_REFUSED      /* a KMIP server, but Discover Versions or Query fail: exit 1 */
+};
+
+void target_init(struct target *t, const struct target_options *o);
+void target_clear(struct target *t);
+
+/* Connects and asks Discover Versions and Query. What failed, and what to do, is in err. */
+enum gate_result target_gate(struct target *t, struct kerr *err);
+
+/* The connection of that name, opened now if need be. "other" without other_certs,
+ * or an unknown name: NULL with KE_CASE. */
+struct kc_client *target_client(struct target *t, const char *name, struct kerr *err);
+/* Opens a connection under a new name, as `as` with another GnuTLS priority (NULL: default). */
+__attribute__((warn_unused_result)) bool target_connect(struct target *t, const char *name, const char *as,
+                                                        const char *priority, struct kerr *err);
+void target_close(struct target *t, const char *name);
+void target_close_all(struct target *t);
+
+bool target_has_operation(const struct target *t, uint32_t op);
+/* True also when the server lists no object types at all. */
+bool target_has_object(const struct target *t, uint32_t type);
+bool target_has_version(const struct target *t, uint8_t version);
+/* Takes note of a reply's Time Stamp: sent and arrived by our wall clock, seconds. */
+void target_note_time(struct target *t, int64_t stamp, int64_t sent_s, int64_t arrived_s);
+
+/* One request of ours (not a case's): a payload-less or small message, its reply
+ * opened and its first item read. False on transport errors. */
+struct target_reply {
+    struct buf bytes;
+    struct kmip_message msg;
+    struct kmip_item item;
+};
+__attribute__((warn_unused_result)) bool target_call(struct target *t, const char *client, struct buf *request,
+                                                     struct target_reply *out, struct kerr *err);
+void target_reply_clear(struct target_reply *r);
+
+#endif
