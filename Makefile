@@ -97,11 +97,14 @@ $(BUILD)/obj/kmip/tests/support/%.o: kmip/tests/support/%.c
 $(LIB_SUPPORT): $(call obj,$(SUPPORT_SRC))
 	$(archive)
 
+# Our own memory requests pass kmip/tests/support/fail_alloc.c.
+TEST_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 define test_rule
 $(BUILD)/tests/$(1)/%: $(1)/tests/%.c $(LIB_SUPPORT) $(2) $(LIB_KMIP)
 	@mkdir -p $$(@D)
 	@$(if $(filter 1,$(V)),,echo "  TEST  $$@")
-	$(Q)$(CC) $(filter-out -fPIE,$(TEST_CALL)) -no-pie $(LDFLAGS) $$< $(2) $(LIB_SUPPORT) $(LIB_KMIP) \
+	$(Q)$(CC) $(filter-out -fPIE,$(TEST_CALL)) -no-pie $(TEST_WRAP) $(LDFLAGS) $$< $(2) $(LIB_SUPPORT) \
+	    $(LIB_KMIP) $(LIB_SUPPORT) \
 	    $(call lib,criterion $(KMIP_LIBS) sqlite3 libuv jansson) -lhogweed -lgmp -o $$@
 endef
 $(eval $(call test_rule,kmip,))
