@@ -42,10 +42,10 @@ void buf_truncate(struct buf *b, size_t n)
 
 void buf_drop(struct buf *b, size_t n)
 {
-    if (n == 0)
-        return;
     if (n > b->n)
         n = b->n;
+    if (n == 0)
+        return;
     memmove(b->p, b->p + n, b->n - n);
     buf_truncate(b, b->n - n);
 }
@@ -75,7 +75,7 @@ uint8_t *buf_room(struct buf *b, size_t n)
 {
     if (b->failed)
         return NULL;
-    if (n > b->limit - b->n) {
+    if (b->n > b->limit || n > b->limit - b->n) {
         b->failed = b->too_long = true;
         return NULL;
     }
@@ -122,6 +122,8 @@ bool buf_vprintf(struct buf *b, const char *fmt, va_list ap)
     va_list again;
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
+    if (n < 0)
+        b->failed = true;
     /* The terminating NUL that vsnprintf writes goes into the spare byte. */
     uint8_t *at = n < 0 ? NULL : buf_room(b, (size_t)n);
     if (at)

@@ -18,6 +18,22 @@ static const struct {
 static void set(struct kerr *e, enum kerr_code code, uint32_t off, const char *path, const char *fmt,
                 va_list ap) __attribute__((format(printf, 5, 0)));
 
+/* Texts hold what peers and files said: one line of it, and no control characters
+ * for a terminal to obey. When the text was cut, it says so, and no character of
+ * several bytes is left half. */
+static void tidy(char *text, size_t room, bool cut)
+{
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = *c == '\n' || *c == '\t' ? ' ' : '?';
+    if (!cut)
+        return;
+    size_t n = room - sizeof "...";
+    while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+        n--;
+    memcpy(text + n, "...", sizeof "...");
+}
+
 void kerr_clear(struct kerr *e)
 {
     static const struct kerr none = KERR_INIT;
@@ -33,8 +49,10 @@ static void set(struct kerr *e, enum kerr_code code, uint32_t off, const char *p
     e->code = code;
     e->cls = code < KE_COUNT_ ? kinds[code].cls : KERR_CLASS_INTERNAL;
     e->off = off;
-    snprintf(e->path, sizeof e->path, "%s", path ? path : "");
-    vsnprintf(e->msg, sizeof e->msg, fmt, ap);
+    int n = snprintf(e->path, sizeof e->path, "%s", path ? path : "");
+    tidy(e->path, sizeof e->path, n >= (int)sizeof e->path);
+    n = vsnprintf(e->msg, sizeof e->msg, fmt, ap);
+    tidy(e->msg, sizeof e->msg, n >= (int)sizeof e->msg);
 }
 
 bool kerr_set(struct kerr *e, enum kerr_code code, const char *fmt, ...)
@@ -67,9 +85,10 @@ bool kerr_wrap(struct kerr *e, const char *fmt, ...)
     va_end(ap);
     /* The context goes in front; what no longer fits falls off the end. */
     char whole[2 * sizeof e->msg + 4];
-    snprintf(whole, sizeof whole, "%s: %s", context, e->msg);
+    int n = snprintf(whole, sizeof whole, "%s: %s", context, e->msg);
     whole[sizeof e->msg - 1] = 0;
     memcpy(e->msg, whole, sizeof e->msg);
+    tidy(e->msg, sizeof e->msg, n >= (int)sizeof e->msg);
     return false;
 }
 
@@ -86,10 +105,12 @@ const char *kerr_text(enum kerr_code code)
 char *kerr_format(const struct kerr *e, char *out, size_t room)
 {
     const char *msg = e->msg[0] ? e->msg : kerr_text(e->code);
-    if (e->off == KERR_NO_OFF)
-        snprintf(out, room, "%s", msg);
-    else
-        snprintf(out, room, "%s (offset %u%s%s)", msg, e->off, e->path[0] ? ", " : "", e->path);
+    bool off = e->off != KERR_NO_OFF, path = e->path[0] != 0;
+    char at[32] = "";
+    if (off)
+        snprintf(at, sizeof at, "offset %u", e->off);
+    snprintf(out, room, "%s%s%s%s%s%s", msg, off || path ? " (" : "", at, off && path ? ", " : "",
+             e->path, off || path ? ")" : "");
     return out;
 }
 

@@ -49,6 +49,9 @@ void log_line(enum log_level level, const char *fmt, ...)
     n += m < 0 ? 0 : (size_t)m;
     if (n > sizeof line - 2)
         n = sizeof line - 2;
+    for (size_t i = 0; i < n; i++) /* one line, whatever a peer put into the text */
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
+            line[i] = ' ';
     line[n++] = '\n';
     fwrite(line, 1, n, stderr);
     fflush(stderr);
