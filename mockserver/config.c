@@ -17,6 +17,7 @@ struct loading {
 
 static const char *const compound_names[] = {"accept", "reject", "ignore", NULL};
 static const char *const custom_names[] = {"accept", "reject", NULL};
+static const char *const async_names[] = {"accept", "ignore", NULL};
 static const char *const certificate_names[] = {"required", "optional", NULL};
 
 #define AT(member) offsetof(struct loading, member)
@@ -80,6 +81,8 @@ static const struct yfield fields[] = {
            "Create with an Activation Date: accept, reject, or ignore the date"),
     CHOICE("custom_attributes", cfg.custom_attributes, custom_names,
            "attributes named x-... or y-...: accept or reject"),
+    CHOICE("asynchronous", cfg.asynchronous, async_names,
+           "a request with the Asynchronous Indicator: answer Operation Pending, or at once"),
     TIME("lease_time", lease_ns, NS_PER_S, 365 * DAY, "Lease Time, and what Obtain Lease grants"),
     NODE("credentials", credentials, "who may authenticate by Credential in the request header"),
     MAP("replies", replies_fields, "how replies leave"),

@@ -8,8 +8,11 @@
  *     clock: {offset: -90s}
  *     compound_create: accept          # accept | reject | ignore
  *     custom_attributes: accept        # accept | reject
+ *     asynchronous: accept             # accept | ignore
  *     replies: {reorder: {window: 4, max_wait: 50ms}}
- *     seed: 7 */
+ *     seed: 7
+ *
+ * fixtures/mock.yaml explains every key. */
 #ifndef MOCKSERVER_CONFIG_H
 #define MOCKSERVER_CONFIG_H
 
@@ -18,6 +21,7 @@
 
 enum compound_create { COMPOUND_ACCEPT, COMPOUND_REJECT, COMPOUND_IGNORE };
 enum custom_attributes { CUSTOM_ACCEPT, CUSTOM_REJECT };
+enum asynchronous { ASYNC_ACCEPT, ASYNC_IGNORE };
 
 #define MOCK_VERSIONS_MAX 8
 
@@ -42,6 +46,7 @@ struct mock_config {
     int64_t clock_offset_ns;
     int compound_create;   /* enum compound_create */
     int custom_attributes; /* enum custom_attributes */
+    int asynchronous;      /* enum asynchronous: Operation Pending when the client asks for it */
     int64_t reorder_window, reorder_wait_ns; /* window 0 or 1: off */
     int64_t seed;
     bool seed_given;
@@ -49,7 +54,7 @@ struct mock_config {
     struct mock_credential *credentials;
     size_t n_credentials;
     bool keep_metadata;    /* attributes survive Destroy; true */
-    bool client_cert_optional; /* Query and Discover Versions without a certificate; false: handshake refused */
+    bool client_cert_optional; /* Query and Discover Versions without one; false: handshake refused */
     struct mock_limits limits;
     struct ydoc doc; /* owns the strings */
 };

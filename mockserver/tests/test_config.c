@@ -63,12 +63,13 @@ Test(config, reads_values_as_they_are_meant)
     cr_assert(load(&cfg,
                    "clock: {offset: -90s}\ncompound_create: ignore\ncustom_attributes: reject\n"
                    "versions: [1.1, '1.2']\nclient_certificate: optional\nlease_time: 2m\n"
-                   "keep_metadata: no\nlimits: {idle: 30s}\n",
+                   "asynchronous: ignore\nkeep_metadata: no\nlimits: {idle: 30s}\n",
                    NULL, &err),
               "%s", err.msg);
     cr_expect_eq(cfg.clock_offset_ns, -90 * NS_PER_S);
     cr_expect_eq(cfg.compound_create, COMPOUND_IGNORE);
     cr_expect_eq(cfg.custom_attributes, CUSTOM_REJECT);
+    cr_expect_eq(cfg.asynchronous, ASYNC_IGNORE);
     cr_expect(cfg.n_versions == 2 && cfg.versions[0] == KMIP_V11 && cfg.versions[1] == KMIP_V12);
     cr_expect(cfg.client_cert_optional && !cfg.keep_metadata);
     cr_expect_eq(cfg.lease_time_s, 120);
