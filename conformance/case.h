@@ -81,7 +81,8 @@
  *   Attributes: {Name: value, ...}   attributes by name, in any order; a sequence for several
  *                    instances (as a set); `!indexed {index: 1, value: V}` for one instance
  *
- * Variables: $RUN (the run's prefix, for every name that is made), $CASE (id), $NOW±n (our clock),
+ * Variables: $RUN (the run's prefix, for every name that is made; $RUN-a for longer
+ * names), $CASE (id), $NOW±n (our clock),
  * $SERVER_NOW±n (our clock corrected by the server's Time Stamp), and what was bound. */
 #ifndef CONFORMANCE_CASE_H
 #define CONFORMANCE_CASE_H
