@@ -1,0 +1,37 @@
+/* How to reach a server: the options that kmip-client and kmip-conform share.
+ *
+ * Sources, the later beating the earlier: defaults, the `kmip:` block of a
+ * cloudserver values.yaml (--values), the command line. */
+#ifndef CLIENT_LIB_SETTINGS_H
+#define CLIENT_LIB_SETTINGS_H
+
+#include "kmip/base/option.h"
+#include "kmip/net/tls.h"
+
+enum kc_match { KC_MATCH_ID, KC_MATCH_POSITION };
+
+struct kc_settings {
+    /* As given on the command line; the rest is filled in by kc_settings_finish. */
+    const char *host, *certs, *ca, *cert, *key, *protocol, *match_text, *bucket_attribute, *values;
+    int64_t port, timeout_ns, depth;
+    bool port_given, depth_given, compound_create;
+
+    uint8_t version;      /* 0x12 */
+    enum kc_match match;
+    struct tls_dir files; /* paths in effect; empty where none was given */
+    char host_buf[256], bucket_buf[256];
+    bool values_enabled;  /* the values file said enabled: true */
+};
+
+/* Rows: host port certs ca cert key protocol timeout pipeline-depth match
+ * compound-create bucket-attribute values. */
+extern const struct opt kc_settings_opts[];
+extern const size_t kc_n_settings_opts;
+
+void kc_settings_init(struct kc_settings *s);
+/* Reads --values, applies the command line over it, checks the result: host
+ * given, pem files there, versions known, depth 0 -> 1 (log_line warning).
+ * KE_USAGE, KE_CONFIG (FILE:LINE:COL for the values file), KE_PEM. */
+__attribute__((warn_unused_result)) bool kc_settings_finish(struct kc_settings *s, struct kerr *err);
+
+#endif
