@@ -3,7 +3,7 @@
 #   make               the three programs in build/
 #   make conformance   the main job: installs what is missing, builds, tests the mock
 #                      (or an appliance: HOST=... PORT=5696 CERTS=DIR)
-#   make test          every test
+#   make test          every test (installs what is missing first)
 #   make asan          every test under AddressSanitizer and UBSan
 #   make lint          static checks
 #
@@ -54,7 +54,7 @@ LIB_SUPPORT := $(BUILD)/libsupport.a
 PROGRAMS    := $(BUILD)/kmip-conform $(BUILD)/kmip-mock $(BUILD)/kmip-client
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
-.PHONY: all test asan lint conformance clean help tables
+.PHONY: all test check asan lint conformance clean help tables
 all: $(PROGRAMS)
 
 $(BUILD)/obj/%.o: %.c
@@ -112,11 +112,16 @@ $(eval $(call test_rule,client,$(LIB_CLIENT)))
 $(eval $(call test_rule,mockserver,$(LIB_MOCK)))
 $(eval $(call test_rule,conformance,$(LIB_CONF) $(LIB_CLIENT)))
 
-test: all $(TESTS)
+test:
+	$(Q)ci/deps
+	$(Q)$(MAKE) --no-print-directory check
+
+check: all $(TESTS)
 	$(Q)ci/run-tests $(BUILD) $(TESTS)
 
 asan:
-	$(MAKE) VARIANT=asan test
+	$(Q)ci/deps
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan check
 
 tables:
 	$(PYTHON) kmip/schema/generate.py
@@ -124,10 +129,12 @@ tables:
 lint:
 	$(Q)ci/lint
 
+# A HOST in the environment (some shells export one) is not meant for us.
+GIVEN_HOST := $(if $(findstring command,$(origin HOST)),$(HOST))
 conformance:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)ci/conformance $(BUILD)
+	$(Q)HOST='$(GIVEN_HOST)' ci/conformance $(BUILD)
 
 clean:
 	rm -rf build
