@@ -1,0 +1,28 @@
+/* States and dates of an object (KMIP 1.2 spec, 3.22): which transitions there
+ * are, what a date brings about, and what a state allows.
+ *
+ * State is what it is at the moment of the request: settle first. */
+#ifndef MOCKSERVER_LIFECYCLE_H
+#define MOCKSERVER_LIFECYCLE_H
+
+#include "mockserver/object.h"
+
+/* Types that have a State: all but Template and Opaque Object. */
+bool lifecycle_has_state(uint32_t object_type);
+/* Applies what dates have brought about by `now` (Activation Date, Deactivation
+ * Date); returns the state, 0 for a type without one. *changed (may be NULL) tells
+ * of a change; Last Change Date has then moved forward to the date it came with. */
+uint32_t lifecycle_settle(struct mock_object *o, int64_t now, bool *changed);
+
+enum lifecycle_event { LIFE_ACTIVATE, LIFE_REVOKE, LIFE_COMPROMISE, LIFE_DESTROY };
+
+/* The state an event leads to from `state`, or 0: no such transition. */
+uint32_t lifecycle_next(uint32_t state, enum lifecycle_event event);
+
+enum lifecycle_use { USE_PROTECT, USE_PROCESS };
+/* NULL when the settled object may be used so at `now` (state, Process Start and
+ * Protect Stop Date); else why not, as a text for the Result Message. Protecting and
+ * processing both take an Active object. */
+const char *lifecycle_refusal(const struct mock_object *o, enum lifecycle_use use, int64_t now);
+
+#endif
