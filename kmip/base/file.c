@@ -54,15 +54,29 @@ static bool write_all(int fd, struct bytes data)
     return true;
 }
 
-bool file_write(const char *path, struct bytes data, unsigned mode, struct kerr *err)
+/* A name beside path that nobody uses; a leftover of a process killed at the
+ * wrong moment must not stand in the way of the next. */
+static int open_beside(const char *path, unsigned mode, char **tmp)
 {
-    if (strcmp(path, "-") == 0)
-        return write_all(STDOUT_FILENO, data) ||
-               kerr_set(err, KE_FILE, "cannot write standard output: %s", strerror(errno));
+    int fd = -1;
+    errno = EEXIST;
+    for (unsigned i = 0; i < 100 && fd < 0 && errno == EEXIST; i++) {
+        free(*tmp);
+        if (asprintf(tmp, "%s.%ld-%u.tmp", path, (long)getpid(), i) < 0) {
+            *tmp = NULL;
+            errno = ENOMEM;
+            break;
+        }
+        fd = open(*tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    }
+    return fd;
+}
+
+/* Into a temporary, then renamed. errno tells why not. */
+static bool write_whole(const char *path, struct bytes data, unsigned mode)
+{
     char *tmp = NULL;
-    if (asprintf(&tmp, "%s.%ld.tmp", path, (long)getpid()) < 0)
-        return kerr_set(err, KE_MEMORY, "no memory to write %s", path);
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    int fd = open_beside(path, mode, &tmp);
     bool ok = fd >= 0 && write_all(fd, data) && fsync(fd) == 0;
     int why = errno;
     if (fd >= 0 && close(fd) < 0 && ok) {
@@ -73,13 +87,37 @@ bool file_write(const char *path, struct bytes data, unsigned mode, struct kerr 
         ok = false;
         why = errno;
     }
-    if (!ok) {
-        if (fd >= 0)
-            unlink(tmp);
-        kerr_set(err, KE_FILE, "cannot write %s: %s", path, strerror(why));
-    }
+    if (!ok && fd >= 0)
+        unlink(tmp);
     free(tmp);
+    errno = why;
     return ok;
+}
+
+/* Onto what stands there. errno tells why not. */
+static bool write_onto(const char *path, struct bytes data)
+{
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    bool ok = fd >= 0 && write_all(fd, data);
+    int why = errno;
+    if (fd >= 0 && close(fd) < 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    errno = why;
+    return ok;
+}
+
+bool file_write(const char *path, struct bytes data, unsigned mode, struct kerr *err)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0)
+        return write_all(STDOUT_FILENO, data) ||
+               kerr_set(err, KE_FILE, "cannot write standard output: %s", strerror(errno));
+    /* Renaming over /dev/null or /dev/stdout would replace it. */
+    bool special = lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
+    return (special ? write_onto(path, data) : write_whole(path, data, mode)) ||
+           kerr_set(err, KE_FILE, "cannot write %s: %s", path, strerror(errno));
 }
 
 bool file_exists(const char *path)

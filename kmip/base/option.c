@@ -16,20 +16,23 @@ struct flat {
     const struct opt *opt[OPTIONS_MAX];
     void *base[OPTIONS_MAX];
     struct option longs[OPTIONS_MAX + 2];
-    char shorts[2 * OPTIONS_MAX + 3];
+    char shorts[2 * OPTIONS_MAX + 4];
     size_t n;
 };
 
 enum { CODE_LONG = 0x1000, CODE_HELP = 0x2000 };
 
-static void flatten(struct flat *f, const struct opt_set *sets, size_t n_sets, bool help)
+static bool flatten(struct flat *f, const struct opt_set *sets, size_t n_sets, bool help)
 {
     memset(f, 0, sizeof *f);
     char *s = f->shorts;
+    *s++ = '-'; /* operands come in their turn, also with POSIXLY_CORRECT set */
     *s++ = ':'; /* tells a missing argument from an unknown option */
     for (size_t i = 0; i < n_sets; i++)
-        for (size_t j = 0; j < sets[i].n && f->n < OPTIONS_MAX; j++) {
+        for (size_t j = 0; j < sets[i].n; j++) {
             const struct opt *o = &sets[i].opts[j];
+            if (f->n == OPTIONS_MAX)
+                return false;
             int has_arg = o->kind == OPT_FLAG ? no_argument : required_argument;
             f->longs[f->n] = (struct option){o->name, has_arg, NULL, CODE_LONG + (int)f->n};
             if (o->ch) {
@@ -42,6 +45,7 @@ static void flatten(struct flat *f, const struct opt_set *sets, size_t n_sets, b
         }
     if (help)
         f->longs[f->n] = (struct option){"help", no_argument, NULL, CODE_HELP};
+    return true;
 }
 
 static size_t by_letter(const struct flat *f, int ch)
@@ -52,17 +56,51 @@ static size_t by_letter(const struct flat *f, int ch)
     return i;
 }
 
-static bool unknown(const struct flat *f, const char *word, struct kerr *err)
+/* Long options that begin with this, by name, at most two. */
+static size_t begin_with(const struct flat *f, const char *start, const char *hit[2])
 {
-    const char *names[OPTIONS_MAX + 1];
+    size_t n = 0;
+    for (size_t i = 0; i < f->n && n < 2; i++)
+        if (strncmp(f->opt[i]->name, start, strlen(start)) == 0)
+            hit[n++] = f->opt[i]->name;
+    return n;
+}
+
+/* A word that is no option, or whose letter is none. The name asked about is what
+ * stands behind the dashes, also behind a single one: -port for --port. */
+static bool unknown(const struct flat *f, const char *word, int letter, struct kerr *err)
+{
+    const char *names[OPTIONS_MAX + 1] = {NULL}, *hit[2];
     for (size_t i = 0; i < f->n; i++)
         names[i] = f->opt[i]->name;
-    char bare[64];
+    char bare[64], which[80];
     snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word, "="), word);
-    const char *near = bare[0] == '-' && bare[1] == '-' ? text_nearest(bare + 2, names, f->n) : NULL;
+    const char *name = bare + strspn(bare, "-");
+    if (letter && strlen(bare) > 2)
+        snprintf(which, sizeof which, "-%c (in %s)", letter, bare);
+    else
+        snprintf(which, sizeof which, "%s", bare);
+    if (!letter && begin_with(f, name, hit) == 2)
+        return kerr_set(err, KE_USAGE, "%s may stand for --%s or --%s", bare, hit[0], hit[1]);
+    const char *near = strlen(name) > 1 ? text_nearest(name, names, f->n) : NULL;
     if (near)
-        return kerr_set(err, KE_USAGE, "unknown option %s; did you mean --%s?", bare, near);
-    return kerr_set(err, KE_USAGE, "unknown option %s; --help lists the options", bare);
+        return kerr_set(err, KE_USAGE, "unknown option %s; did you mean --%s?", which, near);
+    return kerr_set(err, KE_USAGE, "unknown option %s; --help lists the options", which);
+}
+
+static bool needs_value(const struct opt *o, struct kerr *err)
+{
+    return kerr_set(err, KE_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->arg);
+}
+
+/* Is the word another option of ours, taken for the value of the one before? */
+static bool is_option(const struct flat *f, const char *word)
+{
+    size_t n = strcspn(word, "=");
+    for (size_t i = 0; word[0] == '-' && word[1] == '-' && i < f->n; i++)
+        if (strlen(f->opt[i]->name) == n - 2 && memcmp(f->opt[i]->name, word + 2, n - 2) == 0)
+            return true;
+    return false;
 }
 
 static bool store(const struct opt *o, void *base, const char *arg, struct kerr *err)
@@ -104,41 +142,59 @@ static bool store(const struct opt *o, void *base, const char *arg, struct kerr 
     return false;
 }
 
+/* What getopt answers '?' to. */
+static bool refuse(const struct flat *f, const char *word, struct kerr *err)
+{
+    if (optopt == CODE_HELP)
+        return kerr_set(err, KE_USAGE, "--help takes no value");
+    if (optopt >= CODE_LONG)
+        return kerr_set(err, KE_USAGE, "--%s takes no value", f->opt[optopt - CODE_LONG]->name);
+    return unknown(f, word, optopt > 0 ? optopt : 0, err);
+}
+
+static size_t by_code(const struct flat *f, int code)
+{
+    return code >= CODE_LONG ? (size_t)(code - CODE_LONG) : by_letter(f, code);
+}
+
 bool opt_parse(const struct opt_set *sets, size_t n_sets, int argc, char **argv, char ***operands,
                int *n_operands, bool *help, struct kerr *err)
 {
     struct flat f;
-    flatten(&f, sets, n_sets, help != NULL);
+    int kept = argc > 0 ? 1 : 0; /* argv below this is the program and its operands so far */
+    if (!flatten(&f, sets, n_sets, help != NULL))
+        return kerr_set(err, KE_INTERNAL, "more than %d options", OPTIONS_MAX);
     opterr = 0;
     optind = 0; /* glibc: start anew, also after an earlier parse */
     for (;;) {
-        int at = optind ? optind : 1;
+        const char *word = argv[optind ? optind : kept];
         int c = getopt_long(argc, argv, f.shorts, f.longs, NULL);
         if (c == -1)
             break;
-        const char *word = argv[optind > at ? optind - 1 : at];
-        if (c == '?') {
-            /* A flag given a value, or a letter inside a cluster, comes here too. */
-            if (optopt >= CODE_LONG && (size_t)(optopt - CODE_LONG) < f.n)
-                return kerr_set(err, KE_USAGE, "--%s takes no value", f.opt[optopt - CODE_LONG]->name);
-            char letter[3] = {'-', (char)optopt, 0};
-            return unknown(&f, optopt > 0 && optopt < 256 ? letter : word, err);
+        if (c == 1) {
+            argv[kept++] = optarg;
+            continue;
         }
-        if (c == ':') {
-            size_t i = optopt >= CODE_LONG ? (size_t)(optopt - CODE_LONG) : by_letter(&f, optopt);
-            return kerr_set(err, KE_USAGE, "--%s needs a value: --%s %s", f.opt[i]->name,
-                            f.opt[i]->name, f.opt[i]->arg);
-        }
+        if (c == '?')
+            return refuse(&f, word, err);
+        if (c == ':')
+            return needs_value(f.opt[by_code(&f, optopt)], err);
         if (c == CODE_HELP) {
             *help = true;
             continue;
         }
-        size_t i = c >= CODE_LONG ? (size_t)(c - CODE_LONG) : by_letter(&f, c);
+        size_t i = by_code(&f, c);
+        if (optarg && optarg == argv[optind - 1] && is_option(&f, optarg))
+            return needs_value(f.opt[i], err);
         if (!store(f.opt[i], f.base[i], optarg, err))
             return false;
     }
-    *operands = argv + optind;
-    *n_operands = argc - optind;
+    for (int i = optind; i < argc; i++) /* behind "--" */
+        argv[kept++] = argv[i];
+    if (kept < argc)
+        argv[kept] = NULL;
+    *operands = argv + (argc > 0);
+    *n_operands = kept - (argc > 0);
     return true;
 }
 

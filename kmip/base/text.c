@@ -103,7 +103,8 @@ bool text_duration(struct bytes s, int64_t *ns)
     while (i < s.n)
         if (!duration_part(s, &i, &sum))
             return false;
-    if (sum > 9.2e18L)
+    sum += 0.5L; /* to the nearest: a decimal fraction is rarely exact in binary */
+    if (sum >= 0x1p63L)
         return false;
     *ns = (int64_t)(neg ? -sum : sum);
     return true;
@@ -112,23 +113,26 @@ bool text_duration(struct bytes s, int64_t *ns)
 bool text_unhex(struct bytes s, struct buf *out)
 {
     int high = -1;
-    size_t i = s.n > 1 && s.p[0] == '0' && (s.p[1] | 32) == 'x' ? 2 : 0;
+    size_t before = out->n, i = s.n > 1 && s.p[0] == '0' && (s.p[1] | 32) == 'x' ? 2 : 0;
     for (; i < s.n; i++) {
         int c = s.p[i];
         if (isspace(c) || c == ':')
             continue;
         if (!isxdigit(c))
-            return false;
+            break;
         int d = isdigit(c) ? c - '0' : tolower(c) - 'a' + 10;
         if (high < 0) {
             high = d;
         } else {
             if (!buf_putc(out, (char)(high << 4 | d)))
-                return false;
+                break;
             high = -1;
         }
     }
-    return high < 0;
+    if (i == s.n && high < 0)
+        return true;
+    buf_truncate(out, before);
+    return false;
 }
 
 /* Exactly n digits at *at. */
@@ -163,7 +167,7 @@ static bool zone(struct bytes s, size_t at, int *seconds)
         return true;
     bool neg = s.p[at] == '-';
     if (!expect(s, &at, "+-") || !digits(s, &at, 2, &h) || !expect(s, &at, ":") ||
-        !digits(s, &at, 2, &m) || at != s.n)
+        !digits(s, &at, 2, &m) || at != s.n || h > 23 || m > 59)
         return false;
     *seconds = (h * 3600 + m * 60) * (neg ? -1 : 1);
     return true;
@@ -185,7 +189,7 @@ bool text_date(struct bytes s, int64_t *seconds)
             return false;
     }
     if (!zone(s, at, &off) || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-        tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+        tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59)
         return false;
     int day = tm.tm_mday;
     tm.tm_year -= 1900;
@@ -201,10 +205,13 @@ char *text_date_out(int64_t seconds, char out[40])
 {
     struct tm tm;
     time_t t = (time_t)seconds;
-    if (seconds >= INT64_C(253402300800) || seconds < INT64_C(-62167219200) || !gmtime_r(&t, &tm))
+    if (seconds >= INT64_C(253402300800) || seconds < INT64_C(-62167219200) || !gmtime_r(&t, &tm)) {
         snprintf(out, 40, "%lld", (long long)seconds);
-    else
-        strftime(out, 40, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        return out;
+    }
+    /* %Y would not pad the years before 1000. */
+    int n = snprintf(out, 40, "%04d", tm.tm_year + 1900);
+    strftime(out + n, (size_t)(40 - n), "-%m-%dT%H:%M:%SZ", &tm);
     return out;
 }
 
@@ -212,7 +219,11 @@ char *text_date_out(int64_t seconds, char out[40])
 static size_t utf8_len(const uint8_t *p, size_t n)
 {
     uint8_t c = p[0];
-    size_t len = c < 0x80 ? 1 : c >= 0xC2 && c <= 0xDF ? 2 : c >= 0xE0 && c <= 0xEF ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
+    size_t len = c < 0x80                 ? 1
+                 : c >= 0xC2 && c <= 0xDF ? 2
+                 : c >= 0xE0 && c <= 0xEF ? 3
+                 : c >= 0xF0 && c <= 0xF4 ? 4
+                                          : 0;
     if (len == 0 || len > n)
         return 0;
     for (size_t i = 1; i < len; i++)
@@ -225,20 +236,37 @@ static size_t utf8_len(const uint8_t *p, size_t n)
     return len;
 }
 
+#define TOP_BITS UINT64_C(0x8080808080808080)
+
+static uint64_t load64(const uint8_t *p)
+{
+    uint64_t w;
+    memcpy(&w, p, 8);
+    return w;
+}
+
+/* Most text is ASCII: eight bytes at a time, the last eight overlapping. */
+static bool ascii(struct bytes s)
+{
+    uint64_t top = 0;
+    if (s.n < 8) {
+        for (size_t i = 0; i < s.n; i++)
+            top |= s.p[i];
+        return !(top & 0x80);
+    }
+    for (size_t i = 0; i + 8 < s.n; i += 8)
+        top |= load64(s.p + i);
+    return !((top | load64(s.p + s.n - 8)) & TOP_BITS);
+}
+
 bool text_utf8(struct bytes s)
 {
-    size_t i = 0;
-    /* Most text is ASCII: eight bytes at a time while no top bit is set. */
-    for (uint64_t w; s.n - i >= 8; i += 8) {
-        memcpy(&w, s.p + i, 8);
-        if (w & UINT64_C(0x8080808080808080))
-            break;
-    }
-    while (i < s.n) {
-        size_t len = utf8_len(s.p + i, s.n - i);
+    if (ascii(s))
+        return true;
+    for (size_t i = 0, len; i < s.n; i += len) {
+        len = utf8_len(s.p + i, s.n - i);
         if (len == 0)
             return false;
-        i += len;
     }
     return true;
 }
@@ -295,6 +323,8 @@ void text_quote(struct buf *out, struct bytes s, size_t max)
     while (i < s.n && i < max) {
         size_t len = utf8_len(s.p + i, s.n - i);
         uint8_t c = s.p[i];
+        if (len == 2 && c == 0xC2 && s.p[i + 1] < 0xA0)
+            len = 0; /* U+0080 to U+009F are control characters too */
         if (len == 0 || c < 0x20 || c == 0x7F)
             buf_printf(out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\x%02x", c);
         else if (c == '\\' || c == '"')

@@ -12,7 +12,7 @@ bool text_bool(struct bytes s, bool *out);
 /* A signed duration with a unit: 90s, -5m, +1h, 2d, 50ms, 1h30m; "0" alone too. In ns. */
 bool text_duration(struct bytes s, int64_t *ns);
 /* Hexadecimal digits, blanks, colons and line breaks between them allowed; appends to out.
- * False on an odd number of digits or another character. */
+ * False, with nothing appended, on an odd number of digits or another character. */
 bool text_unhex(struct bytes s, struct buf *out);
 /* Dates: 2013-06-21T22:18:59Z or with +hh:mm; also plain seconds since the epoch. */
 bool text_date(struct bytes s, int64_t *seconds);
