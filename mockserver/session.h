@@ -1,0 +1,63 @@
+/* One client's conversation without its socket: bytes in, actions out.
+ *
+ * session_feed takes what TLS delivered, however it was cut, answers every whole
+ * message through the engine and hands the replies to the pipeline. session_next
+ * says what the connection has to do now. Neither waits; time is handed in, as
+ * monotonic nanoseconds. */
+#ifndef MOCKSERVER_SESSION_H
+#define MOCKSERVER_SESSION_H
+
+#include "mockserver/engine.h"
+#include "mockserver/pipeline.h"
+
+struct session {
+    struct mock_engine *engine;
+    struct mock_peer peer;
+    uint64_t number; /* of the connection, from 1 */
+    char who[256]; /* identity for log lines, control characters escaped */
+    struct buf in; /* received but not answered: part of a message, or held back by session_full */
+    struct pipeline pipe;
+    uint64_t n_requests;
+    size_t reply_bytes; /* of all replies not handed out yet */
+    int64_t partial_ns; /* when the first byte of an unfinished message came; INT64_MAX: none */
+    int64_t active_ns; /* when something last came or left */
+    bool stalled; /* whole messages may lie in `in` because of session_full */
+    bool ending; /* no more requests are answered; what is outstanding still leaves */
+};
+
+enum action_kind {
+    ACTION_WAIT, /* nothing to do before at_ns (INT64_MAX: before more bytes come) */
+    ACTION_SEND, /* one reply, in TLS records of its own; the taker frees it */
+    ACTION_CLOSE /* say goodbye and close */
+};
+
+struct action {
+    enum action_kind kind;
+    int64_t at_ns; /* ACTION_WAIT */
+    struct reply *reply; /* ACTION_SEND */
+};
+
+void session_init(struct session *s, struct mock_engine *e, const struct mock_peer *peer,
+                  uint64_t number, int64_t now_ns);
+void session_clear(struct session *s);
+
+/* Bytes from the peer. What can never be a message (other bytes, too large) is
+ * answered by one error reply, after which the session ends. No bytes: goes on
+ * with what session_full held back. False: the server cannot go on with this
+ * connection; drop it. */
+__attribute__((warn_unused_result)) bool session_feed(struct session *s, struct bytes in,
+                                                      int64_t now_ns, struct kerr *err);
+/* True while so many replies wait to leave that no more bytes should be fed: a
+ * client that sends without reading is held back, not buffered for. */
+bool session_full(const struct session *s);
+/* The peer sends no more, or the server stops: held replies are let go, and once
+ * all have left comes ACTION_CLOSE. */
+void session_end(struct session *s);
+
+struct action session_next(struct session *s, int64_t now_ns);
+
+/* When the peer will have been too slow (monotonic ns, INT64_MAX: never) by the
+ * limits `request` and `idle`; *why gets the reason. */
+int64_t session_deadline(const struct session *s, const char **why);
+
+#endif
