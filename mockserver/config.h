@@ -54,7 +54,7 @@ struct mock_config {
     struct mock_credential *credentials;
     size_t n_credentials;
     bool keep_metadata;    /* attributes survive Destroy; true */
-    bool client_cert_optional; /* Query and Discover Versions without one; false: handshake refused */
+    bool client_cert_optional; /* without one: Query and Discover Versions only; false: refused */
     struct mock_limits limits;
     struct ydoc doc; /* owns the strings */
 };

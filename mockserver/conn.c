@@ -1,0 +1,409 @@
+/* A connection (conn.h). conn_turn is all there is to it: whatever happened
+ * (readable, writable, a timer, another turn), it tries to go on in the phase the
+ * connection is in, then states what it waits for. */
+#include "mockserver/conn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kmip/base/clock.h"
+#include "kmip/base/log.h"
+#include "mockserver/server.h"
+
+/* One turn reads at most so many records before the replies are sent, and does so
+ * at most so many times before others get their turn. */
+enum { RECORDS_PER_ROUND = 32, ROUNDS_PER_TURN = 4 };
+
+#define LINGER_NS (1 * NS_PER_S)
+enum { LINGER_READS = 64 };
+
+static void on_poll(uv_poll_t *h, int status, int events);
+static void on_timer(uv_timer_t *h);
+
+/* --- beginning and end ------------------------------------------------- */
+
+static void enter(struct conn *c, enum conn_phase phase)
+{
+    c->phase = phase;
+    c->phase_ns = clock_mono_ns();
+}
+
+static void log_failure(const struct conn *c, enum log_level level, const char *what,
+                        const struct kerr *err)
+{
+    char text[900];
+    if (log_on(level))
+        log_line(level, "#%llu from %s: %s: %s", (unsigned long long)c->number, c->from, what,
+                 kerr_format(err, text, sizeof text));
+}
+
+bool conn_open(struct server *s, int fd, uint64_t number, const char *from, struct kerr *err)
+{
+    struct conn *c = calloc(1, sizeof *c);
+    if (!c) {
+        close(fd);
+        return kerr_set(err, KE_MEMORY, "no memory for a connection");
+    }
+    c->server = s;
+    c->number = number;
+    snprintf(c->from, sizeof c->from, "%s", from);
+    c->wake_ns = c->armed_ns = INT64_MAX;
+    c->tls = tls_new(s->creds, fd, NULL, err);
+    int rc = c->tls ? uv_poll_init(&s->loop, &c->poll, fd) : 0;
+    if (!c->tls || rc < 0) {
+        if (c->tls)
+            tls_free(&c->tls);
+        else
+            close(fd);
+        free(c);
+        return kerr_set(err, KE_IO, "cannot watch a connection: %s", uv_strerror(rc));
+    }
+    uv_timer_init(&s->loop, &c->timer);
+    c->handles = 2;
+    c->poll.data = c->timer.data = c;
+    c->next = s->conns;
+    if (c->next)
+        c->next->prev = c;
+    s->conns = c;
+    s->n_conns++;
+    enter(c, CONN_HANDSHAKE);
+    log_line(LOG_DEBUG, "#%llu from %s: accepted", (unsigned long long)number, from);
+    conn_turn(c);
+    return true;
+}
+
+static void on_handle_closed(uv_handle_t *h)
+{
+    struct conn *c = h->data;
+    if (--c->handles == 0)
+        free(c);
+}
+
+void conn_close(struct conn *c)
+{
+    if (c->phase == CONN_CLOSED)
+        return;
+    enter(c, CONN_CLOSED);
+    uv_close((uv_handle_t *)&c->poll,
+             on_handle_closed); /* stops watching before the descriptor goes */
+    uv_close((uv_handle_t *)&c->timer, on_handle_closed);
+    tls_free(&c->tls);
+    reply_free(&c->sending);
+    if (c->has_session)
+        session_clear(&c->session);
+    log_line(LOG_DEBUG, "#%llu from %s: closed", (unsigned long long)c->number, c->from);
+    server_forget(c->server, c);
+}
+
+/* The last word is said. What the peer still sends is read and dropped for a
+ * while, because closing on unread bytes resets the connection, and the reset
+ * would overtake the reply. */
+static void linger(struct conn *c)
+{
+    if (c->peer_done || c->server->stopping) {
+        conn_close(c);
+        return;
+    }
+    shutdown(tls_fd(c->tls), SHUT_WR);
+    enter(c, CONN_LINGER);
+}
+
+static void goodbye(struct conn *c)
+{
+    tls_bye(c->tls);
+    linger(c);
+}
+
+/* --- handshake --------------------------------------------------------- */
+
+static void start_session(struct conn *c)
+{
+    const struct tls_info *info = tls_info(c->tls);
+    struct mock_peer peer = {.authenticated = info->has_peer};
+    /* Identities are compared, so none may be cut: two could become one. */
+    const char *who = info->peer_cn[0] ? info->peer_cn : info->peer_subject;
+    if (strlen(who) >= sizeof peer.identity)
+        who = info->peer_sha256;
+    snprintf(peer.identity, sizeof peer.identity, "%.*s", (int)sizeof peer.identity - 1, who);
+    session_init(&c->session, &c->server->engine, &peer, c->number, clock_mono_ns());
+    c->has_session = true;
+    enter(c, CONN_OPEN);
+    log_line(LOG_INFO, "#%llu from %s: %s is connected, %s%s", (unsigned long long)c->number,
+             c->from, c->session.who, info->version, info->resumed ? ", resumed" : "");
+}
+
+static void shake(struct conn *c)
+{
+    struct kerr err = KERR_INIT;
+    enum tls_io io = tls_handshake(c->tls, &err);
+    switch (io) {
+    case TLS_OK:
+        c->blocked_read = TLS_OK;
+        start_session(c);
+        break;
+    case TLS_WANT_READ:
+    case TLS_WANT_WRITE:
+        c->blocked_read = io;
+        break;
+    case TLS_EOF:
+    case TLS_FAILED:
+        /* Port scanners and health checks just hang up. */
+        log_failure(c, err.code == KE_CLOSED ? LOG_INFO : LOG_WARN, "TLS handshake", &err);
+        linger(c);
+    }
+}
+
+/* --- the open connection ----------------------------------------------- */
+
+/* True when there may be more to read right away. */
+static bool receive(struct conn *c)
+{
+    struct kerr err = KERR_INIT;
+    struct session *s = &c->session;
+    uint8_t *scratch = c->server->scratch;
+    int64_t now = clock_mono_ns();
+    bool ok = session_feed(s, bytes_of(NULL, 0), now, &err);
+    for (int i = 0; ok && i < RECORDS_PER_ROUND; i++) {
+        if (s->ending || session_full(s) || c->peer_done)
+            return !s->ending && !c->peer_done;
+        size_t n;
+        enum tls_io io = tls_read(c->tls, scratch, TLS_RECORD_MAX, &n, &err);
+        c->blocked_read = io == TLS_WANT_READ || io == TLS_WANT_WRITE ? io : TLS_OK;
+        if (c->blocked_read != TLS_OK)
+            return false;
+        if (io == TLS_EOF) {
+            c->peer_done = true;
+            session_end(s);
+            return false;
+        }
+        ok = io == TLS_OK && session_feed(s, bytes_of(scratch, n), now, &err);
+        wipe(scratch, n);
+    }
+    if (ok)
+        return true;
+    log_failure(
+        c, err.cls == KERR_CLASS_MEMORY || err.cls == KERR_CLASS_INTERNAL ? LOG_ERROR : LOG_INFO,
+        "connection dropped", &err);
+    conn_close(c);
+    return false;
+}
+
+/* Gives the reply in hand to TLS, a record at a time. */
+static enum tls_io send_reply(struct conn *c, int64_t now, struct kerr *err)
+{
+    struct bytes all = buf_bytes(&c->sending->bytes);
+    while (c->sent < all.n) {
+        size_t n;
+        enum tls_io io = tls_write(c->tls, bytes_of(all.p + c->sent, all.n - c->sent), &n, err);
+        if (io != TLS_OK)
+            return io;
+        c->sent += n;
+        c->moved_ns = now;
+    }
+    reply_free(&c->sending);
+    return TLS_OK;
+}
+
+/* Everything the session has to send; *last when it then wants to close. */
+static enum tls_io send_all(struct conn *c, int64_t now, bool *last, struct kerr *err)
+{
+    for (;;) {
+        if (!c->sending) {
+            struct action a = session_next(&c->session, now);
+            *last = a.kind == ACTION_CLOSE;
+            c->wake_ns = a.kind == ACTION_WAIT ? a.at_ns : INT64_MAX;
+            if (a.kind != ACTION_SEND)
+                return TLS_OK;
+            c->sending = a.reply;
+            c->sent = 0;
+            c->unsent = true;
+        }
+        enum tls_io io = send_reply(c, now, err);
+        if (io != TLS_OK)
+            return io;
+    }
+}
+
+/* Replies that are ready together leave in one system call, each in a record (or
+ * more) of its own. False when the connection is no longer open. */
+static bool transmit(struct conn *c)
+{
+    struct kerr err = KERR_INIT;
+    int64_t now = clock_mono_ns();
+    bool last = false;
+    tls_hold(c->tls);
+    enum tls_io io = send_all(c, now, &last, &err);
+    if (io == TLS_OK && c->unsent)
+        io = tls_flush(c->tls, &err);
+    if (io == TLS_OK)
+        c->unsent = false;
+    c->blocked_write = io == TLS_WANT_READ || io == TLS_WANT_WRITE ? io : TLS_OK;
+    if (io == TLS_FAILED || io == TLS_EOF) {
+        log_failure(c, LOG_INFO, "connection dropped", &err);
+        conn_close(c);
+        return false;
+    }
+    if (last && !c->unsent) {
+        goodbye(c);
+        return false;
+    }
+    return true;
+}
+
+static void serve(struct conn *c)
+{
+    for (int round = 0; round < ROUNDS_PER_TURN; round++) {
+        bool more = receive(c);
+        if (c->phase != CONN_OPEN || !transmit(c))
+            return;
+        if (!more || session_full(&c->session))
+            return;
+    }
+    server_again(c->server, c);
+}
+
+/* --- lingering --------------------------------------------------------- */
+
+static void drop_input(struct conn *c)
+{
+    for (int i = 0; i < LINGER_READS; i++) {
+        ssize_t n = recv(tls_fd(c->tls), c->server->scratch, TLS_RECORD_MAX, MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n <= 0) {
+            conn_close(c);
+            return;
+        }
+    }
+}
+
+/* --- what it waits for ------------------------------------------------- */
+
+static void watch(struct conn *c)
+{
+    int events = 0;
+    bool reads = c->phase == CONN_HANDSHAKE || c->phase == CONN_LINGER ||
+                 (c->phase == CONN_OPEN && !c->session.ending && !c->peer_done &&
+                  !session_full(&c->session));
+    if (reads && c->phase != CONN_LINGER && c->blocked_read == TLS_WANT_WRITE)
+        events |= UV_WRITABLE;
+    else if (reads)
+        events |= UV_READABLE;
+    if (c->phase == CONN_OPEN && c->blocked_write == TLS_WANT_WRITE)
+        events |= UV_WRITABLE;
+    if (c->phase == CONN_OPEN && c->blocked_write == TLS_WANT_READ)
+        events |= UV_READABLE;
+    if (events == c->interest)
+        return;
+    c->interest = events;
+    if (events)
+        uv_poll_start(&c->poll, events, on_poll);
+    else
+        uv_poll_stop(&c->poll);
+}
+
+static int64_t after(int64_t since, int64_t limit_ns)
+{
+    return limit_ns == 0 ? INT64_MAX : since + limit_ns;
+}
+
+/* The moment after which the peer has been too slow; *why gets the reason. */
+static int64_t deadline(const struct conn *c, const char **why)
+{
+    const struct mock_limits *l = &c->server->cfg->limits;
+    switch (c->phase) {
+    case CONN_HANDSHAKE:
+        *why = "the TLS handshake was not finished in time";
+        return after(c->phase_ns, l->handshake_ns);
+    case CONN_LINGER:
+        *why = NULL;
+        return c->phase_ns + LINGER_NS;
+    case CONN_OPEN:
+        if (c->unsent) {
+            *why = "replies were not taken in time";
+            return after(c->moved_ns, l->request_ns);
+        }
+        return session_deadline(&c->session, why);
+    case CONN_CLOSED:
+        break;
+    }
+    *why = NULL;
+    return INT64_MAX;
+}
+
+/* The timer is only ever brought forward; one that fires too early is set anew.
+ * That spares a reordering of all timers at every request. */
+static void arm(struct conn *c)
+{
+    const char *why;
+    int64_t at = deadline(c, &why);
+    if (c->phase == CONN_OPEN && c->wake_ns < at)
+        at = c->wake_ns;
+    if (at >= c->armed_ns)
+        return;
+    c->armed_ns = at;
+    int64_t left = at - clock_mono_ns();
+    uint64_t ms = left <= 0 ? 0 : (uint64_t)((left + NS_PER_MS - 1) / NS_PER_MS);
+    uv_update_time(&c->server->loop); /* the loop's time may lag behind what this turn took */
+    uv_timer_start(&c->timer, on_timer, ms, 0);
+}
+
+void conn_turn(struct conn *c)
+{
+    if (c->phase == CONN_HANDSHAKE)
+        shake(c);
+    if (c->phase == CONN_OPEN)
+        serve(c);
+    if (c->phase == CONN_LINGER)
+        drop_input(c);
+    if (c->phase == CONN_CLOSED)
+        return;
+    watch(c);
+    arm(c);
+}
+
+static void on_poll(uv_poll_t *h, int status, int events)
+{
+    struct conn *c = h->data;
+    (void)events;
+    if (status < 0) {
+        log_line(LOG_INFO, "#%llu from %s: connection dropped: %s", (unsigned long long)c->number,
+                 c->from, uv_strerror(status));
+        conn_close(c);
+        return;
+    }
+    conn_turn(c);
+}
+
+static void on_timer(uv_timer_t *h)
+{
+    struct conn *c = h->data;
+    const char *why;
+    c->armed_ns = INT64_MAX;
+    if (deadline(c, &why) > clock_mono_ns()) {
+        conn_turn(c);
+        return;
+    }
+    if (why)
+        log_line(LOG_INFO, "#%llu from %s: closed: %s", (unsigned long long)c->number, c->from,
+                 why);
+    if (c->phase == CONN_OPEN && !c->unsent)
+        tls_bye(c->tls);
+    conn_close(c);
+}
+
+void conn_finish(struct conn *c)
+{
+    conn_turn(c); /* what has arrived by now is still answered */
+    if (c->phase != CONN_OPEN) {
+        conn_close(c);
+        return;
+    }
+    session_end(&c->session);
+    conn_turn(c);
+}

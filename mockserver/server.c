@@ -1,0 +1,376 @@
+/* The server (server.h): what surrounds the connections. */
+#include "mockserver/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "kmip/base/clock.h"
+#include "kmip/base/log.h"
+#include "kmip/net/tcp.h"
+#include "mockserver/conn.h"
+
+enum { ACCEPTS_PER_TURN = 64, ACCEPT_RETRY_MS = 100, STOP_MS = 2000 };
+
+static const int signal_numbers[SERVER_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_storage room;
+};
+
+/* --- accepting --------------------------------------------------------- */
+
+static void address_text(const union address *a, char out[INET6_ADDRSTRLEN])
+{
+    const void *ip =
+        a->any.sa_family == AF_INET6 ? (const void *)&a->v6.sin6_addr : &a->v4.sin_addr;
+    if (!inet_ntop(a->any.sa_family, ip, out, INET6_ADDRSTRLEN))
+        snprintf(out, INET6_ADDRSTRLEN, "?");
+}
+
+static void who_connects(const union address *a, char *out, size_t room)
+{
+    char ip[INET6_ADDRSTRLEN];
+    address_text(a, ip);
+    bool v6 = a->any.sa_family == AF_INET6;
+    snprintf(out, room, v6 ? "[%s]:%u" : "%s:%u", ip, ntohs(v6 ? a->v6.sin6_port : a->v4.sin_port));
+}
+
+static void on_acceptable(uv_poll_t *h, int status, int events);
+static void on_accept_retry(uv_timer_t *h);
+
+/* No descriptors or memory left: those who are connected go on; the others wait in
+ * the kernel's queue until a connection closes or a moment has passed. */
+static void pause_accepting(struct server *s, int why)
+{
+    if (s->accept_paused)
+        return;
+    s->accept_paused = true;
+    log_line(LOG_WARN, "cannot accept connections for now: %s", strerror(why));
+    uv_poll_stop(&s->listener);
+    uv_timer_start(&s->timer, on_accept_retry, ACCEPT_RETRY_MS, 0);
+}
+
+static void resume_accepting(struct server *s)
+{
+    if (!s->accept_paused || s->stopping)
+        return;
+    s->accept_paused = false;
+    uv_timer_stop(&s->timer);
+    uv_poll_start(&s->listener, UV_READABLE, on_acceptable);
+}
+
+static void on_accept_retry(uv_timer_t *h)
+{
+    resume_accepting(h->data);
+}
+
+/* One connection more than the limit is closed at once, so that its client does
+ * not hang; said once a second at most. */
+static void refuse(struct server *s, int fd, const char *from)
+{
+    int64_t now = clock_mono_ns();
+    close(fd);
+    if (now - s->full_logged_ns < NS_PER_S)
+        return;
+    s->full_logged_ns = now;
+    log_line(LOG_WARN, "refused %s: the limit of %lld connections is reached", from,
+             (long long)s->cfg->limits.connections);
+}
+
+static void admit(struct server *s, int fd, const union address *a)
+{
+    char from[80];
+    int on = 1;
+    who_connects(a, from, sizeof from);
+    if (s->n_conns >= (size_t)s->cfg->limits.connections) {
+        refuse(s, fd, from);
+        return;
+    }
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    struct kerr err = KERR_INIT;
+    char text[900];
+    if (!conn_open(s, fd, s->next_number++, from, &err))
+        log_line(LOG_ERROR, "refused %s: %s", from, kerr_format(&err, text, sizeof text));
+}
+
+static void on_acceptable(uv_poll_t *h, int status, int events)
+{
+    struct server *s = h->data;
+    (void)status;
+    (void)events;
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        union address a;
+        socklen_t len = sizeof a;
+        int fd = accept4(s->listen_fd, &a.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            admit(s, fd, &a);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            pause_accepting(s, errno);
+            return;
+        } /* else: this client is gone already, or its network failed; on to the next */
+    }
+}
+
+/* --- turns ------------------------------------------------------------- */
+
+static void on_again(uv_idle_t *h)
+{
+    struct server *s = h->data;
+    struct conn *c = s->pending;
+    s->pending = NULL;
+    uv_idle_stop(&s->again);
+    while (c) {
+        struct conn *next = c->pending_next;
+        c->pending = false;
+        c->pending_next = NULL;
+        conn_turn(c);
+        c = next;
+    }
+}
+
+void server_again(struct server *s, struct conn *c)
+{
+    if (c->pending)
+        return;
+    c->pending = true;
+    c->pending_next = s->pending;
+    s->pending = c;
+    uv_idle_start(&s->again, on_again);
+}
+
+static void forget_pending(struct server *s, struct conn *c)
+{
+    for (struct conn **p = &s->pending; c->pending && *p; p = &(*p)->pending_next)
+        if (*p == c) {
+            *p = c->pending_next;
+            c->pending = false;
+            return;
+        }
+}
+
+static void close_handles(struct server *s);
+
+void server_forget(struct server *s, struct conn *c)
+{
+    forget_pending(s, c);
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        s->conns = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    s->n_conns--;
+    if (s->stopping && s->n_conns == 0)
+        close_handles(s);
+    else
+        resume_accepting(s);
+}
+
+/* --- opening ----------------------------------------------------------- */
+
+static bool is_loopback(const union address *a)
+{
+    if (a->any.sa_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
+    return ntohl(a->v4.sin_addr.s_addr) >> 24 == 127;
+}
+
+static bool is_all(const union address *a)
+{
+    return a->any.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr)
+                                        : a->v4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+static bool open_listener(struct server *s, struct kerr *err)
+{
+    union address a;
+    socklen_t len = sizeof a;
+    s->listen_fd = tcp_listen(s->cfg->listen, &s->port, err);
+    if (s->listen_fd < 0)
+        return false;
+    if (getsockname(s->listen_fd, &a.any, &len) < 0)
+        return kerr_set(err, KE_IO, "cannot tell the address listened on: %s", strerror(errno));
+    s->beyond_loopback = !is_loopback(&a);
+    char ip[INET6_ADDRSTRLEN];
+    address_text(&a, ip);
+    snprintf(s->host, sizeof s->host, "%s",
+             !is_all(&a)                   ? ip
+             : a.any.sa_family == AF_INET6 ? "::1"
+                                           : "127.0.0.1");
+    return true;
+}
+
+static bool open_creds(struct server *s, struct kerr *err)
+{
+    struct tls_dir files;
+    if (!tls_dir_files(s->cfg->certs, &files, err))
+        return false;
+    s->creds = tls_creds_load(
+        TLS_SERVER, &(struct tls_files){.ca = files.ca, .cert = files.cert, .key = files.key},
+        &(struct tls_options){.client_cert_optional = s->cfg->client_cert_optional}, err);
+    return s->creds != NULL;
+}
+
+/* A first signal asks to stop, a second one does not wait. */
+static void on_signal(uv_signal_t *h, int signum)
+{
+    struct server *s = h->data;
+    bool again = s->signal != 0;
+    s->signal = signum;
+    if (s->on_signal)
+        s->on_signal(s->on_signal_arg, signum);
+    else if (again)
+        server_abort(s);
+    else
+        server_stop(s);
+}
+
+static bool open_loop(struct server *s, struct kerr *err)
+{
+    int rc = uv_loop_init(&s->loop);
+    if (rc < 0)
+        return kerr_set(err, KE_IO, "cannot make an event loop: %s", uv_strerror(rc));
+    s->have_loop = true;
+    rc = uv_poll_init(&s->loop, &s->listener, s->listen_fd);
+    if (rc < 0)
+        return kerr_set(err, KE_IO, "cannot watch the listening socket: %s", uv_strerror(rc));
+    s->listener.data = s;
+    uv_timer_init(&s->loop, &s->timer);
+    uv_idle_init(&s->loop, &s->again);
+    s->timer.data = s->again.data = s;
+    for (int i = 0; i < SERVER_SIGNALS; i++) {
+        uv_signal_init(&s->loop, &s->signals[i]);
+        s->signals[i].data = s;
+        rc = uv_signal_start(&s->signals[i], on_signal, signal_numbers[i]);
+        if (rc < 0)
+            return kerr_set(err, KE_IO, "cannot catch signal %d: %s", signal_numbers[i],
+                            uv_strerror(rc));
+    }
+    rc = uv_poll_start(&s->listener, UV_READABLE, on_acceptable);
+    return rc == 0 ||
+           kerr_set(err, KE_IO, "cannot watch the listening socket: %s", uv_strerror(rc));
+}
+
+bool server_open(struct server *s, const struct mock_config *cfg, struct kerr *err)
+{
+    memset(s, 0, sizeof *s);
+    s->cfg = cfg;
+    s->listen_fd = -1;
+    s->next_number = 1;
+    s->full_logged_ns = -NS_PER_S;
+    mock_clock_init(&s->clock, cfg->clock_offset_ns);
+    signal(SIGPIPE, SIG_IGN);
+    s->have_engine =
+        open_creds(s, err) && engine_init(&s->engine, cfg, mock_clock_ns, &s->clock, err);
+    if (s->have_engine && open_listener(s, err) && open_loop(s, err))
+        return true;
+    server_close(s);
+    return false;
+}
+
+void server_run(struct server *s)
+{
+    if (s->beyond_loopback)
+        log_line(LOG_WARN,
+                 "listening beyond loopback on %s: this is a test tool, keep production keys away "
+                 "from it",
+                 s->cfg->listen);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+}
+
+/* --- stopping ---------------------------------------------------------- */
+
+static void close_handle(uv_handle_t *h)
+{
+    if (!uv_is_closing(h))
+        uv_close(h, NULL);
+}
+
+static void close_listener(struct server *s)
+{
+    if (s->listen_fd < 0)
+        return;
+    close_handle((uv_handle_t *)&s->listener);
+    close(s->listen_fd);
+    s->listen_fd = -1;
+}
+
+/* The server's own handles; with them goes what keeps the loop alive. */
+static void close_handles(struct server *s)
+{
+    close_listener(s);
+    close_handle((uv_handle_t *)&s->timer);
+    close_handle((uv_handle_t *)&s->again);
+    for (int i = 0; i < SERVER_SIGNALS; i++)
+        close_handle((uv_handle_t *)&s->signals[i]);
+}
+
+static void for_each_conn(struct server *s, void (*what)(struct conn *))
+{
+    for (struct conn *c = s->conns, *next; c; c = next) {
+        next = c->next;
+        what(c);
+    }
+}
+
+static void on_stop_timeout(uv_timer_t *h)
+{
+    struct server *s = h->data;
+    log_line(LOG_WARN, "%zu connections did not take their replies in time and are cut",
+             s->n_conns);
+    for_each_conn(s, conn_close);
+}
+
+void server_stop(struct server *s)
+{
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    close_listener(s);
+    uv_timer_start(&s->timer, on_stop_timeout, STOP_MS, 0);
+    for_each_conn(s, conn_finish);
+    if (s->n_conns == 0)
+        close_handles(s);
+}
+
+void server_abort(struct server *s)
+{
+    s->aborted = true;
+    s->stopping = true;
+    for_each_conn(s, conn_close);
+    close_handles(s);
+}
+
+static void close_any(uv_handle_t *h, void *arg)
+{
+    (void)arg;
+    close_handle(h);
+}
+
+void server_close(struct server *s)
+{
+    s->stopping = true;
+    for_each_conn(s, conn_close);
+    if (s->have_loop) {
+        uv_walk(&s->loop, close_any, NULL);
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&s->loop);
+    }
+    if (s->listen_fd >= 0)
+        close(s->listen_fd);
+    if (s->have_engine)
+        engine_clear(&s->engine);
+    tls_creds_free(&s->creds);
+    wipe(s, sizeof *s);
+    s->listen_fd = -1;
+}
