@@ -1,0 +1,126 @@
+/* kmip-mock: a correct KMIP server for tests, on loopback unless told otherwise. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kmip/base/text.h"
+#include "mockserver/ready.h"
+#include "mockserver/run.h"
+
+enum { BY_SIGNAL = 128 };
+
+static const char purpose[] =
+    "A KMIP 1.2 server (also 1.1 and 1.0) over TLS for tests and demonstrations.\n"
+    "Prints a line that begins with 'ready' once it accepts connections.\n"
+    "SIGTERM lets outstanding replies leave, then stops; a second signal does not wait.\n\n"
+    "Try: kmip-mock --pki ./certs\n"
+    "     kmip-mock run -- COMMAND      runs COMMAND with KMIP_HOST, KMIP_PORT, KMIP_CERTS set\n\n"
+    "Exit: 0 stopped, 2 command line, configuration or certificates, 3 cannot listen,\n"
+    "5 internal error, 128+n ended at once by signal n.";
+
+static const char run_help[] =
+    "Starts a server on a free port of 127.0.0.1, runs COMMAND, stops the server.\n"
+    "COMMAND finds KMIP_HOST, KMIP_PORT, KMIP_CERTS, KMIP_CA, KMIP_CERT, KMIP_KEY and\n"
+    "KMIP_OTHER_CERTS (a second identity) in its environment. Without --pki or --certs,\n"
+    "certificates are made in a temporary folder and removed afterwards.\n\n"
+    "Exit: COMMAND's exit code, 128+n when signal n ended it, 127 not found, 126 cannot be\n"
+    "run; 2, 3 or 5 as for kmip-mock when the server does not start.";
+
+static int serve(struct start *st)
+{
+    struct kerr err = KERR_INIT;
+    struct server *s = calloc(1, sizeof *s);
+    if (!s) {
+        kerr_set(&err, KE_MEMORY, "no memory for a server");
+        return start_failed(&err);
+    }
+    int code = 0;
+    if (!server_open(s, &st->cfg, &err) || (st->opt.ready_file && !ready_file(s, st, &err))) {
+        code = start_failed(&err);
+    } else {
+        ready_line(s, st);
+        server_run(s);
+        code = s->aborted ? BY_SIGNAL + s->signal : 0;
+    }
+    if (st->opt.ready_file)
+        unlink(st->opt.ready_file);
+    server_close(s);
+    free(s);
+    return code;
+}
+
+/* Options, then what every command does with --help and --version. True when the
+ * command should go on. */
+static bool parse(struct start *st, const struct opt_command *cmd, int argc, char **argv, int *code)
+{
+    struct kerr err = KERR_INIT;
+    struct opt_set set = start_option_set(&st->opt);
+    char **operands;
+    int n_operands;
+    bool help = false;
+    if (!opt_parse(&set, 1, argc, argv, &operands, &n_operands, &help, &err)) {
+        *code = start_failed(&err);
+        return false;
+    }
+    *code = 0;
+    if (help)
+        opt_help(stdout, "kmip-mock", cmd, &set, 1);
+    else if (st->opt.version)
+        printf("kmip-mock %s\n", KMIP_CONFORM_VERSION);
+    else if (n_operands == 0)
+        return true;
+    else
+        *code = start_failed(
+            (kerr_set(&err, KE_USAGE, "unexpected '%s'; kmip-mock --help tells more", operands[0]),
+             &err));
+    return false;
+}
+
+static int main_serve(int argc, char **argv)
+{
+    static const struct opt_command cmd = {"", "", purpose, main_serve};
+    struct start st = {0};
+    struct kerr err = KERR_INIT;
+    int code;
+    if (parse(&st, &cmd, argc, argv, &code))
+        code = start_load(&st, false, &err) ? serve(&st) : start_failed(&err);
+    start_clear(&st);
+    return code;
+}
+
+static int main_run(int argc, char **argv)
+{
+    static const struct opt_command cmd = {"run", "-- COMMAND...", run_help, main_run};
+    struct start st = {0};
+    struct kerr err = KERR_INIT;
+    int n = 1, code;
+    while (n < argc && strcmp(argv[n], "--") != 0)
+        n++;
+    bool command = n + 1 < argc;
+    char **command_argv = argv + n + 1;
+    if (n < argc)
+        argv[n] = NULL; /* what follows is COMMAND's, options included */
+    if (parse(&st, &cmd, n, argv, &code)) {
+        if (!command)
+            kerr_set(&err, KE_USAGE, "nothing to run: kmip-mock run [options] -- COMMAND...");
+        code = command && start_load(&st, true, &err) ? run_command(&st, command_argv)
+                                                      : start_failed(&err);
+    }
+    start_clear(&st);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const commands[] = {"run"};
+    if (argc < 2 || argv[1][0] == '-')
+        return main_serve(argc, argv);
+    if (strcmp(argv[1], "run") == 0)
+        return main_run(argc - 1, argv + 1);
+    struct kerr err = KERR_INIT;
+    const char *near = text_nearest(argv[1], commands, 1);
+    kerr_set(&err, KE_USAGE, "unknown command '%s'%s%s%s; kmip-mock --help tells more", argv[1],
+             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return start_failed(&err);
+}

@@ -1,0 +1,235 @@
+/* Options and configuration of the mock's commands (start.h). */
+#include "mockserver/start.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kmip/base/file.h"
+#include "kmip/base/log.h"
+#include "kmip/net/pki.h"
+#include "kmip/net/tcp.h"
+
+#define AT(member) offsetof(struct start_options, member)
+
+static const struct opt options[] = {
+    {.name = "config",
+     .kind = OPT_STR,
+     .off = AT(config),
+     .arg = "FILE",
+     .help = "configuration in YAML"},
+    {.name = "set",
+     .kind = OPT_LIST,
+     .off = AT(sets),
+     .arg = "PATH=VALUE",
+     .help = "override one place of the configuration, such as clock.offset=-90s; may be repeated"},
+    {.name = "listen",
+     .kind = OPT_STR,
+     .off = AT(listen),
+     .arg = "HOST:PORT",
+     .help = "where to listen; port 0 picks a free one"},
+    {.name = "pki",
+     .kind = OPT_STR,
+     .off = AT(pki),
+     .arg = "DIR",
+     .help = "use the certificates in DIR/server; make DIR with a CA, server, client and other "
+             "unless there"},
+    {.name = "certs",
+     .kind = OPT_STR,
+     .off = AT(certs),
+     .arg = "DIR",
+     .help = "folder with the server's kmip-ca.pem, kmip-cert.pem and kmip-key.pem"},
+    {.name = "ready-file",
+     .kind = OPT_STR,
+     .off = AT(ready_file),
+     .arg = "FILE",
+     .help = "write host, port, pid and client certificates as JSON once connections are accepted"},
+    {.name = "seed",
+     .kind = OPT_INT,
+     .off = AT(seed),
+     .arg = "N",
+     .min = 0,
+     .max = INT64_MAX,
+     .seen_off = OPT_SEEN(struct start_options, seed_given),
+     .help = "start of all randomness; drawn if not given"},
+    {.name = "log",
+     .kind = OPT_STR,
+     .off = AT(log),
+     .arg = "LEVEL",
+     .help = "error, warn (default), info (one line per exchange) or debug, to standard error"},
+    {.name = "version", .kind = OPT_FLAG, .off = AT(version), .help = "print the version and stop"},
+};
+
+struct opt_set start_option_set(struct start_options *o)
+{
+    return (struct opt_set){"Options", options, sizeof options / sizeof *options, o};
+}
+
+/* --- certificates ------------------------------------------------------ */
+
+static char *join(const char *dir, const char *name)
+{
+    char *path;
+    return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+static bool make_temporary(struct start *st, struct kerr *err)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *dir = join(tmp && tmp[0] ? tmp : "/tmp", "kmip-mock.XXXXXX");
+    if (!dir || !mkdtemp(dir)) {
+        kerr_set(err, KE_FILE, "cannot make a temporary folder for certificates in %s: %s",
+                 tmp && tmp[0] ? tmp : "/tmp", strerror(errno));
+        free(dir);
+        return false;
+    }
+    st->pki_dir = dir;
+    st->pki_is_ours = true;
+    return true;
+}
+
+/* The absolute path of DIR/name when it holds a certificate, else NULL. */
+static char *certs_in(const char *dir, const char *name)
+{
+    char *folder = join(dir, name);
+    char *cert = folder ? join(folder, "kmip-cert.pem") : NULL;
+    char *path = cert && file_exists(cert) ? realpath(folder, NULL) : NULL;
+    free(cert);
+    free(folder);
+    return path;
+}
+
+static bool use_pki(struct start *st, struct kerr *err)
+{
+    if (!pki_set(st->pki_dir, err))
+        return kerr_wrap(err, "cannot make certificates in %s", st->pki_dir);
+    st->server_certs = certs_in(st->pki_dir, "server");
+    st->client_certs = certs_in(st->pki_dir, "client");
+    st->other_certs = certs_in(st->pki_dir, "other");
+    if (!st->server_certs || !st->client_certs || !st->other_certs)
+        return kerr_set(err, KE_FILE, "cannot find the certificates just made in %s: %s",
+                        st->pki_dir, strerror(errno));
+    st->cfg.certs = st->server_certs;
+    return true;
+}
+
+/* Certificates that were there already: clients' ones, as --pki lays them out,
+ * stand beside the server's. */
+static bool use_certs(struct start *st, struct kerr *err)
+{
+    struct stat sb;
+    if (stat(st->cfg.certs, &sb) < 0 || !S_ISDIR(sb.st_mode))
+        return kerr_set(
+            err, KE_CONFIG,
+            "there is no certificates folder %s; --certs DIR names one, --pki DIR makes some",
+            st->cfg.certs);
+    char *beside = join(st->cfg.certs, "..");
+    if (!beside)
+        return kerr_set(err, KE_MEMORY, "no memory for a path");
+    st->client_certs = certs_in(beside, "client");
+    st->other_certs = certs_in(beside, "other");
+    free(beside);
+    return true;
+}
+
+static bool find_certs(struct start *st, bool temporary_pki, struct kerr *err)
+{
+    if (st->opt.pki && st->opt.certs)
+        return kerr_set(
+            err, KE_USAGE,
+            "--pki makes certificates, --certs names those that are there: give one of them");
+    if (st->opt.certs)
+        st->cfg.certs = st->opt.certs;
+    if (st->opt.pki && !(st->pki_dir = strdup(st->opt.pki)))
+        return kerr_set(err, KE_MEMORY, "no memory for a path");
+    if (!st->pki_dir && !st->cfg.certs && temporary_pki && !make_temporary(st, err))
+        return false;
+    if (st->pki_dir)
+        return use_pki(st, err);
+    if (!st->cfg.certs)
+        return kerr_set(
+            err, KE_USAGE,
+            "no certificates: --pki DIR makes some in DIR and uses them; --certs DIR names "
+            "a folder with kmip-ca.pem, kmip-cert.pem and kmip-key.pem");
+    return use_certs(st, err);
+}
+
+/* --- all of it --------------------------------------------------------- */
+
+static bool set_log(const char *name, struct kerr *err)
+{
+    enum log_level level = LOG_WARN;
+    if (name && !log_level_parse(name, &level))
+        return kerr_set(err, KE_USAGE, "--log takes error, warn, info or debug, not '%s'", name);
+    log_set_level(level);
+    return true;
+}
+
+/* Short enough to be typed again. */
+static bool choose_seed(struct start *st, struct kerr *err)
+{
+    uint32_t drawn;
+    if (st->opt.seed_given) {
+        st->cfg.seed = st->opt.seed;
+    } else if (!st->cfg.seed_given) {
+        if (getrandom(&drawn, sizeof drawn, 0) != (ssize_t)sizeof drawn)
+            return kerr_set(err, KE_IO, "cannot draw a seed: %s", strerror(errno));
+        st->cfg.seed = drawn;
+    }
+    st->cfg.seed_given = true;
+    return true;
+}
+
+static bool set_listen(struct start *st, struct kerr *err)
+{
+    char host[256] = "", port[16] = "";
+    if (!st->opt.listen)
+        return true;
+    if (!tcp_split(st->opt.listen, host, port) || !port[0])
+        return kerr_set(err, KE_USAGE, "--listen takes HOST:PORT, such as 127.0.0.1:5696, not '%s'",
+                        st->opt.listen);
+    st->cfg.listen = st->opt.listen;
+    return true;
+}
+
+bool start_load(struct start *st, bool temporary_pki, struct kerr *err)
+{
+    /* A file left by an earlier process must not be taken for ours. */
+    if (st->opt.ready_file)
+        unlink(st->opt.ready_file);
+    return set_log(st->opt.log, err) && config_load(&st->cfg, st->opt.config, &st->opt.sets, err) &&
+           set_listen(st, err) && choose_seed(st, err) && find_certs(st, temporary_pki, err);
+}
+
+static int remove_one(const char *path, const struct stat *sb, int type, struct FTW *ftw)
+{
+    (void)sb;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+void start_clear(struct start *st)
+{
+    enum { OPEN_DIRS = 8 };
+    if (st->pki_is_ours)
+        (void)nftw(st->pki_dir, remove_one, OPEN_DIRS, FTW_DEPTH | FTW_PHYS);
+    free(st->pki_dir);
+    free(st->server_certs);
+    free(st->client_certs);
+    free(st->other_certs);
+    config_clear(&st->cfg);
+    *st = (struct start){0};
+}
+
+int start_failed(const struct kerr *err)
+{
+    char text[900];
+    fprintf(stderr, "kmip-mock: %s\n", kerr_format(err, text, sizeof text));
+    return kerr_exit(err);
+}

@@ -1,0 +1,40 @@
+/* What `kmip-mock` and `kmip-mock run` have in common before a server opens:
+ * options, configuration, certificates, seed. */
+#ifndef MOCKSERVER_START_H
+#define MOCKSERVER_START_H
+
+#include "kmip/base/option.h"
+#include "mockserver/config.h"
+
+struct start_options {
+    const char *config, *listen, *pki, *certs, *ready_file, *log;
+    struct opt_list sets;
+    int64_t seed;
+    bool seed_given, version;
+};
+
+struct start {
+    struct start_options opt;
+    struct mock_config cfg;
+    char *pki_dir; /* where certificates were made, or NULL */
+    bool pki_is_ours; /* a temporary folder: removed by start_clear */
+    char *server_certs; /* owned text behind cfg.certs when it comes from pki_dir */
+    char *client_certs, *other_certs; /* absolute folders for clients; NULL when unknown */
+};
+
+/* The option set over o, for opt_parse and opt_help. */
+struct opt_set start_option_set(struct start_options *o);
+
+/* From st->opt (parsed already) to a complete configuration: loads the file,
+ * applies --set and the options, makes certificates, draws a seed. temporary_pki:
+ * without any certificates, make some in a temporary folder. start_clear is always
+ * safe afterwards. */
+__attribute__((warn_unused_result)) bool start_load(struct start *st, bool temporary_pki,
+                                                    struct kerr *err);
+void start_clear(struct start *st);
+
+/* Prints err for the person at the terminal; returns the exit code:
+ * 2 command line, configuration or certificates, 3 cannot listen, 5 our own. */
+int start_failed(const struct kerr *err);
+
+#endif
