@@ -57,7 +57,9 @@
  *     empty: true                # the payload is there and empty
  *     operation: absent          # the reply item must have no Operation (message-level errors)
  *     any_of: [...]              # alternatives, tried in order; each an expectation that may add
- *                                #   verdict: PASS | WARN | FAIL, because: "..." (shown; required for WARN)
+ *                                #   verdict: PASS | WARN | FAIL | NOT SUPPORTED (ends the case: the
+ *                                #   server lacks something optional that Query cannot announce),
+ *                                #   because: "..." (shown; required for WARN)
  *     connection: closed         # no reply but a closed connection
  *     header: {...}              # fields of the response header
  *     items: 2                   # batch: number of response items (default: as many as request items)

@@ -237,17 +237,25 @@ static bool eval_plain_item(struct judge *j, const struct want *w, const struct 
 
 typedef bool eval_fn(struct judge *j, const struct ynode *node, const void *arg);
 
-static void settle(struct judge *j, const struct want *alternative)
+/* The verdict of the alternative that fitted. The worst of an exchange's items wins. */
+static bool settle(struct judge *j, const struct want *alternative)
 {
+    static const enum verdict allowed[] = {VERDICT_PASS, VERDICT_WARN, VERDICT_FAIL, VERDICT_NOT_SUPPORTED};
     enum verdict v = VERDICT_PASS;
-    if (alternative->verdict && strcmp(alternative->verdict, "WARN") == 0)
-        v = VERDICT_WARN;
-    else if (alternative->verdict && strcmp(alternative->verdict, "FAIL") == 0)
-        v = VERDICT_FAIL;
+    if (alternative->verdict) {
+        size_t i = 0, n = sizeof allowed / sizeof *allowed;
+        while (i < n && strcmp(alternative->verdict, verdict_name(allowed[i])) != 0)
+            i++;
+        if (i == n)
+            return ynode_err(alternative->node, KE_CASE, j->m.err,
+                             "verdict: PASS, WARN, FAIL or NOT SUPPORTED, not '%s'", alternative->verdict);
+        v = allowed[i];
+    }
     if (v == VERDICT_PASS || j->verdict == VERDICT_FAIL)
-        return;
+        return true;
     j->verdict = v;
     j->why = alternative->because ? alternative->because : "a permitted but unusual answer";
+    return true;
 }
 
 /* Tries them in order; the first that fits decides. If none does, what the first one
@@ -269,8 +277,7 @@ static bool eval_any(struct judge *j, const struct ynode *list, eval_fn *eval, c
         if (j->m.err->code != KE_OK)
             return false;
         if (ok) {
-            settle(j, &w);
-            return true;
+            return settle(j, &w);
         }
         vars_rewind(&j->rn->vars, mark);
         if (i == 0)

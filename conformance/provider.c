@@ -309,6 +309,8 @@ static bool provide(struct running *rn, const struct case_object *o)
         !enum_of(&mk, "Object Type", mk.want.type ? mk.want.type : "Symmetric Key", &mk.type) ||
         !enum_of(&mk, "Cryptographic Algorithm", mk.want.algorithm ? mk.want.algorithm : "AES", &mk.algorithm))
         return false;
+    if (!target_has_object(t, mk.type))
+        return give_up(&mk, VERDICT_NOT_APPLICABLE, "Query does not list its object type");
     bool can_create = target_has_operation(t, KMIP_OPERATION_CREATE) &&
                       mk.type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY && !mk.want.material;
     bool can_register = target_has_operation(t, KMIP_OPERATION_REGISTER);

@@ -92,6 +92,14 @@ static bool weigh(struct running *rn, const struct case_step *s, bool matched, c
                       found->n ? found->v[0].actual : "see the exchange");
         return false;
     }
+    if (matched && v == VERDICT_NOT_SUPPORTED) {
+        if (!rule_broken && c->verdict == VERDICT_PASS)
+            result_decide(c, v, rn->step, "%s", why);
+        else if (rule_broken)
+            result_decide(c, VERDICT_FAIL, rn->step, "expected %s, got %s", found->v[0].expected,
+                          found->v[0].actual);
+        return false;
+    }
     enum verdict now = VERDICT_PASS;
     if (!matched)
         now = worst_allowed(rn->tc);
