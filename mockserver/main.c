@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "kmip/base/text.h"
@@ -27,6 +28,19 @@ static const char run_help[] =
     "Exit: COMMAND's exit code, 128+n when signal n ended it, 127 not found, 126 cannot be\n"
     "run; 2, 3 or 5 as for kmip-mock when the server does not start.";
 
+/* As many descriptors as connections may need, as far as the system lets us. Not
+ * for `run`: its command would inherit a limit it may not be ready for. */
+static void raise_file_limit(const struct mock_config *cfg)
+{
+    enum { OTHERS = 64 };
+    struct rlimit r;
+    rlim_t want = (rlim_t)cfg->limits.connections + OTHERS;
+    if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= want)
+        return;
+    r.rlim_cur = want < r.rlim_max ? want : r.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static int serve(struct start *st)
 {
     struct kerr err = KERR_INIT;
@@ -35,6 +49,7 @@ static int serve(struct start *st)
         kerr_set(&err, KE_MEMORY, "no memory for a server");
         return start_failed(&err);
     }
+    raise_file_limit(&st->cfg);
     int code = 0;
     if (!server_open(s, &st->cfg, &err) || (st->opt.ready_file && !ready_file(s, st, &err))) {
         code = start_failed(&err);

@@ -68,7 +68,7 @@ static void log_exchange(const struct session *s, const struct answer_note *note
         buf_printf(&line, ", %s", kmip_name_of("Result Reason", note->reason));
     put_quoted(&line, ": ", note->message);
     log_line(LOG_INFO, "#%llu/%llu %s: %s, %zu B in, %zu B out, %.3f ms",
-             (unsigned long long)s->number, (unsigned long long)s->n_requests, s->who,
+             (unsigned long long)s->number, (unsigned long long)s->n_requests + 1, s->who,
              buf_cstr(&line), asked, replied, (double)took_ns / 1e6);
     buf_clear(&line);
 }
@@ -105,7 +105,7 @@ static bool reject(struct session *s, const struct kerr *why, int64_t now_ns, st
     struct buf out;
     char text[900];
     log_line(LOG_WARN, "#%llu/%llu %s: rejected, connection ends: %s",
-             (unsigned long long)s->number, (unsigned long long)s->n_requests, s->who,
+             (unsigned long long)s->number, (unsigned long long)s->n_requests + 1, s->who,
              kerr_format(why, text, sizeof text));
     buf_init(&out, REPLY_MAX);
     bool ok = engine_reject(s->engine, why, &out, err) && hand_over(s, &out, now_ns, err);
