@@ -6,6 +6,7 @@ set -u
 
 build=${1:?usage: ci/test-mock.sh BUILD}
 mock=$(cd "$build" && pwd)/kmip-mock
+[ -x "$mock" ] || { echo "ci/test-mock.sh: $mock is not built: run make" >&2; exit 2; }
 dir=$(mktemp -d "${TMPDIR:-/tmp}/test-mock.XXXXXX") || exit 1
 pids=
 failed=0
@@ -37,9 +38,15 @@ start() {
     grep -q '^ready ' "$out" || fail "no ready line: $(cat "$err")"
 }
 
+# ended: waits for pid, sets got to its exit code, forgets it.
+ended() {
+    wait "$pid"; got=$?
+    pids=$(printf '%s ' $pids | sed "s/\\b$pid //")
+}
+
 # stop CODE: TERM, and the exit code that must come of it.
 stop() {
-    kill -TERM "$pid"; wait "$pid"; got=$?
+    kill -TERM "$pid"; ended
     [ "$got" = "$1" ] || fail "exit $got instead of $1 after SIGTERM: $(cat "$err")"
 }
 
@@ -85,7 +92,8 @@ stop 0
 
 name='SIGINT ends with 0'
 start --pki "$dir/pki" --listen 127.0.0.1:0
-kill -INT "$pid"; wait "$pid" || fail "exit $?"
+kill -INT "$pid"; ended
+[ "$got" = 0 ] || fail "exit $got"
 
 name='beyond loopback'
 start --pki "$dir/pki" --listen 0.0.0.0:0
@@ -207,7 +215,7 @@ run_sleeping() {
 
 name='run passes SIGTERM on and removes its certificates'
 run_sleeping 'exit 7'
-kill -TERM "$pid"; wait "$pid"; got=$?
+kill -TERM "$pid"; ended
 [ "$got" = 7 ] || fail "exit $got instead of 7"
 [ ! -e "$(cat "$dir/tmp")" ] || fail 'the temporary certificates are still there'
 
@@ -215,7 +223,7 @@ name='a second signal ends run and its command at once'
 run_sleeping ':'
 kill -TERM "$pid"; sleep 0.3
 kill -0 "$pid" 2>/dev/null || fail 'it did not wait for its command'
-kill -TERM "$pid"; wait "$pid"; got=$?
+kill -TERM "$pid"; ended
 [ "$got" = 137 ] || fail "exit $got instead of 137"
 [ ! -e "$(cat "$dir/tmp")" ] || fail 'the temporary certificates are still there'
 
