@@ -98,7 +98,7 @@ char *ttlv_path_at(struct bytes msg, uint32_t off, ttlv_namer *namer, char *out,
     uint32_t at = 0, end = msg.n > UINT32_MAX ? UINT32_MAX : (uint32_t)msg.n;
     if (room > 0)
         out[0] = 0;
-    for (unsigned depth = 0; depth < TTLV_MAX_DEPTH; depth++) {
+    for (unsigned depth = 0; depth <= TTLV_MAX_DEPTH; depth++) {
         unsigned index;
         bool repeats;
         uint32_t hit = find_child(msg, at, end, off, &index, &repeats);
