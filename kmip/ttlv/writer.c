@@ -15,7 +15,7 @@ void ttlv_w_init(struct ttlv_writer *w, struct buf *out, struct kerr *err)
 static void fail(struct ttlv_writer *w, enum kerr_code code, uint32_t tag, const char *what)
 {
     w->failed = true;
-    kerr_set(w->err, code, "cannot write item %06X: %s", tag, what);
+    kerr_set(w->err, code, "cannot write item %06X: %s", tag & 0xFFFFFF, what);
 }
 
 /* Room for header and padded value, header and padding filled in; NULL on failure. */
@@ -132,11 +132,12 @@ void ttlv_w_bool(struct ttlv_writer *w, uint32_t tag, bool v)
 
 void ttlv_w_text(struct ttlv_writer *w, uint32_t tag, struct bytes v)
 {
-    if (!w->failed && !text_utf8(v)) {
+    if (!text_utf8(v))
         fail(w, KE_TTLV_UTF8, tag, "text is not UTF-8");
-        return;
-    }
-    put_bytes(w, tag, TTLV_TEXT_STRING, v);
+    else if (v.n > 0 && v.p[v.n - 1] == 0)
+        fail(w, KE_TTLV_VALUE, tag, "text ends in NUL");
+    else
+        put_bytes(w, tag, TTLV_TEXT_STRING, v);
 }
 
 void ttlv_w_str(struct ttlv_writer *w, uint32_t tag, const char *v)
@@ -162,6 +163,8 @@ void ttlv_w_interval(struct ttlv_writer *w, uint32_t tag, uint32_t seconds)
 void ttlv_w_value(struct ttlv_writer *w, uint32_t tag, unsigned type, struct bytes val)
 {
     int len = ttlv_type_length(type);
+    if (w->failed)
+        return;
     if (!ttlv_type_name(type))
         fail(w, KE_TTLV_TYPE, tag, "unknown item type");
     else if (len >= 0 && val.n != (size_t)len)
@@ -169,6 +172,8 @@ void ttlv_w_value(struct ttlv_writer *w, uint32_t tag, unsigned type, struct byt
     else if ((type == TTLV_STRUCTURE && val.n % 8 != 0) ||
              (type == TTLV_BIG_INTEGER && (val.n % 8 != 0 || val.n == 0)))
         fail(w, KE_TTLV_LENGTH, tag, "value is not a multiple of 8 bytes");
+    else if (type == TTLV_BOOLEAN && be64_get(val.p) > 1)
+        fail(w, KE_TTLV_VALUE, tag, "a Boolean is 0 or 1");
     else if (type == TTLV_TEXT_STRING)
         ttlv_w_text(w, tag, val);
     else
@@ -203,6 +208,12 @@ void ttlv_w_rewind(struct ttlv_writer *w, struct ttlv_mark m)
 {
     if (w->failed)
         return;
+    /* A slot reused since the mark holds a place behind it: the structure that
+     * was open then has been closed, and there is no way back into it. */
+    if (m.n > w->out->n || (m.depth > 0 && w->open[m.depth - 1] >= m.n)) {
+        fail(w, KE_TTLV_WRITER, 0, "rewound to a place that is gone");
+        return;
+    }
     buf_truncate(w->out, m.n);
     w->depth = m.depth;
 }

@@ -37,7 +37,7 @@ void ttlv_w_long(struct ttlv_writer *w, uint32_t tag, int64_t v);
 void ttlv_w_big(struct ttlv_writer *w, uint32_t tag, struct bytes v);
 void ttlv_w_enum(struct ttlv_writer *w, uint32_t tag, uint32_t v);
 void ttlv_w_bool(struct ttlv_writer *w, uint32_t tag, bool v);
-/* Must be UTF-8: KE_TTLV_UTF8 otherwise. */
+/* Must be UTF-8 (KE_TTLV_UTF8) without a terminating NUL (KE_TTLV_VALUE). */
 void ttlv_w_text(struct ttlv_writer *w, uint32_t tag, struct bytes v);
 void ttlv_w_str(struct ttlv_writer *w, uint32_t tag, const char *v);
 void ttlv_w_bytes(struct ttlv_writer *w, uint32_t tag, struct bytes v);
@@ -53,7 +53,8 @@ void ttlv_w_item(struct ttlv_writer *w, uint32_t tag, const struct ttlv_item *it
 void ttlv_w_raw_head(struct ttlv_writer *w, uint32_t tag, unsigned type, uint32_t len);
 void ttlv_w_raw_bytes(struct ttlv_writer *w, struct bytes v);
 
-/* A place to come back to: rewinding cuts all written and opened since. */
+/* A place to come back to: rewinding cuts all written and opened since. The
+ * structures open at the mark must not have been closed for others (KE_TTLV_WRITER). */
 struct ttlv_mark {
     size_t n;
     unsigned depth;
