@@ -86,9 +86,9 @@ static const struct yfield repeat_fields[] = {
 struct raw_step {
     const char *note, *client, *operation, *id, *version, *unless, *when, *raw, *close;
     bool async, setup;
-    int64_t wait_ns;
+    int64_t wait_ns, within_ns;
     const struct ynode *payload, *extension, *batch, *header, *message, *expect, *connect, *let, *check,
-        *repeat;
+        *repeat, *announced;
 };
 
 #define STEP_FIELD(name, yaml_kind, member) {.key = name, .kind = yaml_kind, .off = offsetof(struct raw_step, member)}
@@ -105,6 +105,7 @@ static const struct yfield step_fields[] = {
     STEP_FIELD("message", YF_NODE, message),    STEP_FIELD("expect", YF_NODE, expect),
     STEP_FIELD("connect", YF_NODE, connect),    STEP_FIELD("let", YF_NODE, let),
     STEP_FIELD("check", YF_NODE, check),        STEP_FIELD("repeat", YF_NODE, repeat),
+    STEP_FIELD("announced", YF_NODE, announced), STEP_FIELD("within", YF_DURATION, within_ns),
     {0},
 };
 
@@ -270,6 +271,20 @@ static bool step_kind_of(const struct ynode *n, enum step_kind *kind, struct ker
                               "let, check");
 }
 
+static bool read_announced(const struct ynode *n, const struct raw_step *raw, struct case_step *s,
+                           struct kerr *err)
+{
+    bool yes;
+    if (!n)
+        return true;
+    if (!raw->operation)
+        return ynode_err(n, KE_CASE, err, "announced: only a step with an operation of its own has it");
+    if (!ynode_bool(n, &yes, err))
+        return false;
+    s->announced = yes ? ANNOUNCED_ONLY : UNANNOUNCED_ONLY;
+    return true;
+}
+
 static bool read_step(struct test_case *c, const struct ynode *n, struct case_step *s, struct kerr *err)
 {
     struct raw_step raw = {0};
@@ -291,6 +306,9 @@ static bool read_step(struct test_case *c, const struct ynode *n, struct case_st
     s->raw = raw.raw;
     s->close = raw.close;
     s->wait_ns = raw.wait_ns;
+    s->within_ns = raw.within_ns;
+    if (!read_announced(raw.announced, &raw, s, err))
+        return false;
     if (raw.version && !(s->version = kmip_version_parse(bytes_str(raw.version))))
         return ynode_err(ynode_get(n, "version"), KE_CASE, err, "'%s' is no protocol version", raw.version);
     if (raw.repeat) {

@@ -27,7 +27,7 @@
  *   header         extra header fields by name: {Maximum Response Size: 256}; put in the
  *                  standard's place. Batch Count follows from the items unless given here
  *   message        a whole message (from_yaml.h), for what the above cannot say
- *   raw            bytes in hexadecimal, sent as they are
+ *   raw            bytes in hexadecimal, sent as they are; may hold ${variables}
  *   version        of this request; default the run's
  *   client         whose connection: main (default), second (same identity), other (second identity),
  *                  anonymous (no client certificate), or a name made by a connect step
@@ -36,12 +36,15 @@
  *   setup          true: only prepares; a mismatch makes the case INCONCLUSIVE, not failed
  *   repeat         {every: 1s, at_most: 130s}: until the expectation holds
  *   unless         $name: the step is skipped when the variable is bound; `when` the reverse
+ *   announced      true: the step is skipped unless Query announces its operation; false: it is
+ *                  skipped if Query does
+ *   within         2s: how long to wait for a reply; silence is then an answer, not an error
  *   expect         see below; default: success
  *
  * Or a step does something else:
  *   wait: 2s       lets time pass
  *   connect: {client: NAME, as: main|other|anonymous, priority: GNUTLS-STRING}, expect {connection:
- *                  open | refused}
+ *                  open | refused | any}; binds $NAME when it is open
  *   close: NAME    ends a client's connection
  *   let: {name: value}   binds variables (text with ${...} in it)
  *   check: {that: $a, equals: $b}   compares variables: equals, differs, at_least, at_most
@@ -49,7 +52,7 @@
  * An expectation:
  *
  *   expect: success
- *   expect: {fail: Permission Denied}             # or a list of reasons, or `any`
+ *   expect: {fail: Permission Denied}             # or a list of reasons, `any`, `!not REASON`
  *   expect:
  *     status: Success            # default; Operation Failed with `fail`; Operation Pending, Operation Undone
  *     payload: {...}             # fields that must match; others may be there
@@ -58,9 +61,10 @@
  *     operation: absent          # the reply item must have no Operation (message-level errors)
  *     any_of: [...]              # alternatives, tried in order; each an expectation that may add
  *                                #   verdict: PASS | WARN | FAIL | NOT SUPPORTED (ends the case: the
- *                                #   server lacks something optional that Query cannot announce),
+ *                                #   server lacks something optional that Query cannot announce) |
+ *                                #   NOT APPLICABLE (ends it: the server is not set up for it),
  *                                #   because: "..." (shown; required for WARN)
- *     connection: closed         # no reply but a closed connection
+ *     connection: closed         # no reply but a closed connection; `silent`: none `within` the time
  *     header: {...}              # fields of the response header
  *     items: 2                   # batch: number of response items (default: as many as request items)
  *
@@ -85,7 +89,9 @@
  *
  * Variables: $RUN (the run's prefix, for every name that is made; $RUN-a for longer
  * names), $CASE (id), $NOW±n (our clock),
- * $SERVER_NOW±n (our clock corrected by the server's Time Stamp), and what was bound. */
+ * $SERVER_NOW±n (our clock corrected by the server's Time Stamp), $PORT, and what was bound.
+ * `vars` and `let` also take generated texts: !repeat {text: "00", times: 65536}, and
+ * !nest {tag: 0x42009C, times: 100}, structures each inside the last, in hexadecimal. */
 #ifndef CONFORMANCE_CASE_H
 #define CONFORMANCE_CASE_H
 
@@ -129,6 +135,8 @@ struct case_step {
     uint8_t version;            /* 0: the run's */
     bool async, setup;
     const char *unless, *when;  /* variable names without the dollar, or NULL */
+    enum { ANNOUNCED_OR_NOT, ANNOUNCED_ONLY, UNANNOUNCED_ONLY } announced;
+    int64_t within_ns;          /* 0: the run's time-out */
     int64_t repeat_every_ns, repeat_at_most_ns; /* 0: once */
     const struct ynode *header, *message, *expect, *connect, *let, *check;
     const char *raw, *close;

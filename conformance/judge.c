@@ -136,7 +136,8 @@ static bool reason_listed(struct judge *j, const struct ynode *n, uint32_t reaso
     const struct kmip_enum_value *v = kmip_enum_by_text(e, bytes_of(n->text, n->len));
     if (!v)
         return ynode_err(n, KE_CASE, j->m.err, "'%s' is no Result Reason", n->text);
-    *ok = *ok || v->value == reason;
+    bool other = n->tag && strcmp(n->tag, "!not") == 0;
+    *ok = *ok || (v->value == reason) != other;
     return true;
 }
 
@@ -159,9 +160,9 @@ static void wanted_outcome(const struct want *w, struct buf *out)
     }
     buf_puts(out, "Operation Failed");
     for (size_t i = 0; i < (w->fail->kind == YNODE_SEQ ? w->fail->n : 1); i++) {
-        const char *reason = w->fail->kind == YNODE_SEQ ? w->fail->vals[i]->text : w->fail->text;
-        if (strcmp(reason, "any") != 0)
-            buf_printf(out, "%s%s", i ? " or " : ", ", reason);
+        const struct ynode *reason = w->fail->kind == YNODE_SEQ ? w->fail->vals[i] : w->fail;
+        if (strcmp(reason->text, "any") != 0)
+            buf_printf(out, "%s%s%s", i ? " or " : ", ", reason->tag ? "anything but " : "", reason->text);
     }
 }
 
@@ -240,7 +241,8 @@ typedef bool eval_fn(struct judge *j, const struct ynode *node, const void *arg)
 /* The verdict of the alternative that fitted. The worst of an exchange's items wins. */
 static bool settle(struct judge *j, const struct want *alternative)
 {
-    static const enum verdict allowed[] = {VERDICT_PASS, VERDICT_WARN, VERDICT_FAIL, VERDICT_NOT_SUPPORTED};
+    static const enum verdict allowed[] = {VERDICT_PASS, VERDICT_WARN, VERDICT_FAIL, VERDICT_NOT_SUPPORTED,
+                                           VERDICT_NOT_APPLICABLE};
     enum verdict v = VERDICT_PASS;
     if (alternative->verdict) {
         size_t i = 0, n = sizeof allowed / sizeof *allowed;
@@ -248,7 +250,8 @@ static bool settle(struct judge *j, const struct want *alternative)
             i++;
         if (i == n)
             return ynode_err(alternative->node, KE_CASE, j->m.err,
-                             "verdict: PASS, WARN, FAIL or NOT SUPPORTED, not '%s'", alternative->verdict);
+                             "verdict: PASS, WARN, FAIL, NOT SUPPORTED or NOT APPLICABLE, not '%s'",
+                             alternative->verdict);
         v = allowed[i];
     }
     if (v == VERDICT_PASS || j->verdict == VERDICT_FAIL)
@@ -370,6 +373,23 @@ static bool check_header(struct judge *j, const struct ynode *header)
            match_fields(&j->m, header, &walk, &got);
 }
 
+/* What came instead of a reply, or should have. */
+static bool eval_connection(struct judge *j, const struct want *w)
+{
+    const struct sent *s = j->sent;
+    bool silent = w->connection && strcmp(w->connection, "silent") == 0;
+    const char *expected = !w->connection ? "a reply" : silent ? "no answer" : "a closed connection";
+    const char *actual = s->has_reply ? "a reply"
+                         : s->silent  ? "no answer in time"
+                                      : "the server closed the connection";
+    if (w->connection && !silent && strcmp(w->connection, "closed") != 0)
+        return ynode_err(w->node, KE_CASE, j->m.err, "connection: closed or silent, not '%s'", w->connection);
+    if (w->connection && !s->has_reply && s->silent == silent)
+        return true;
+    mismatch_at(&j->m, s->has_reply ? 0 : KERR_NO_OFF, expected, actual);
+    return false;
+}
+
 static bool eval_step(struct judge *j, const struct ynode *node, const void *arg)
 {
     struct want w;
@@ -377,14 +397,8 @@ static bool eval_step(struct judge *j, const struct ynode *node, const void *arg
         return false;
     if (w.any_of)
         return eval_any(j, w.any_of, eval_step, arg);
-    bool closed = w.connection && strcmp(w.connection, "closed") == 0;
-    if (closed && !j->sent->has_reply)
-        return true;
-    if (!j->sent->has_reply || closed) {
-        mismatch_at(&j->m, closed ? 0 : KERR_NO_OFF, closed ? "a closed connection" : "a reply",
-                    closed ? "a reply" : "the server closed the connection");
-        return false;
-    }
+    if (w.connection || !j->sent->has_reply)
+        return eval_connection(j, &w);
     bool ok = !w.header || check_header(j, w.header);
     bool whole = w.status || w.fail || w.operation || w.payload || w.empty;
     if (w.batch || (j->step->batch && !whole))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "kmip/base/clock.h"
+#include "kmip/base/text.h"
 #include "kmip/yaml/yfield.h"
 
 /* ---- does it apply? --------------------------------------------------------- */
@@ -47,10 +48,9 @@ static bool bind_all(struct running *rn, const struct ynode *map)
     for (size_t i = 0; map && i < map->n; i++) {
         struct buf text;
         const struct ynode *v = map->vals[i];
-        if (v->kind != YNODE_SCALAR)
-            return ynode_err(v, KE_CASE, &rn->err, "a variable holds one value");
-        buf_init(&text, 1u << 20);
-        bool ok = from_yaml_text(v, &rn->vars.env, &text, &rn->err) &&
+        buf_init(&text, 32u << 20);
+        bool ok = (v->kind == YNODE_SCALAR ? from_yaml_text(v, &rn->vars.env, &text, &rn->err)
+                                           : generate_text(v, &text, &rn->err)) &&
                   (vars_set(&rn->vars, bytes_str(map->keys[i]->text), 0, buf_bytes(&text)) ||
                    kerr_set(&rn->err, KE_MEMORY, "too many variables"));
         buf_clear(&text);
@@ -60,12 +60,24 @@ static bool bind_all(struct running *rn, const struct ynode *map)
     return true;
 }
 
+/* $PORT, an Integer, to be compared by a check step. */
+static bool set_port(struct running *rn)
+{
+    uint8_t port[4];
+    int64_t n;
+    if (!text_int(bytes_str(rn->runner->target->port), 0, 65535, &n))
+        return true; /* not known: the check says so */
+    be32_put(port, (uint32_t)n);
+    return vars_set(&rn->vars, bytes_str("PORT"), TTLV_INTEGER, bytes_of(port, sizeof port));
+}
+
 static bool start_vars(struct running *rn)
 {
     vars_init(&rn->vars, &rn->result->arena);
     rn->vars.server_offset_s = rn->runner->target->offset_s;
     bool ok = vars_set(&rn->vars, bytes_str("RUN"), 0, bytes_str(rn->runner->run_prefix)) &&
-              vars_set(&rn->vars, bytes_str("CASE"), 0, bytes_str(rn->tc->id));
+              vars_set(&rn->vars, bytes_str("CASE"), 0, bytes_str(rn->tc->id)) &&
+              set_port(rn);
     return (ok || kerr_set(&rn->err, KE_MEMORY, "no memory for variables")) && bind_all(rn, rn->tc->vars);
 }
 
@@ -92,7 +104,7 @@ static bool weigh(struct running *rn, const struct case_step *s, bool matched, c
                       found->n ? found->v[0].actual : "see the exchange");
         return false;
     }
-    if (matched && v == VERDICT_NOT_SUPPORTED) {
+    if (matched && v > VERDICT_FAIL) {
         if (!rule_broken && c->verdict == VERDICT_PASS)
             result_decide(c, v, rn->step, "%s", why);
         else if (rule_broken)
@@ -141,6 +153,7 @@ static bool request_once(struct running *rn, const struct case_step *s, struct m
 {
     struct sent sent;
     sent_init(&sent);
+    sent.within_ns = s->within_ns;
     vars_tick(&rn->vars);
     found->n = 0;
     *v = VERDICT_PASS;
@@ -218,16 +231,19 @@ static bool step_connect(struct running *rn, const struct case_step *s)
     const struct ynode *connection = ynode_get(s->expect, "connection");
     if (!yfields_read(s->connect, connect_fields, &c, &rn->err))
         return false;
+    bool either = connection && strcmp(connection->text, "any") == 0;
     bool want_open = !connection || strcmp(connection->text, "refused") != 0;
     bool open = target_connect(rn->runner->target, c.client, c.as, c.priority, &err) &&
                 is_alive(rn, c.client, &err);
     if (!open)
         target_close(rn->runner->target, c.client);
-    if (err.code == KE_CASE || err.code == KE_PEM || err.code == KE_MEMORY) {
+    if (err.code == KE_CASE || err.code == KE_PEM || err.code == KE_CONFIG || err.code == KE_MEMORY) {
         rn->err = err;
         return false;
     }
-    if (open == want_open)
+    if (open && !vars_set(&rn->vars, bytes_str(c.client), 0, bytes_str("open")))
+        return kerr_set(&rn->err, KE_MEMORY, "too many variables");
+    if (open == want_open || either)
         return weigh(rn, s, true, &found, VERDICT_PASS, NULL);
     const char *actual = arena_str(&rn->result->arena, open ? "the server takes the connection" : err.msg);
     found.v[found.n++] =
@@ -250,11 +266,19 @@ static bool step_check(struct running *rn, const struct case_step *s)
     return rn->err.code == KE_OK && weigh(rn, s, ok, &found, VERDICT_PASS, NULL);
 }
 
-/* False: the case ends here (decided, or rn->err is set). */
-static bool run_step(struct running *rn, const struct case_step *s)
+static bool skipped(const struct running *rn, const struct case_step *s)
 {
     if ((s->unless && vars_find(&rn->vars, bytes_str(s->unless))) ||
         (s->when && !vars_find(&rn->vars, bytes_str(s->when))))
+        return true;
+    return s->announced != ANNOUNCED_OR_NOT &&
+           target_has_operation(rn->runner->target, s->items[0].operation) != (s->announced == ANNOUNCED_ONLY);
+}
+
+/* False: the case ends here (decided, or rn->err is set). */
+static bool run_step(struct running *rn, const struct case_step *s)
+{
+    if (skipped(rn, s))
         return true;
     switch (s->kind) {
     case STEP_WAIT:

@@ -34,13 +34,18 @@ struct running {
 /* A request that was sent and what came back, with the items' ids. */
 struct sent {
     struct buf request, reply;
+    int64_t within_ns;   /* how long to wait for the reply; 0: the run's time-out */
     bool has_reply;      /* false: the server closed the connection instead */
+    bool silent;         /* ... or said nothing within_ns */
     bool polled;         /* the reply is the final one of an asynchronous request */
 };
 
 void sent_init(struct sent *s);
 void sent_clear(struct sent *s);
 
+/* generate.c: the text that a !repeat or !nest node stands for. */
+__attribute__((warn_unused_result)) bool generate_text(const struct ynode *n, struct buf *out,
+                                                       struct kerr *err);
 /* step.c: the request of a step as bytes. */
 __attribute__((warn_unused_result)) bool step_build(struct running *rn, const struct case_step *s,
                                                     struct buf *out);

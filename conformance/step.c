@@ -154,6 +154,17 @@ static bool build_request(struct running *rn, const struct case_step *s, struct 
     return ttlv_w_finish(&w);
 }
 
+static bool build_raw(struct running *rn, const struct case_step *s, struct buf *out)
+{
+    struct buf text;
+    buf_init(&text, 32u << 20);
+    bool ok = from_yaml_text(ynode_get(s->node, "raw"), &rn->vars.env, &text, &rn->err) &&
+              (text_unhex(buf_bytes(&text), out) ||
+               ynode_err(s->node, KE_CASE, &rn->err, "raw: expected an even number of hexadecimal digits"));
+    buf_clear(&text);
+    return ok;
+}
+
 bool step_build(struct running *rn, const struct case_step *s, struct buf *out)
 {
     bool ok;
@@ -162,8 +173,7 @@ bool step_build(struct running *rn, const struct case_step *s, struct buf *out)
         ok = from_yaml_message(s->message, &rn->vars.env, out, &rn->err);
         break;
     case STEP_RAW:
-        ok = text_unhex(bytes_str(s->raw), out) ||
-             ynode_err(s->node, KE_CASE, &rn->err, "raw: expected an even number of hexadecimal digits");
+        ok = build_raw(rn, s, out);
         break;
     default:
         ok = build_request(rn, s, out);
