@@ -9,8 +9,10 @@
 
 static bool scalar(const struct ynode *n, const char *what, struct kerr *err)
 {
-    if (n->kind == YNODE_SCALAR)
+    if (n->kind == YNODE_SCALAR && strlen(n->text) == n->len)
         return true;
+    if (n->kind == YNODE_SCALAR)
+        return ynode_err(n, KE_CONFIG, err, "expected %s, found a NUL character in it", what);
     return ynode_err(n, KE_CONFIG, err, "expected %s, found a %s", what,
                      n->kind == YNODE_MAP ? "map" : "list");
 }
@@ -49,8 +51,6 @@ bool ynode_str(const struct ynode *n, const char **out, struct kerr *err)
 {
     if (!scalar(n, "a text", err))
         return false;
-    if (strlen(n->text) != n->len)
-        return ynode_err(n, KE_CONFIG, err, "the text holds a NUL character");
     *out = n->text;
     return true;
 }
@@ -88,7 +88,8 @@ static bool read_one(const struct ynode *n, const struct yfield *f, void *base, 
         if (!ynode_duration(n, &ns, err))
             return false;
         if (bounded && (ns < f->min || ns > f->max))
-            return ynode_err(n, KE_CONFIG, err, "%s is out of range", f->key);
+            return ynode_err(n, KE_CONFIG, err, "%s must lie between %gs and %gs, not %s", f->key,
+                             (double)f->min / 1e9, (double)f->max / 1e9, n->text);
         *(int64_t *)at = ns;
         return true;
     }
@@ -131,18 +132,18 @@ static bool unknown_key(const struct ynode *key, const struct yfield *fields, st
 
 bool yfields_read(const struct ynode *map, const struct yfield *fields, void *base, struct kerr *err)
 {
-    if (map->kind != YNODE_MAP) {
-        if (ynode_is_null(map) && !fields->required)
-            return true;
+    /* An empty value stands for an empty map: `clock:` with nothing below it. */
+    if (map->kind != YNODE_MAP && !ynode_is_null(map))
         return ynode_err(map, KE_CONFIG, err, "expected a map with keys such as '%s'", fields->key);
-    }
-    for (size_t i = 0; i < map->n; i++) {
+    size_t n = map->kind == YNODE_MAP ? map->n : 0;
+    for (size_t i = 0; i < n; i++) {
         const struct ynode *key = map->keys[i];
         const struct yfield *f = find(fields, key->text);
-        if (!f)
+        if (!f || strlen(key->text) != key->len)
             return unknown_key(key, fields, err);
-        if (ynode_get(map, key->text) != map->vals[i])
-            return ynode_err(key, KE_CONFIG, err, "key '%s' is given twice", key->text);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(map->keys[k]->text, key->text) == 0)
+                return ynode_err(key, KE_CONFIG, err, "key '%s' is given twice", key->text);
         if (!read_one(map->vals[i], f, base, err))
             return false;
     }

@@ -17,18 +17,23 @@
 #define MAX_FILE (16u << 20)
 #define MAX_ARENA (256u << 20)
 #define MAX_ANCHORS 256u
+#define MAX_NODES 1000000u /* counting what aliases repeat */
 
 struct anchor {
     const char *name;
-    struct ynode *node;
+    struct ynode *node;     /* NULL while it is being built */
+    size_t nodes;           /* in it, aliases followed */
+    unsigned height;        /* levels below it */
 };
 
 struct builder {
     yaml_parser_t parser;
     struct arena *arena;
     const char *file;
-    struct anchor anchors[MAX_ANCHORS];
+    struct anchor anchors[MAX_ANCHORS]; /* the latest of a name counts */
     size_t n_anchors;
+    size_t nodes;     /* so far, aliases followed */
+    unsigned deepest; /* level reached since the innermost open anchor */
     struct kerr *err;
 };
 
@@ -74,9 +79,25 @@ static struct ynode *new_node(struct builder *b, enum ynode_kind kind, const yam
     return n;
 }
 
-/* An anchor is known once its node is complete, so that no cycle can arise. */
-static bool remember(struct builder *b, const yaml_char_t *name, struct ynode *n, yaml_mark_t at)
+/* Counts one node, or all that an alias stands for: what readers of the tree will
+ * meet. A few lines of aliases of aliases would otherwise make millions. */
+static bool count(struct builder *b, size_t nodes, unsigned depth, yaml_mark_t at)
 {
+    if (nodes > MAX_NODES - b->nodes)
+        return fail_at(b, at, "more than 1000000 nodes, aliases followed");
+    if (depth > MAX_DEPTH)
+        return fail_at(b, at, "nested more than 64 levels deep");
+    b->nodes += nodes;
+    if (depth > b->deepest)
+        b->deepest = depth;
+    return true;
+}
+
+/* Reserves the anchor before its node is built: an alias inside of it would be a
+ * cycle, and is told apart from one that nobody defined. */
+static bool anchor_open(struct builder *b, const yaml_char_t *name, yaml_mark_t at, struct anchor **out)
+{
+    *out = NULL;
     if (!name)
         return true;
     if (b->n_anchors == MAX_ANCHORS)
@@ -84,17 +105,25 @@ static bool remember(struct builder *b, const yaml_char_t *name, struct ynode *n
     const char *copy = arena_str(b->arena, (const char *)name);
     if (!copy)
         return no_memory(b);
-    b->anchors[b->n_anchors++] = (struct anchor){copy, n};
+    *out = &b->anchors[b->n_anchors++];
+    **out = (struct anchor){.name = copy};
     return true;
 }
 
-static struct ynode *recall(struct builder *b, const yaml_event_t *ev)
+static struct ynode *recall(struct builder *b, const yaml_event_t *ev, unsigned depth)
 {
     const char *name = (const char *)ev->data.alias.anchor;
-    for (size_t i = b->n_anchors; i-- > 0;)
-        if (strcmp(b->anchors[i].name, name) == 0)
-            return b->anchors[i].node;
-    fail_at(b, ev->start_mark, "alias of an anchor that is not there (or not complete)");
+    for (size_t i = b->n_anchors; i-- > 0;) {
+        const struct anchor *a = &b->anchors[i];
+        if (strcmp(a->name, name) != 0)
+            continue;
+        if (!a->node)
+            fail_at(b, ev->start_mark, "alias of the node that it stands in");
+        else if (count(b, a->nodes, depth + a->height, ev->start_mark))
+            return a->node;
+        return NULL;
+    }
+    fail_at(b, ev->start_mark, "alias of an anchor that is not defined before it");
     return NULL;
 }
 
@@ -138,7 +167,8 @@ static bool list_add(struct builder *b, struct list *l, struct ynode *n)
     return true;
 }
 
-/* The children up to the end event; a map alternates keys and values. */
+/* The children up to the end event; a map alternates keys and values. Levels are
+ * counted from 1. */
 static bool build_children(struct builder *b, struct ynode *parent, unsigned depth)
 {
     struct list keys = {0}, vals = {0};
@@ -169,34 +199,42 @@ static bool build_children(struct builder *b, struct ynode *parent, unsigned dep
 static struct ynode *build_collection(struct builder *b, const yaml_event_t *ev, unsigned depth)
 {
     bool map = ev->type == YAML_MAPPING_START_EVENT;
-    const yaml_char_t *anchor = map ? ev->data.mapping_start.anchor : ev->data.sequence_start.anchor;
     const yaml_char_t *tag = map ? ev->data.mapping_start.tag : ev->data.sequence_start.tag;
-    if (depth >= MAX_DEPTH) {
-        fail_at(b, ev->start_mark, "nested more than 64 levels deep");
-        return NULL;
-    }
     struct ynode *n = new_node(b, map ? YNODE_MAP : YNODE_SEQ, ev, tag);
-    if (!n || !build_children(b, n, depth) || !remember(b, anchor, n, ev->start_mark))
-        return NULL;
-    return n;
+    return n && build_children(b, n, depth) ? n : NULL;
+}
+
+static const yaml_char_t *anchor_of(const yaml_event_t *ev)
+{
+    return ev->type == YAML_SCALAR_EVENT         ? ev->data.scalar.anchor
+           : ev->type == YAML_MAPPING_START_EVENT ? ev->data.mapping_start.anchor
+                                                  : ev->data.sequence_start.anchor;
 }
 
 static struct ynode *build(struct builder *b, yaml_event_t *ev, unsigned depth)
 {
-    struct ynode *n;
-    switch (ev->type) {
-    case YAML_ALIAS_EVENT:
-        return recall(b, ev);
-    case YAML_SCALAR_EVENT:
-        n = build_scalar(b, ev);
-        return n && remember(b, ev->data.scalar.anchor, n, ev->start_mark) ? n : NULL;
-    case YAML_SEQUENCE_START_EVENT:
-    case YAML_MAPPING_START_EVENT:
-        return build_collection(b, ev, depth);
-    default:
+    if (ev->type == YAML_ALIAS_EVENT)
+        return recall(b, ev, depth);
+    bool scalar = ev->type == YAML_SCALAR_EVENT;
+    if (!scalar && ev->type != YAML_SEQUENCE_START_EVENT && ev->type != YAML_MAPPING_START_EVENT) {
         fail_at(b, ev->start_mark, "malformed YAML");
         return NULL;
     }
+    struct anchor *a;
+    size_t before = b->nodes;
+    unsigned deepest = b->deepest;
+    b->deepest = depth;
+    if (!count(b, 1, depth, ev->start_mark) || !anchor_open(b, anchor_of(ev), ev->start_mark, &a))
+        return NULL;
+    struct ynode *n = scalar ? build_scalar(b, ev) : build_collection(b, ev, depth);
+    if (a) {
+        a->node = n;
+        a->nodes = b->nodes - before;
+        a->height = b->deepest - depth;
+    }
+    if (deepest > b->deepest)
+        b->deepest = deepest;
+    return n;
 }
 
 /* Stream start, at most one document, stream end. */
@@ -219,7 +257,7 @@ static bool build_document(struct builder *b, struct ynode **root)
             started = true;
             break;
         default:
-            *root = build(b, &ev, 0);
+            *root = build(b, &ev, 1);
             ok = *root != NULL;
         }
         yaml_event_delete(&ev);
@@ -307,75 +345,99 @@ bool ynode_err(const struct ynode *n, enum kerr_code code, struct kerr *err, con
     return kerr_set(err, code, "%s:%u:%u: %s", n->file, n->line, n->col, what);
 }
 
-static bool map_add(struct ydoc *d, struct ynode *map, struct ynode *key, struct ynode *val)
+/* The node in *slot, copied with room for one more child: a node may be shared
+ * through an alias, and setting a path must change that path only. Null becomes
+ * an empty map, since something is wanted below it. NULL: no memory. */
+static struct ynode *own(struct ydoc *d, struct ynode **slot, const char *name)
 {
-    struct ynode **keys = arena_array(&d->arena, map->n + 1, sizeof *keys);
-    struct ynode **vals = arena_array(&d->arena, map->n + 1, sizeof *vals);
+    struct ynode *n = arena_alloc(&d->arena, sizeof *n);
+    if (!n)
+        return NULL;
+    if (!*slot || ynode_is_null(*slot))
+        *n = (struct ynode){.kind = YNODE_MAP, .file = name, .line = 1, .col = 1};
+    else
+        *n = **slot;
+    struct ynode **keys = arena_array(&d->arena, n->n + 1, sizeof *keys);
+    struct ynode **vals = arena_array(&d->arena, n->n + 1, sizeof *vals);
     if (!keys || !vals)
-        return false;
-    for (size_t i = 0; i < map->n; i++) {
-        keys[i] = map->keys[i];
-        vals[i] = map->vals[i];
+        return NULL;
+    for (size_t i = 0; i < n->n; i++) {
+        keys[i] = n->keys ? n->keys[i] : NULL;
+        vals[i] = n->vals[i];
     }
-    keys[map->n] = key;
-    vals[map->n] = val;
-    map->keys = keys;
-    map->vals = vals;
-    map->n++;
-    return true;
+    n->keys = keys;
+    n->vals = vals;
+    *slot = n;
+    return n;
 }
 
-/* The slot of one path step in n, made if a map lacks it; NULL if it cannot be. */
-static struct ynode **step(struct ydoc *d, struct ynode *n, const char *name)
+/* The slot of one path step in the map or sequence n (owned), a new one behind the
+ * others when there is none; NULL if it cannot be. */
+static struct ynode **step(struct ydoc *d, struct ynode *n, const char *key, const char *name)
 {
     int64_t i;
-    if (n->kind == YNODE_SEQ)
-        return text_int(bytes_str(name), 0, (int64_t)n->n - 1, &i) ? &n->vals[i] : NULL;
-    if (n->kind != YNODE_MAP)
-        return NULL;
-    for (size_t k = 0; k < n->n; k++)
-        if (strcmp(n->keys[k]->text, name) == 0)
+    if (n->kind == YNODE_SEQ) {
+        if (!text_int(bytes_str(key), 0, (int64_t)n->n, &i))
+            return NULL;
+        n->n += (size_t)i == n->n;
+        return &n->vals[i];
+    }
+    for (size_t k = 0; n->kind == YNODE_MAP && k < n->n; k++)
+        if (strcmp(n->keys[k]->text, key) == 0)
             return &n->vals[k];
-    struct ynode *key = arena_alloc(&d->arena, sizeof *key);
-    struct ynode *map = arena_alloc(&d->arena, sizeof *map);
-    if (!key || !map)
+    struct ynode *k = n->kind == YNODE_MAP ? arena_alloc(&d->arena, sizeof *k) : NULL;
+    if (!k || !(k->text = arena_str(&d->arena, key)))
         return NULL;
-    *key = (struct ynode){.kind = YNODE_SCALAR, .file = "--set", .line = 1, .col = 1, .plain = true};
-    key->text = arena_str(&d->arena, name);
-    key->len = strlen(name);
-    *map = (struct ynode){.kind = YNODE_MAP, .file = "--set", .line = 1, .col = 1};
-    if (!key->text || !map_add(d, n, key, map))
-        return NULL;
-    return &n->vals[n->n - 1];
+    k->kind = YNODE_SCALAR;
+    k->len = strlen(key);
+    k->plain = true;
+    k->file = name;
+    k->line = k->col = 1;
+    n->keys[n->n] = k;
+    return &n->vals[n->n++];
+}
+
+/* Puts `fresh` at the path, which is taken apart. */
+static bool put_at(struct ydoc *d, char *path, struct ynode *fresh, const char *name, struct kerr *err)
+{
+    struct ynode **slot = &d->root;
+    for (char *key = path, *dot; key; key = dot) {
+        dot = strchr(key, '.');
+        if (dot)
+            *dot++ = 0;
+        if (!*key)
+            return kerr_set(err, KE_CONFIG, "%s: a name is missing in the path", name);
+        struct ynode *n = own(d, slot, name);
+        if (!n)
+            return kerr_set(err, KE_MEMORY, "%s: no memory", name);
+        slot = step(d, n, key, name);
+        if (!slot)
+            return kerr_set(err, KE_CONFIG, "%s: there is no place called '%s'", name, key);
+    }
+    *slot = fresh;
+    return true;
 }
 
 bool ydoc_set(struct ydoc *d, const char *path, const char *value, struct kerr *err)
 {
-    struct ynode *fresh;
+    struct ynode *fresh, *root = d->root;
     const char *name = arena_printf(&d->arena, "--set %s", path);
     char *walk = arena_str(&d->arena, path);
     if (!name || !walk)
         return kerr_set(err, KE_MEMORY, "no memory for --set %s", path);
     if (!parse_into(&d->arena, name, bytes_str(value), &fresh, err))
         return false;
-    if (!fresh) {
+    if (!fresh) { /* empty text is null, as behind a key in a file */
         fresh = arena_alloc(&d->arena, sizeof *fresh);
         if (!fresh)
             return kerr_set(err, KE_MEMORY, "no memory for --set %s", path);
-        *fresh = (struct ynode){.kind = YNODE_SCALAR, .file = name, .line = 1, .col = 1, .plain = true, .text = ""};
+        fresh->file = name;
+        fresh->line = fresh->col = 1;
+        fresh->plain = true;
+        fresh->text = "";
     }
-    if (!d->root) {
-        d->root = arena_alloc(&d->arena, sizeof *d->root);
-        if (!d->root)
-            return kerr_set(err, KE_MEMORY, "no memory for --set %s", path);
-        *d->root = (struct ynode){.kind = YNODE_MAP, .file = name, .line = 1, .col = 1};
-    }
-    struct ynode **slot = &d->root;
-    for (char *save = NULL, *s = strtok_r(walk, ".", &save); s; s = strtok_r(NULL, ".", &save)) {
-        slot = step(d, *slot, s);
-        if (!slot)
-            return kerr_set(err, KE_CONFIG, "--set %s: there is no place called '%s'", path, s);
-    }
-    *slot = fresh;
-    return true;
+    if (put_at(d, walk, fresh, name, err))
+        return true;
+    d->root = root; /* what was copied on the way is forgotten */
+    return false;
 }

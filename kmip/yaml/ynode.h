@@ -2,8 +2,10 @@
  *
  * Scalars are text; what a plain scalar means (number, enumeration name, date)
  * is decided by whoever reads it. Duplicate keys of a map are kept, in order:
- * messages repeat fields. Anchors and aliases work (an alias shares the node);
- * merge keys do not. Nodes live in the document's arena until ydoc_clear. */
+ * messages repeat fields. Anchors and aliases work (an alias shares the node, so
+ * the tree is to be read, not changed); merge keys do not. Cycles are refused, and
+ * documents that grow beyond the limits when aliases are followed. Nodes live in
+ * the document's arena until ydoc_clear. */
 #ifndef KMIP_YAML_YNODE_H
 #define KMIP_YAML_YNODE_H
 
@@ -32,7 +34,8 @@ struct ydoc {
 };
 
 /* Parses one document. name is used in messages ("FILE:LINE:COL: ..."). KE_YAML
- * for syntax, nesting beyond 64, more than one document, non-scalar keys, size. */
+ * for syntax, nesting beyond 64, more than one document, non-scalar keys, more
+ * than 256 anchors or 1 000 000 nodes. On failure d is cleared. */
 __attribute__((warn_unused_result)) bool ydoc_parse(struct ydoc *d, const char *name, struct bytes text,
                                                     struct kerr *err);
 /* Reads a file ("-": standard input). */
@@ -43,7 +46,8 @@ void ydoc_clear(struct ydoc *d);
 struct ynode *ynode_get(const struct ynode *map, const char *key);
 bool ynode_is_null(const struct ynode *n); /* plain "", ~ or null */
 /* Replaces or adds a value by a dotted path ("clock.offset"; "a.0" indexes a
- * sequence), the value given as YAML text: for --set path=value. */
+ * sequence, one behind its last adds to it), the value given as YAML text: for
+ * --set path=value. Maps on the way are made. On failure nothing changes. */
 __attribute__((warn_unused_result)) bool ydoc_set(struct ydoc *d, const char *path, const char *value,
                                                   struct kerr *err);
 /* Sets err to "FILE:LINE:COL: text" (code KE_CONFIG or as given). Returns false. */
