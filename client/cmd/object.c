@@ -181,7 +181,7 @@ static bool locate_show(struct cli *cli, const struct kmip_item *item)
             cli_json_set(cli->json, "unique_identifier", json_array());
         return true;
     }
-    ttlv_r_init(&r, item->has_payload ? item->payload.val : bytes_of(NULL, 0), NULL, NULL);
+    ttlv_r_init(&r, item->payload.val, NULL, NULL);
     while (ttlv_r_next(&r, &it))
         if (it.tag == KMIP_TAG_UNIQUE_IDENTIFIER && it.type == TTLV_TEXT_STRING)
             cli_put_line(it.val);
@@ -228,7 +228,7 @@ static bool get_show(struct cli *cli, const struct kmip_item *item)
     struct bytes bytes;
 
     if (cli->a.out) {
-        if (!item->has_payload || !material(&item->payload, &bytes))
+        if (!material(&item->payload, &bytes))
             return kerr_set(&cli->err, KE_REPLY,
                             "the object has no key material as bytes; --format Raw may give it");
         if (!cli_put_data(cli, bytes))

@@ -113,13 +113,9 @@ bool cli_show(struct cli *cli, const struct kmip_item *item)
     struct buf out;
 
     if (cli->a.json) {
-        cli->json = item->has_payload ? cli_json_payload(item->operation, true, &item->payload,
-                                                         cli->a.show_secrets)
-                                      : json_object();
+        cli->json = cli_json_payload(item->operation, true, &item->payload, cli->a.show_secrets);
         return true;
     }
-    if (!item->has_payload)
-        return true;
     buf_init(&out, BUF_NO_LIMIT);
     kmip_walk_init_payload(&walk, true, item->operation);
     fields(&walk, item->payload.val, &o, 0, &out);

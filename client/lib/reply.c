@@ -73,6 +73,9 @@ bool reply_open(struct bytes msg, uint32_t operation, struct kmip_item *item,
                         kmip_operation_name(operation),
                         item->has_operation ? kmip_operation_name(item->operation)
                                             : "no operation at all");
+    if (!item->has_payload)
+        return kerr_set(err, KE_REPLY, "the reply to %s has no Response Payload",
+                        kmip_operation_name(operation));
     return true;
 }
 
@@ -82,7 +85,7 @@ bool reply_field(const struct kmip_item *item, uint32_t tag, unsigned type, stru
     struct ttlv_item it;
     const char *op = kmip_operation_name(item->operation);
 
-    if (!item->has_payload || !ttlv_find(&item->payload, tag, &it))
+    if (!ttlv_find(&item->payload, tag, &it))
         return kerr_set(err, KE_REPLY, "the reply to %s has no %s", op, kmip_tag_name(tag));
     if (it.type != type)
         return kerr_set(err, KE_REPLY, "%s in the reply to %s is a %s, not a %s",

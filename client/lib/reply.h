@@ -17,9 +17,10 @@ struct reply_refusal {
 };
 
 /* Opens a reply to a request of this operation. True when it is a Success: *item
- * is its first Batch Item, whose views point into msg. False with KE_REFUSED, and
- * *refusal filled in (unless NULL), when the server says no (Operation Failed,
- * Pending or Undone); with KE_REPLY or a ttlv error when msg is no such reply. */
+ * is its first Batch Item, which has a payload; its views point into msg. False
+ * with KE_REFUSED, and *refusal filled in (unless NULL), when the server says no
+ * (Operation Failed, Pending or Undone); with KE_REPLY or a ttlv error when msg is
+ * no such reply. */
 __attribute__((warn_unused_result)) bool reply_open(struct bytes msg, uint32_t operation,
                                                     struct kmip_item *item,
                                                     struct reply_refusal *refusal,
