@@ -32,7 +32,7 @@ static void tear_down(void)
     guard_close(&wall);
 }
 
-TestSuite(codec, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(codec, .init = set_up, .fini = tear_down, .timeout = 60);
 
 static uint32_t any_tag(void)
 {
@@ -280,7 +280,7 @@ Test(codec, paths_can_be_asked_of_anything_at_any_place)
 }
 
 /* Time grows with the size, not with its square: 100 000 items of one message. */
-Test(codec, large_messages_are_read_in_one_pass, .timeout = 20)
+Test(codec, large_messages_are_read_in_one_pass)
 {
     struct buf big;
     struct ttlv_writer w;

@@ -85,6 +85,7 @@ Test(ynode, an_empty_document_has_no_root)
         cr_expect(parse(rows[i]), "'%s': %s", rows[i], err.msg);
         cr_expect_null(doc.root, "'%s'", rows[i]);
     }
+    ydoc_clear(&doc);
     cr_expect(ydoc_parse(&doc, "none", bytes_of(NULL, 0), &err));
     cr_expect_null(doc.root);
 }
