@@ -89,7 +89,8 @@
  *
  * Variables: $RUN (the run's prefix, for every name that is made; $RUN-a for longer
  * names), $CASE (id), $NOW±n (our clock),
- * $SERVER_NOW±n (our clock corrected by the server's Time Stamp), $PORT, and what was bound.
+ * $SERVER_NOW±n (our clock corrected by the server's Time Stamp), $VERSION (the run's
+ * Protocol Version, for whole messages), $PORT (the server's), and what was bound.
  * `vars` and `let` also take generated texts: !repeat {text: "00", times: 65536}, and
  * !nest {tag: 0x42009C, times: 100}, structures each inside the last, in hexadecimal. */
 #ifndef CONFORMANCE_CASE_H

@@ -75,7 +75,9 @@ static bool start_vars(struct running *rn)
 {
     vars_init(&rn->vars, &rn->result->arena);
     rn->vars.server_offset_s = rn->runner->target->offset_s;
-    bool ok = vars_set(&rn->vars, bytes_str("RUN"), 0, bytes_str(rn->runner->run_prefix)) &&
+    uint8_t version = rn->runner->target->opt.settings.version;
+    bool ok = vars_set(&rn->vars, bytes_str("VERSION"), 0, bytes_str(kmip_version_text(version))) &&
+              vars_set(&rn->vars, bytes_str("RUN"), 0, bytes_str(rn->runner->run_prefix)) &&
               vars_set(&rn->vars, bytes_str("CASE"), 0, bytes_str(rn->tc->id)) &&
               set_port(rn);
     return (ok || kerr_set(&rn->err, KE_MEMORY, "no memory for variables")) && bind_all(rn, rn->tc->vars);
