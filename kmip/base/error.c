@@ -15,8 +15,8 @@ static const struct {
 #undef KERR
 };
 
-static void set(struct kerr *e, enum kerr_code code, uint32_t off, const char *path, const char *fmt,
-                va_list ap) __attribute__((format(printf, 5, 0)));
+static void set(struct kerr *e, enum kerr_code code, uint32_t off, const char *path,
+                const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
 
 /* Texts hold what peers and files said: one line of it, and no control characters
  * for a terminal to obey. When the text was cut, it says so, and no character of
@@ -41,8 +41,8 @@ void kerr_clear(struct kerr *e)
         *e = none;
 }
 
-static void set(struct kerr *e, enum kerr_code code, uint32_t off, const char *path, const char *fmt,
-                va_list ap)
+static void set(struct kerr *e, enum kerr_code code, uint32_t off, const char *path,
+                const char *fmt, va_list ap)
 {
     if (!e || e->code != KE_OK)
         return;
@@ -64,8 +64,8 @@ bool kerr_set(struct kerr *e, enum kerr_code code, const char *fmt, ...)
     return false;
 }
 
-bool kerr_set_at(struct kerr *e, enum kerr_code code, uint32_t off, const char *path, const char *fmt,
-                 ...)
+bool kerr_set_at(struct kerr *e, enum kerr_code code, uint32_t off, const char *path,
+                 const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);

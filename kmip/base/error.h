@@ -57,8 +57,8 @@ void kerr_clear(struct kerr *e);
 bool kerr_set(struct kerr *e, enum kerr_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with the place in a message; path may be NULL. */
-bool kerr_set_at(struct kerr *e, enum kerr_code code, uint32_t off, const char *path, const char *fmt,
-                 ...) __attribute__((format(printf, 5, 6)));
+bool kerr_set_at(struct kerr *e, enum kerr_code code, uint32_t off, const char *path,
+                 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* Puts "context: " in front of the recorded message. Always returns false. */
 bool kerr_wrap(struct kerr *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -7,12 +7,13 @@
 
 /* Appends the whole file to out; "-" reads standard input. KE_FILE on failure
  * (missing, unreadable, a directory, longer than out's limit). */
-__attribute__((warn_unused_result)) bool file_read(const char *path, struct buf *out, struct kerr *err);
+__attribute__((warn_unused_result)) bool file_read(const char *path, struct buf *out,
+                                                   struct kerr *err);
 /* Writes a file whole or not at all: into a temporary beside it, then renamed.
  * mode as for open(2); 0600 for anything that holds keys. "-" writes standard
  * output; a device, pipe or symbolic link that stands there is written onto. */
-__attribute__((warn_unused_result)) bool file_write(const char *path, struct bytes data, unsigned mode,
-                                                    struct kerr *err);
+__attribute__((warn_unused_result)) bool file_write(const char *path, struct bytes data,
+                                                    unsigned mode, struct kerr *err);
 bool file_exists(const char *path);
 
 #endif

@@ -134,7 +134,8 @@ static bool store(const struct opt *o, void *base, const char *arg, struct kerr 
     case OPT_LIST: {
         struct opt_list *l = at;
         if (l->n == OPT_LIST_MAX)
-            return kerr_set(err, KE_USAGE, "--%s is given more than %d times", o->name, OPT_LIST_MAX);
+            return kerr_set(err, KE_USAGE, "--%s is given more than %d times", o->name,
+                            OPT_LIST_MAX);
         l->v[l->n++] = arg;
         return true;
     }
@@ -204,8 +205,9 @@ static void help_rows(FILE *out, const struct opt_set *set)
     for (size_t i = 0; i < set->n; i++) {
         const struct opt *o = &set->opts[i];
         char left[80];
-        int n = snprintf(left, sizeof left, "  %c%c%s--%s%s%s", o->ch ? '-' : ' ', o->ch ? o->ch : ' ',
-                         o->ch ? ", " : "  ", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
+        int n = snprintf(left, sizeof left, "  %c%c%s--%s%s%s", o->ch ? '-' : ' ',
+                         o->ch ? o->ch : ' ', o->ch ? ", " : "  ", o->name, o->arg ? " " : "",
+                         o->arg ? o->arg : "");
         if (n > 30)
             fprintf(out, "%s\n%32s%s\n", left, "", o->help);
         else
@@ -213,8 +215,8 @@ static void help_rows(FILE *out, const struct opt_set *set)
     }
 }
 
-void opt_help(FILE *out, const char *program, const struct opt_command *cmd, const struct opt_set *sets,
-              size_t n_sets)
+void opt_help(FILE *out, const char *program, const struct opt_command *cmd,
+              const struct opt_set *sets, size_t n_sets)
 {
     fprintf(out, "usage: %s%s%s [options]%s%s\n\n%s\n", program, cmd->name[0] ? " " : "", cmd->name,
             cmd->operands[0] ? " " : "", cmd->operands, cmd->help);
@@ -226,8 +228,8 @@ void opt_help(FILE *out, const char *program, const struct opt_command *cmd, con
 void opt_help_commands(FILE *out, const char *program, const char *purpose,
                        const struct opt_command *cmds, size_t n)
 {
-    fprintf(out, "%s: %s\n\nusage: %s COMMAND [options] [operands]\n\nCommands:\n", program, purpose,
-            program);
+    fprintf(out, "%s: %s\n\nusage: %s COMMAND [options] [operands]\n\nCommands:\n", program,
+            purpose, program);
     for (size_t i = 0; i < n; i++) {
         char left[80];
         snprintf(left, sizeof left, "  %s %s", cmds[i].name, cmds[i].operands);

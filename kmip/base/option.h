@@ -60,15 +60,15 @@ struct opt_command {
  * argv, in order, a NULL behind them), their number to *n_operands. KE_USAGE names
  * the option and, for an unknown one, the nearest that exists. `--help` among the
  * options sets *help when help is not NULL. argv cannot be parsed a second time. */
-__attribute__((warn_unused_result)) bool opt_parse(const struct opt_set *sets, size_t n_sets, int argc,
-                                                   char **argv, char ***operands, int *n_operands,
-                                                   bool *help, struct kerr *err);
+__attribute__((warn_unused_result)) bool opt_parse(const struct opt_set *sets, size_t n_sets,
+                                                   int argc, char **argv, char ***operands,
+                                                   int *n_operands, bool *help, struct kerr *err);
 
 /* Help of one command: usage line, description, the sets' options in columns. */
-void opt_help(FILE *out, const char *program, const struct opt_command *cmd, const struct opt_set *sets,
-              size_t n_sets);
+void opt_help(FILE *out, const char *program, const struct opt_command *cmd,
+              const struct opt_set *sets, size_t n_sets);
 /* Help of a program: its one-line purpose and its commands. */
-void opt_help_commands(FILE *out, const char *program, const char *purpose, const struct opt_command *cmds,
-                       size_t n);
+void opt_help_commands(FILE *out, const char *program, const char *purpose,
+                       const struct opt_command *cmds, size_t n);
 
 #endif

@@ -185,11 +185,12 @@ bool text_date(struct bytes s, int64_t *seconds)
         return false;
     if (at < s.n) {
         if (!expect(s, &at, "Tt ") || !digits(s, &at, 2, &tm.tm_hour) || !expect(s, &at, ":") ||
-            !digits(s, &at, 2, &tm.tm_min) || !expect(s, &at, ":") || !digits(s, &at, 2, &tm.tm_sec))
+            !digits(s, &at, 2, &tm.tm_min) || !expect(s, &at, ":") ||
+            !digits(s, &at, 2, &tm.tm_sec))
             return false;
     }
-    if (!zone(s, at, &off) || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-        tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59)
+    if (!zone(s, at, &off) || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
+        tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 59)
         return false;
     int day = tm.tm_mday;
     tm.tm_year -= 1900;

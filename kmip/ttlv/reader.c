@@ -45,7 +45,7 @@ void ttlv_r_tolerant(struct ttlv_reader *r, const struct finding_sink *sink, ttl
     r->namer = namer;
 }
 
-/* Off the straight path: kept out of ttlv_r_next, so that it stays short. */
+/* Off the straight path: not inlined, so that the functions on it stay short. */
 #define RARE __attribute__((cold, noinline))
 
 static uint32_t offset(const struct ttlv_reader *r, const uint8_t *at)
@@ -63,7 +63,8 @@ static void end_reading(struct ttlv_reader *r)
     r->limits.depth = 0;
 }
 
-RARE static bool fail(struct ttlv_reader *r, enum kerr_code code, const uint8_t *at, const char *what)
+RARE static bool fail(struct ttlv_reader *r, enum kerr_code code, const uint8_t *at,
+                      const char *what)
 {
     char path[160];
     uint32_t off = offset(r, at);
@@ -74,8 +75,8 @@ RARE static bool fail(struct ttlv_reader *r, enum kerr_code code, const uint8_t 
 
 /* Tolerant: reports and lets the caller go on (true). Strict: fails (false). Each
  * report walks the message for its path, hence the bound on their number. */
-RARE static bool deviates(struct ttlv_reader *r, enum rule_id rule, enum kerr_code code, const uint8_t *at,
-                     const char *expected, const char *actual)
+RARE static bool deviates(struct ttlv_reader *r, enum rule_id rule, enum kerr_code code,
+                          const uint8_t *at, const char *expected, const char *actual)
 {
     if (!r->sink) {
         char what[200];
@@ -102,7 +103,8 @@ RARE static bool overrun(struct ttlv_reader *r, const uint8_t *at, size_t left)
     char actual[120], expected[80];
     if (left < TTLV_HEADER) {
         snprintf(actual, sizeof actual, "%zu byte%s left", left, left == 1 ? " is" : "s are");
-        deviates(r, RULE_TTLV_TRAILING, KE_TTLV_SHORT, at, "a whole item header of 8 bytes", actual);
+        deviates(r, RULE_TTLV_TRAILING, KE_TTLV_SHORT, at, "a whole item header of 8 bytes",
+                 actual);
     } else {
         snprintf(actual, sizeof actual, "item declares length %u", be32_get(at + 4));
         snprintf(expected, sizeof expected, "at most the %zu bytes that are left for it",
@@ -157,7 +159,8 @@ static bool check_boolean(struct ttlv_reader *r, struct ttlv_item *it, const uin
     if (be64_get(it->val.p) <= 1)
         return true;
     it->wrong = true;
-    return deviates(r, RULE_TTLV_BOOLEAN, KE_TTLV_VALUE, at, "0 or 1", "Boolean holds another value");
+    return deviates(r, RULE_TTLV_BOOLEAN, KE_TTLV_VALUE, at, "0 or 1",
+                    "Boolean holds another value");
 }
 
 static bool check_big(struct ttlv_reader *r, struct ttlv_item *it, const uint8_t *at)
@@ -209,7 +212,8 @@ static bool unfit(struct ttlv_reader *r, const struct ttlv_item *it, const uint8
         return overrun(r, at, left + TTLV_HEADER);
     if (it->type == TTLV_STRUCTURE)
         return true; /* structures have no padding: the check of lengths tells */
-    snprintf(expected, sizeof expected, "%zu padding bytes", (size_t)ttlv_padded(it->len) - it->len);
+    snprintf(expected, sizeof expected, "%zu padding bytes",
+             (size_t)ttlv_padded(it->len) - it->len);
     snprintf(actual, sizeof actual, "padding is cut short: %zu of them", left - it->len);
     return deviates(r, RULE_TTLV_SPAN, KE_TTLV_SHORT, at, expected, actual);
 }
@@ -218,7 +222,8 @@ bool ttlv_r_edge_(struct ttlv_reader *r)
 {
     char what[120];
     if (r->msg.n > r->limits.size) {
-        snprintf(what, sizeof what, "message has %zu bytes, the limit is %zu", r->msg.n, r->limits.size);
+        snprintf(what, sizeof what, "message has %zu bytes, the limit is %zu", r->msg.n,
+                 r->limits.size);
         return fail(r, KE_TTLV_SIZE, r->msg.p, what);
     }
     if (r->items >= r->limits.items) {

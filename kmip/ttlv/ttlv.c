@@ -55,7 +55,8 @@ static void path_add(struct path *p, uint32_t tag, unsigned index, bool indexed)
     if (indexed)
         snprintf(at, sizeof at, "[%u]", index);
     if (p->n < p->room) {
-        int k = snprintf(p->out + p->n, p->room - p->n, "%s%s%s", p->n ? "/" : "", name ? name : hex, at);
+        int k = snprintf(p->out + p->n, p->room - p->n, "%s%s%s", p->n ? "/" : "",
+                         name ? name : hex, at);
         p->n += k > 0 ? (size_t)k : 0;
     }
 }
@@ -70,8 +71,8 @@ static uint32_t span(const uint8_t *p, uint32_t left)
 /* Finds the child of msg[at, end) that off lies in. Reads headers only, and is
  * content with broken ones: it is called to describe what is broken. An index
  * is shown where equal tags are more than one in this structure. */
-static uint32_t find_child(struct bytes msg, uint32_t at, uint32_t end, uint32_t off, unsigned *index,
-                           bool *repeats)
+static uint32_t find_child(struct bytes msg, uint32_t at, uint32_t end, uint32_t off,
+                           unsigned *index, bool *repeats)
 {
     uint32_t hit = UINT32_MAX, first = at;
     for (; end - at >= TTLV_HEADER; at += span(msg.p + at, end - at))

@@ -69,7 +69,8 @@ static bool read_choice(const struct ynode *n, const struct yfield *f, int *out,
     size_t at = 0;
     for (size_t i = 0; i < k && at < sizeof list - 1; i++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", f->choices[i]);
-    return ynode_err(n, KE_CONFIG, err, "'%s' is not a value of %s; one of: %s", n->text, f->key, list);
+    return ynode_err(n, KE_CONFIG, err, "'%s' is not a value of %s; one of: %s", n->text, f->key,
+                     list);
 }
 
 static bool read_one(const struct ynode *n, const struct yfield *f, void *base, struct kerr *err)
@@ -120,7 +121,8 @@ static bool unknown_key(const struct ynode *key, const struct yfield *fields, st
         names[n++] = f->key;
     const char *near = text_nearest(key->text, names, n);
     if (near)
-        return ynode_err(key, KE_CONFIG, err, "unknown key '%s'; did you mean '%s'?", key->text, near);
+        return ynode_err(key, KE_CONFIG, err, "unknown key '%s'; did you mean '%s'?", key->text,
+                         near);
     struct buf list;
     buf_init(&list, 400);
     for (size_t i = 0; i < n; i++)
@@ -130,7 +132,8 @@ static bool unknown_key(const struct ynode *key, const struct yfield *fields, st
     return false;
 }
 
-bool yfields_read(const struct ynode *map, const struct yfield *fields, void *base, struct kerr *err)
+bool yfields_read(const struct ynode *map, const struct yfield *fields, void *base,
+                  struct kerr *err)
 {
     /* An empty value stands for an empty map: `clock:` with nothing below it. */
     if (map->kind != YNODE_MAP && !ynode_is_null(map))

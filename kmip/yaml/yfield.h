@@ -28,13 +28,15 @@ struct yfield {
 };
 
 /* Fields not in the map keep what *base holds. `fields` ends with key NULL. */
-__attribute__((warn_unused_result)) bool yfields_read(const struct ynode *map, const struct yfield *fields,
-                                                      void *base, struct kerr *err);
+__attribute__((warn_unused_result)) bool yfields_read(const struct ynode *map,
+                                                      const struct yfield *fields, void *base,
+                                                      struct kerr *err);
 
 /* One scalar, with the error placed at it. */
 __attribute__((warn_unused_result)) bool ynode_int(const struct ynode *n, int64_t min, int64_t max,
                                                    int64_t *out, struct kerr *err);
-__attribute__((warn_unused_result)) bool ynode_bool(const struct ynode *n, bool *out, struct kerr *err);
+__attribute__((warn_unused_result)) bool ynode_bool(const struct ynode *n, bool *out,
+                                                    struct kerr *err);
 __attribute__((warn_unused_result)) bool ynode_duration(const struct ynode *n, int64_t *ns,
                                                         struct kerr *err);
 __attribute__((warn_unused_result)) bool ynode_str(const struct ynode *n, const char **out,

@@ -56,7 +56,8 @@ static bool next(struct builder *b, yaml_event_t *ev)
         return no_memory(b);
     yaml_mark_t at = b->parser.problem_mark;
     if (b->parser.error == YAML_READER_ERROR)
-        return kerr_set(b->err, KE_YAML, "%s: byte %zu: %s", b->file, b->parser.problem_offset, what);
+        return kerr_set(b->err, KE_YAML, "%s: byte %zu: %s", b->file, b->parser.problem_offset,
+                        what);
     return fail_at(b, at, what);
 }
 
@@ -95,7 +96,8 @@ static bool count(struct builder *b, size_t nodes, unsigned depth, yaml_mark_t a
 
 /* Reserves the anchor before its node is built: an alias inside of it would be a
  * cycle, and is told apart from one that nobody defined. */
-static bool anchor_open(struct builder *b, const yaml_char_t *name, yaml_mark_t at, struct anchor **out)
+static bool anchor_open(struct builder *b, const yaml_char_t *name, yaml_mark_t at,
+                        struct anchor **out)
 {
     *out = NULL;
     if (!name)
@@ -266,8 +268,8 @@ static bool build_document(struct builder *b, struct ynode **root)
     }
 }
 
-static bool parse_into(struct arena *arena, const char *file, struct bytes text, struct ynode **root,
-                       struct kerr *err)
+static bool parse_into(struct arena *arena, const char *file, struct bytes text,
+                       struct ynode **root, struct kerr *err)
 {
     struct builder *b = calloc(1, sizeof *b);
     *root = NULL;
@@ -398,7 +400,8 @@ static struct ynode **step(struct ydoc *d, struct ynode *n, const char *key, con
 }
 
 /* Puts `fresh` at the path, which is taken apart. */
-static bool put_at(struct ydoc *d, char *path, struct ynode *fresh, const char *name, struct kerr *err)
+static bool put_at(struct ydoc *d, char *path, struct ynode *fresh, const char *name,
+                   struct kerr *err)
 {
     struct ynode **slot = &d->root;
     for (char *key = path, *dot; key; key = dot) {

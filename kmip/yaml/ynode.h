@@ -36,10 +36,11 @@ struct ydoc {
 /* Parses one document. name is used in messages ("FILE:LINE:COL: ..."). KE_YAML
  * for syntax, nesting beyond 64, more than one document, non-scalar keys, more
  * than 256 anchors or 1 000 000 nodes. On failure d is cleared. */
-__attribute__((warn_unused_result)) bool ydoc_parse(struct ydoc *d, const char *name, struct bytes text,
-                                                    struct kerr *err);
+__attribute__((warn_unused_result)) bool ydoc_parse(struct ydoc *d, const char *name,
+                                                    struct bytes text, struct kerr *err);
 /* Reads a file ("-": standard input). */
-__attribute__((warn_unused_result)) bool ydoc_load(struct ydoc *d, const char *path, struct kerr *err);
+__attribute__((warn_unused_result)) bool ydoc_load(struct ydoc *d, const char *path,
+                                                   struct kerr *err);
 void ydoc_clear(struct ydoc *d);
 
 /* First value under key, or NULL; n may be NULL or no map. */
@@ -48,8 +49,8 @@ bool ynode_is_null(const struct ynode *n); /* plain "", ~ or null */
 /* Replaces or adds a value by a dotted path ("clock.offset"; "a.0" indexes a
  * sequence, one behind its last adds to it), the value given as YAML text: for
  * --set path=value. Maps on the way are made. On failure nothing changes. */
-__attribute__((warn_unused_result)) bool ydoc_set(struct ydoc *d, const char *path, const char *value,
-                                                  struct kerr *err);
+__attribute__((warn_unused_result)) bool ydoc_set(struct ydoc *d, const char *path,
+                                                  const char *value, struct kerr *err);
 /* Sets err to "FILE:LINE:COL: text" (code KE_CONFIG or as given). Returns false. */
 bool ynode_err(const struct ynode *n, enum kerr_code code, struct kerr *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
