@@ -98,8 +98,8 @@ static const struct opt register_opts[] = {
     KEY_OPTS,
 };
 
-static bool register_object(struct cli *cli, struct req_object *o, const struct object_kind *kind,
-                            struct buf *data, struct ttlv_writer *w)
+static bool register_object(struct cli *cli, struct req_object o, const struct object_kind *kind,
+                            struct bytes data, struct ttlv_writer *w)
 {
     struct buf attributes;
     struct req_key key;
@@ -108,10 +108,10 @@ static bool register_object(struct cli *cli, struct req_object *o, const struct 
     bool ok = key_of(cli, kind, &attributes, &key);
     if (ok) {
         if (kind->length_of_data && !key.length)
-            key.length = (int32_t)(8 * data->n);
-        o->data = buf_bytes(data);
-        o->key = &key;
-        req_register(w, o);
+            key.length = (int32_t)(8 * data.n);
+        o.data = data;
+        o.key = &key;
+        req_register(w, &o);
     }
     buf_clear(&attributes);
     return ok;
@@ -136,7 +136,7 @@ static bool cmd_register(struct cli *cli, struct ttlv_writer *w)
               cli_enum(cli, "--format", "Key Format Type", given_or(cli->a.format, kind->format),
                        &o.format) &&
               (o.type == KMIP_OBJECT_TYPE_TEMPLATE || cli_read(cli, 0, &data)) &&
-              register_object(cli, &o, kind, &data, w);
+              register_object(cli, o, kind, buf_bytes(&data), w);
     buf_clear(&data);
     return ok;
 }

@@ -11,8 +11,22 @@
 
 enum { INDENT = 2 };
 
-static void fields(struct kmip_walk *walk, struct bytes children, const struct form_options *o,
-                   unsigned indent, struct buf *out);
+static bool on_one_line(const struct ttlv_item *it)
+{
+    return it->type != TTLV_STRUCTURE || it->tag == KMIP_TAG_PROTOCOL_VERSION;
+}
+
+/* "1.2" for a Protocol Version; false when it is not made of two numbers. */
+static bool version(const struct ttlv_item *it, struct buf *out)
+{
+    struct ttlv_item major, minor;
+
+    if (it->tag != KMIP_TAG_PROTOCOL_VERSION || it->type != TTLV_STRUCTURE ||
+        !ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MAJOR, &major) || major.type != TTLV_INTEGER ||
+        !ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MINOR, &minor) || minor.type != TTLV_INTEGER)
+        return false;
+    return buf_printf(out, "%d.%d", ttlv_int(&major), ttlv_int(&minor));
+}
 
 /* Text stands without its quotes: it is escaped, and nothing follows on the line. */
 static void leaf(const struct kmip_spot *spot, const struct ttlv_item *it,
@@ -20,12 +34,17 @@ static void leaf(const struct kmip_spot *spot, const struct ttlv_item *it,
 {
     size_t start = out->n;
 
+    if (version(it, out))
+        return;
     form_value(spot, it, o, out);
     if (out->n - start < 2 || out->p[start] != '"' || out->p[out->n - 1] != '"')
         return;
     memmove(out->p + start, out->p + start + 1, out->n - start - 2);
     buf_truncate(out, out->n - 2);
 }
+
+static void fields(struct kmip_walk *walk, struct bytes children, const struct form_options *o,
+                   unsigned indent, struct buf *out);
 
 /* Behind a name: the value, or the lines of a structure. */
 static void value(struct kmip_walk *walk, const struct kmip_spot *spot, const struct ttlv_item *it,
@@ -34,7 +53,7 @@ static void value(struct kmip_walk *walk, const struct kmip_spot *spot, const st
     bool hidden = spot->secret && !o->show_secrets;
 
     buf_putc(out, ':');
-    if (it->type != TTLV_STRUCTURE || hidden) {
+    if (on_one_line(it) || hidden) {
         buf_putc(out, ' ');
         leaf(spot, it, o, out);
         kmip_walk_note(walk, it->tag, it->type, it->val);
@@ -92,7 +111,7 @@ static void fields(struct kmip_walk *walk, struct bytes children, const struct f
             continue;
         }
         struct kmip_spot spot = kmip_walk_look(walk, it.tag);
-        bool repeats = it.type != TTLV_STRUCTURE && spot.field && spot.field->repeat;
+        bool repeats = on_one_line(&it) && spot.field && spot.field->repeat;
         if (repeats && before == it.tag) {
             buf_truncate(out, out->n - 1);
             buf_puts(out, ", ");
@@ -129,7 +148,7 @@ void cli_put_line(struct bytes text)
     struct buf b;
 
     buf_init(&b, BUF_NO_LIMIT);
-    text_quote(&b, text, SIZE_MAX);
+    reply_plain(text, SIZE_MAX, &b);
     puts(buf_cstr(&b));
     buf_clear(&b);
 }

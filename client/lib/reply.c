@@ -14,6 +14,22 @@ void reply_refusal_text(const struct reply_refusal *r, struct buf *out)
         buf_printf(out, ": %s", r->message);
 }
 
+void reply_plain(struct bytes text, size_t max, struct buf *out)
+{
+    struct buf quoted;
+
+    buf_init(&quoted, BUF_NO_LIMIT);
+    text_quote(&quoted, text, max);
+    for (const char *p = buf_cstr(&quoted); *p; p++) {
+        if (p[0] == '\\' && p[1] == '\\')
+            buf_putc(out, *p++); /* a backslash is still written twice */
+        else if (p[0] == '\\' && p[1] == '"')
+            p++;
+        buf_putc(out, *p);
+    }
+    buf_clear(&quoted);
+}
+
 void reply_refusal_of(const struct kmip_item *item, uint32_t operation,
                       struct reply_refusal *out)
 {
@@ -26,7 +42,7 @@ void reply_refusal_of(const struct kmip_item *item, uint32_t operation,
                                   .reason = item->reason};
     buf_init(&text, BUF_NO_LIMIT);
     if (item->has_message) /* an escaped byte takes up to six */
-        text_quote(&text, item->message, sizeof out->message / 6 - 4);
+        reply_plain(item->message, sizeof out->message / 6 - 4, &text);
     snprintf(out->message, sizeof out->message, "%s", buf_cstr(&text));
     buf_clear(&text);
 }

@@ -26,6 +26,10 @@ __attribute__((warn_unused_result)) bool reply_open(struct bytes msg, uint32_t o
                                                     struct reply_refusal *refusal,
                                                     struct kerr *err);
 
+/* A text of the server for a line of its own: control characters escaped, quotes
+ * not; cut after max bytes. */
+void reply_plain(struct bytes text, size_t max, struct buf *out);
+
 /* What an item that is no Success says; operation is the one asked for. */
 void reply_refusal_of(const struct kmip_item *item, uint32_t operation,
                       struct reply_refusal *out);
