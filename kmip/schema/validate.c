@@ -29,6 +29,7 @@ struct validator {
     bool version_given;   /* by the caller: the header's does not count */
     int32_t major, minor; /* of the Protocol Version passed last */
     int32_t batch_count;
+    uint32_t findings;
     struct level level[TTLV_MAX_DEPTH + 2]; /* by the walk's depth; 0 is the root */
 };
 
@@ -61,6 +62,9 @@ static void report(struct validator *v, enum rule_id rule, uint32_t off, const c
     char path[512];
     struct finding f = {.rule = rule, .off = off, .expected = expected, .actual = actual};
 
+    /* A path costs a walk: a hostile message must not buy one for each of its items. */
+    if (v->findings++ >= TTLV_MAX_FINDINGS)
+        return;
     f.path = ttlv_path_at(v->msg, off, kmip_tag_name, path, sizeof path);
     v->sink->take(v->sink->arg, &f);
 }

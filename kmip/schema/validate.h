@@ -1,7 +1,8 @@
 /* Checks a message against the standard's tables: encoding, order, required,
  * repeated, unknown and newer fields, types, enumerations, masks.
  *
- * Findings go to the sink; the check goes on behind each. Nothing is allocated.
+ * Findings go to the sink, at most TTLV_MAX_FINDINGS of them; the check goes on behind
+ * each. Nothing is allocated.
  * Not checked here: what depends on the request (echo of ids, version, count:
  * message.h) and on meaning. */
 #ifndef KMIP_SCHEMA_VALIDATE_H
