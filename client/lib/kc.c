@@ -2,8 +2,7 @@
  *
  * Bytes are taken in a TLS record at a time and gathered in `in`; whenever a
  * request is outstanding, whole messages are cut off its front and given away.
- * A request is a flight: outstanding, then arrived, then spare for the next one.
- * While a request is being written, what the peer says meanwhile is taken in, so
+ * A request is a flight (flight.h): outstanding, then arrived, then spare. While a request is being written, what the peer says meanwhile is taken in, so
  * that two full sockets never wait for each other.
  *
  * Everything that fails inside does so into c->why and ends the connection; the
@@ -17,24 +16,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "client/lib/flight.h"
 #include "kmip/base/clock.h"
 #include "kmip/net/tcp.h"
 #include "kmip/ttlv/framing.h"
 
 #define MAX_MESSAGE_DEFAULT (8u << 20)
-
-struct flight {
-    struct flight *next;
-    kc_ticket ticket;
-    struct buf id, reply;
-    struct kc_seen seen;
-};
-
-/* First in, first out; one may be taken out of the middle. */
-struct queue {
-    struct flight *head, **tail;
-    size_t n;
-};
 
 struct kc_client {
     struct tls_creds *creds;
@@ -46,7 +33,7 @@ struct kc_client {
     unsigned depth;
     enum kc_match match;
 
-    struct queue outstanding, arrived, spare;
+    struct flight_queue outstanding, arrived, spare;
     kc_ticket last_ticket;
 
     struct buf in;      /* received, not yet given away */
@@ -56,73 +43,6 @@ struct kc_client {
     uint32_t n_replies;
     uint8_t record[TLS_RECORD_MAX];
 };
-
-/* --- flights ------------------------------------------------------------ */
-
-static void queue_init(struct queue *q)
-{
-    *q = (struct queue){.tail = &q->head};
-}
-
-static void queue_put(struct queue *q, struct flight *f)
-{
-    f->next = NULL;
-    *q->tail = f;
-    q->tail = &f->next;
-    q->n++;
-}
-
-/* Takes *at out; at points to the link that leads to it. */
-static struct flight *queue_take(struct queue *q, struct flight **at)
-{
-    struct flight *f = *at;
-
-    *at = f->next;
-    if (!*at)
-        q->tail = at;
-    q->n--;
-    return f;
-}
-
-static struct flight **queue_find(struct queue *q, kc_ticket ticket)
-{
-    struct flight **at = &q->head;
-
-    while (*at && (*at)->ticket != ticket)
-        at = &(*at)->next;
-    return at;
-}
-
-static void queue_free(struct queue *q)
-{
-    while (q->head) {
-        struct flight *f = queue_take(q, &q->head);
-        buf_clear(&f->id);
-        buf_clear(&f->reply);
-        free(f);
-    }
-}
-
-static struct flight *flight_new(struct kc_client *c, struct bytes id)
-{
-    struct flight *f = c->spare.head ? queue_take(&c->spare, &c->spare.head) : calloc(1, sizeof *f);
-
-    if (!f)
-        return NULL;
-    if (!f->ticket) {
-        buf_init(&f->id, BUF_NO_LIMIT);
-        buf_init(&f->reply, BUF_NO_LIMIT);
-    }
-    buf_reset(&f->id);
-    buf_reset(&f->reply);
-    if (!buf_put_bytes(&f->id, id)) {
-        queue_put(&c->spare, f);
-        return NULL;
-    }
-    f->ticket = ++c->last_ticket;
-    f->seen = (struct kc_seen){0};
-    return f;
-}
 
 /* --- failing ------------------------------------------------------------ */
 
@@ -384,9 +304,9 @@ static bool give_away(struct kc_client *c)
         struct flight **at = whose(c, first_id(bytes_of(c->in.p, n)));
         if (!at)
             return false;
-        struct flight *f = queue_take(&c->outstanding, at);
+        struct flight *f = flights_take(&c->outstanding, at);
         cut(c, n, &f->reply, &f->seen);
-        queue_put(&c->arrived, f);
+        flights_put(&c->arrived, f);
         if (f->reply.failed)
             return kerr_set(&c->why, KE_MEMORY, "no memory for a reply of %zu bytes", n);
     }
@@ -460,9 +380,9 @@ struct kc_client *kc_open(const struct kc_connect *o, struct kerr *err)
     c->match = o->match;
     c->max_message = o->max_message ? o->max_message : MAX_MESSAGE_DEFAULT;
     buf_init(&c->in, c->max_message + TLS_RECORD_MAX);
-    queue_init(&c->outstanding);
-    queue_init(&c->arrived);
-    queue_init(&c->spare);
+    flights_init(&c->outstanding);
+    flights_init(&c->arrived);
+    flights_init(&c->spare);
     if (!connect_to(c, o)) {
         give_up(c, err);
         kc_close(&c);
@@ -480,9 +400,9 @@ void kc_close(struct kc_client **at)
         tls_bye(c->tls);
     tls_free(&c->tls);
     tls_creds_free(&c->creds);
-    queue_free(&c->outstanding);
-    queue_free(&c->arrived);
-    queue_free(&c->spare);
+    flights_free(&c->outstanding);
+    flights_free(&c->arrived);
+    flights_free(&c->spare);
     buf_clear(&c->in);
     wipe(c->record, sizeof c->record);
     free(c);
@@ -524,11 +444,11 @@ static bool submit(struct kc_client *c, struct bytes request, struct bytes id, k
     while (c->outstanding.n >= c->depth)
         if (!take_record(c, deadline))
             return false;
-    struct flight *f = flight_new(c, id);
+    struct flight *f = flight_new(&c->spare, ++c->last_ticket, id);
     if (!f)
         return kerr_set(&c->why, KE_MEMORY, "no memory for a request");
     *ticket = f->ticket;
-    queue_put(&c->outstanding, f);
+    flights_put(&c->outstanding, f);
     if (!write_all(c, request, deadline))
         return false;
     f->seen.sent_ns = clock_mono_ns();
@@ -545,12 +465,12 @@ bool kc_submit(struct kc_client *c, struct bytes request, struct bytes id, kc_ti
 static bool deliver(struct kc_client *c, struct flight **at, struct buf *reply,
                     struct kc_seen *seen, struct kerr *err)
 {
-    struct flight *f = queue_take(&c->arrived, at);
+    struct flight *f = flights_take(&c->arrived, at);
     bool ok = buf_put_bytes(reply, buf_bytes(&f->reply));
 
     if (seen)
         *seen = f->seen;
-    queue_put(&c->spare, f);
+    flights_put(&c->spare, f);
     return ok || kerr_set(err, reply->too_long ? KE_TTLV_SIZE : KE_MEMORY,
                           "no room for a reply of %zu bytes", f->reply.n);
 }
@@ -561,16 +481,16 @@ bool kc_wait(struct kc_client *c, kc_ticket ticket, struct buf *reply, struct kc
     int64_t deadline = clock_mono_ns() + c->timeout_ns;
 
     for (;;) {
-        struct flight **at = queue_find(&c->arrived, ticket);
+        struct flight **at = flights_find(&c->arrived, ticket);
         if (*at)
             return deliver(c, at, reply, seen, err);
-        if (!*queue_find(&c->outstanding, ticket))
+        if (!*flights_find(&c->outstanding, ticket))
             return kerr_set(err, KE_INTERNAL, "nobody waits for reply %llu",
                             (unsigned long long)ticket);
         if (!need_open(c, err))
             return false;
         /* Should the connection end while others' replies come in, ours may be among them. */
-        if (!take_record(c, deadline) && !*queue_find(&c->arrived, ticket))
+        if (!take_record(c, deadline) && !*flights_find(&c->arrived, ticket))
             return give_up(c, err);
         if (c->why.code != KE_OK)
             drop(c);
