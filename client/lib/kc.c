@@ -2,8 +2,9 @@
  *
  * Bytes are taken in a TLS record at a time and gathered in `in`; whenever a
  * request is outstanding, whole messages are cut off its front and given away.
- * A request is a flight (flight.h): outstanding, then arrived, then spare. While a request is being written, what the peer says meanwhile is taken in, so
- * that two full sockets never wait for each other.
+ * A request is a flight (flight.h): outstanding, then arrived, then spare. While
+ * one is being written, what the peer says meanwhile is taken in, so that two full
+ * sockets never wait for each other.
  *
  * Everything that fails inside does so into c->why and ends the connection; the
  * public functions hand the reason on. */

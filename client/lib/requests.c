@@ -89,6 +89,8 @@ static void key_block(struct ttlv_writer *w, const struct req_object *o)
 /* KMIP 1.2 spec, 2.2: what stands in the object's own structure. */
 static void object_fields(struct ttlv_writer *w, const struct req_object *o)
 {
+    struct req_key content;
+
     switch (o->type) {
     case KMIP_OBJECT_TYPE_CERTIFICATE:
         ttlv_w_enum(w, KMIP_TAG_CERTIFICATE_TYPE, o->kind);
@@ -99,7 +101,9 @@ static void object_fields(struct ttlv_writer *w, const struct req_object *o)
         ttlv_w_bytes(w, KMIP_TAG_OPAQUE_DATA_VALUE, o->data);
         break;
     case KMIP_OBJECT_TYPE_TEMPLATE:
-        req_key_attributes(w, o->key);
+        content = *o->key;
+        content.name = NULL;
+        req_key_attributes(w, &content);
         break;
     case KMIP_OBJECT_TYPE_SECRET_DATA:
         ttlv_w_enum(w, KMIP_TAG_SECRET_DATA_TYPE, o->kind);
@@ -113,11 +117,13 @@ static void object_fields(struct ttlv_writer *w, const struct req_object *o)
 
 void req_register(struct ttlv_writer *w, const struct req_object *o)
 {
-    static const struct req_key none;
+    struct req_key own = *o->key;
 
+    /* A Template's attributes are its content; its Name is its own (KMIP 1.2 spec, 2.2.6). */
+    if (o->type == KMIP_OBJECT_TYPE_TEMPLATE)
+        own = (struct req_key){.name = o->key->name};
     ttlv_w_enum(w, KMIP_TAG_OBJECT_TYPE, o->type);
-    /* A Template's attributes are its content; what stands beside them would be its own. */
-    template_attribute(w, o->type == KMIP_OBJECT_TYPE_TEMPLATE ? &none : o->key);
+    template_attribute(w, &own);
     ttlv_w_open(w, kmip_object_tag(o->type));
     object_fields(w, o);
     ttlv_w_close(w);

@@ -32,6 +32,7 @@ void kc_settings_init(struct kc_settings *s);
 /* Reads --values, applies the command line over it, checks the result: host
  * given, pem files there, versions known, depth 0 -> 1 (log_line warning).
  * KE_USAGE, KE_CONFIG (FILE:LINE:COL for the values file), KE_PEM. */
-__attribute__((warn_unused_result)) bool kc_settings_finish(struct kc_settings *s, struct kerr *err);
+__attribute__((warn_unused_result)) bool kc_settings_finish(struct kc_settings *s,
+                                                            struct kerr *err);
 
 #endif

@@ -217,8 +217,8 @@ static const struct {
      "30313233343536373839616263646566}"},
     {"Register template", KMIP_OPERATION_REGISTER, register_template,
      "Object Type: Template\n"
-     "Template-Attribute: {}\n"
-     "Template: {Attributes: {Cryptographic Length: 256, Name: t}}"},
+     "Template-Attribute: {Attributes: {Name: t}}\n"
+     "Template: {Attributes: {Cryptographic Length: 256}}"},
     {"Locate", KMIP_OPERATION_LOCATE, locate,
      "Maximum Items: 5\nStorage Status Mask: On-line storage\nAttributes: {Name: my key}"},
     {"Get", KMIP_OPERATION_GET, get, "Unique Identifier: '1'\nKey Format Type: Raw"},
