@@ -48,7 +48,7 @@ struct mock_object {
     bool rekeyed;         /* ... in something it can be found by (searchkey.h) */
     bool cached;          /* in the cache; false also for one that was taken back */
     bool held;            /* in the current request's list */
-    bool written;         /* added or put by the current request */
+    bool written;         /* by the current request, or read after it wrote */
     unsigned pins;        /* not to be evicted while above 0 */
     struct mock_object *lru_prev, *lru_next, *hash_next, *held_next;
 };

@@ -86,13 +86,14 @@ static bool any_failed(const struct check *c)
     return false;
 }
 
-/* Without a continuation option, and with Stop, items behind a failed one are not
- * answered (KMIP 1.2 spec, 6.13). */
+/* Without a continuation option, and with Stop and Undo, items behind a failed one are
+ * not done and not answered (KMIP 1.2 spec, 6.13). */
 static bool may_be_short(const struct check *c)
 {
     const struct kmip_header *h = &c->request.header;
 
-    return (!h->has_continuation || h->continuation == KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP) &&
+    return (!h->has_continuation ||
+            h->continuation != KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE) &&
            any_failed(c);
 }
 

@@ -162,18 +162,21 @@ static void check_enum(struct validator *v, const struct kmip_enum *en,
 {
     uint32_t value = ttlv_enum(it);
     const struct kmip_enum_value *known = kmip_enum_value(en, value);
+    bool of_item = it->tag == KMIP_TAG_OPERATION && frame(v)->tag == KMIP_TAG_BATCH_ITEM;
+    bool echo = of_item && v->walk.response; /* repeats the request's (KMIP 1.2 spec, 7.2) */
     char expected[96], actual[128];
 
     if (known && known->since <= v->version)
         return;
     if (known) {
         snprintf(actual, sizeof actual, "%s %s", en->name, known->name);
-        report_newer(v, it->off, actual, known->since);
-        if (it->tag == KMIP_TAG_OPERATION && frame(v)->tag == KMIP_TAG_BATCH_ITEM)
+        if (!echo)
+            report_newer(v, it->off, actual, known->since);
+        if (of_item)
             current(v)->newer = true;
         return;
     }
-    if (kmip_enum_extension(value) || v->version > KMIP_V12)
+    if (echo || kmip_enum_extension(value) || v->version > KMIP_V12)
         return;
     snprintf(expected, sizeof expected, "a value of %s", en->name);
     snprintf(actual, sizeof actual, "0x%08X", (unsigned)value);
@@ -476,6 +479,7 @@ static void init(struct validator *v, struct bytes msg, uint8_t version,
     v->version_given = version != 0;
     v->major = v->minor = -1;
     v->batch_count = 0;
+    v->findings = 0;
     v->level[0].newer = false;
 }
 

@@ -1,0 +1,398 @@
+/* The rules of attributes (attrs.h). */
+#include "mockserver/attrs.h"
+
+#include "kmip/base/text.h"
+#include "mockserver/scratch.h"
+
+/* More attributes of one object than anybody needs; bounds the work per attribute. */
+#define ATTRIBUTES_MAX 1000u
+
+static bool is_prefixed(struct bytes name, char letter)
+{
+    return name.n > 2 && name.p[0] == letter && name.p[1] == '-';
+}
+
+enum attr_kind attr_kind(const struct op_call *c, struct bytes name,
+                         const struct kmip_attribute **def)
+{
+    *def = kmip_attribute_by_name(name);
+    if (*def && (*def)->since <= c->version && (*def)->tag != KMIP_TAG_CUSTOM_ATTRIBUTE)
+        return ATTR_STANDARD;
+    *def = NULL;
+    if (c->engine->cfg->custom_attributes == CUSTOM_ACCEPT &&
+        (is_prefixed(name, 'x') || is_prefixed(name, 'y')) && !memchr(name.p, 0, name.n))
+        return ATTR_CUSTOM;
+    return ATTR_UNKNOWN;
+}
+
+/* The standard's name that was probably meant. */
+static const char *nearest(struct bytes name)
+{
+    const char *names[64];
+    char text[48];
+    size_t n = 0;
+    if (name.n == 0 || name.n >= sizeof text || memchr(name.p, 0, name.n))
+        return NULL;
+    memcpy(text, name.p, name.n);
+    text[name.n] = '\0';
+    for (size_t i = 0; i < kmip_n_attributes && n < 64; i++)
+        if (kmip_attributes[i].tag != KMIP_TAG_CUSTOM_ATTRIBUTE)
+            names[n++] = kmip_attributes[i].name;
+    return text_nearest(text, names, n);
+}
+
+static bool unknown(struct op_call *c, struct bytes name)
+{
+    const struct kmip_attribute *def = kmip_attribute_by_name(name);
+    const char *near = nearest(name);
+    if (def && def->since > c->version)
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "%s is an attribute since KMIP %s",
+                       def->name, kmip_version_text(def->since));
+    if (is_prefixed(name, 'x') || is_prefixed(name, 'y'))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "custom attributes such as \"%s\" are not taken here", op_quote(name).text);
+    return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "there is no attribute \"%s\"%s%s%s",
+                   op_quote(name).text, near ? "; did you mean \"" : "", near ? near : "",
+                   near ? "\"?" : "");
+}
+
+bool attr_read(struct op_call *c, const struct ttlv_item *attribute, struct attr_in *out)
+{
+    struct ttlv_item name, index;
+    *out = (struct attr_in){0};
+    if (!ttlv_find(attribute, KMIP_TAG_ATTRIBUTE_NAME, &name) ||
+        !ttlv_find(attribute, KMIP_TAG_ATTRIBUTE_VALUE, &out->value))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
+                       "an Attribute has no Attribute Name or no Attribute Value");
+    out->name = name.val;
+    out->has_index = ttlv_find(attribute, KMIP_TAG_ATTRIBUTE_INDEX, &index);
+    out->index = out->has_index ? ttlv_int(&index) : 0;
+    if (attr_kind(c, out->name, &out->def) == ATTR_UNKNOWN)
+        return unknown(c, out->name);
+    const struct kmip_tag *tag = out->def ? kmip_tag(out->def->tag) : NULL;
+    if (tag && tag->types && !(tag->types & TYPE_BIT(out->value.type)))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "%s cannot be a %s", out->def->name,
+                       ttlv_type_name(out->value.type));
+    return true;
+}
+
+/* Who may */
+
+/* Set by the server according to the table, yet given by the client when it asks for
+ * a key or hands one in (KMIP 1.2 spec, 4.1, 4.3). */
+static bool given_at_creation(const struct kmip_attribute *def)
+{
+    static const uint32_t tags[] = {KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM,
+                                    KMIP_TAG_CRYPTOGRAPHIC_LENGTH};
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+        if (def->tag == tags[i])
+            return true;
+    return def->flags & KMIP_ATTR_CLIENT_SETS;
+}
+
+static bool applies(const struct kmip_attribute *def, uint32_t object_type)
+{
+    return def->objects & KMIP_OBJECT_BIT(object_type);
+}
+
+static bool not_applicable(struct op_call *c, uint32_t reason, const struct kmip_attribute *def,
+                           uint32_t type)
+{
+    return op_fail(c, reason, "%s is no attribute of an object of type %s", def->name,
+                   kmip_name_of("Object Type", type));
+}
+
+static bool read_only(struct op_call *c, const char *what)
+{
+    return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "%s is not the client's to change",
+                   what);
+}
+
+/* y- attributes are the server's (KMIP 1.2 spec, 3.39). */
+static bool may_touch_custom(struct op_call *c, struct bytes name)
+{
+    return is_prefixed(name, 'x') || read_only(c, "an attribute whose name starts with y-");
+}
+
+bool attr_may_create(struct op_call *c, uint32_t object_type, const struct attr_in *in)
+{
+    if (!in->def)
+        return may_touch_custom(c, in->name);
+    if (!given_at_creation(in->def))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "%s is set by the server, not by the client", in->def->name);
+    if (!applies(in->def, object_type))
+        return not_applicable(c, KMIP_RESULT_REASON_INVALID_FIELD, in->def, object_type);
+    return true;
+}
+
+/* What a date's change depends on. NULL: it may be changed. */
+
+static const char *activation_frozen(const struct mock_object *o, uint32_t tag, int64_t now)
+{
+    uint32_t state = object_state(o);
+    (void)tag;
+    (void)now;
+    return !state || state == KMIP_STATE_PRE_ACTIVE ? NULL
+                                                    : "once the object is no longer Pre-Active";
+}
+
+static const char *deactivation_frozen(const struct mock_object *o, uint32_t tag, int64_t now)
+{
+    uint32_t state = object_state(o);
+    (void)tag;
+    (void)now;
+    return !state || state == KMIP_STATE_PRE_ACTIVE || state == KMIP_STATE_ACTIVE
+               ? NULL
+               : "once the object is neither Pre-Active nor Active";
+}
+
+static const char *reached(const struct mock_object *o, uint32_t tag, int64_t now)
+{
+    int64_t date;
+    if (object_state(o) && object_date(o, tag, &date) && date <= now)
+        return "once it has been reached";
+    return deactivation_frozen(o, tag, now);
+}
+
+static const char *allocated(const struct mock_object *o, uint32_t tag, int64_t now)
+{
+    (void)tag;
+    (void)now;
+    return o->allocated ? "once something of it was allocated" : NULL;
+}
+
+static const struct {
+    uint32_t tag;
+    const char *(*frozen)(const struct mock_object *o, uint32_t tag, int64_t now);
+} conditions[] = {
+    {KMIP_TAG_ACTIVATION_DATE, activation_frozen},
+    {KMIP_TAG_DEACTIVATION_DATE, deactivation_frozen},
+    {KMIP_TAG_PROCESS_START_DATE, reached},
+    {KMIP_TAG_PROTECT_STOP_DATE, reached},
+    {KMIP_TAG_USAGE_LIMITS, allocated},
+};
+
+static bool may_change_now(struct op_call *c, const struct mock_object *o,
+                           const struct kmip_attribute *def)
+{
+    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+        const char *when =
+            conditions[i].tag == def->tag ? conditions[i].frozen(o, def->tag, c->now) : NULL;
+        if (when)
+            return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "%s cannot be changed %s",
+                           def->name, when);
+    }
+    return true;
+}
+
+/* The Count of Usage Limits is the server's; one that says nothing new is let pass. */
+static bool count_is_total(const struct ttlv_item *limits)
+{
+    struct ttlv_item total, count;
+    return !ttlv_find(limits, KMIP_TAG_USAGE_LIMITS_COUNT, &count) ||
+           (ttlv_find(limits, KMIP_TAG_USAGE_LIMITS_TOTAL, &total) &&
+            ttlv_long(&total) == ttlv_long(&count));
+}
+
+static bool may_give_value(struct op_call *c, const struct mock_object *o, const struct attr_in *in)
+{
+    if (!may_change_now(c, o, in->def))
+        return false;
+    if (in->def->tag == KMIP_TAG_USAGE_LIMITS && !count_is_total(&in->value))
+        return read_only(c, "Usage Limits Count");
+    return true;
+}
+
+bool attr_may_add(struct op_call *c, const struct mock_object *o, const struct attr_in *in)
+{
+    const struct kmip_attribute *def = in->def;
+    if (in->has_index)
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "an attribute is added without Attribute Index: the server gives it");
+    if (!def)
+        return may_touch_custom(c, in->name);
+    if (!(def->flags & KMIP_ATTR_CLIENT_MODIFIES))
+        return read_only(c, def->name);
+    if (!applies(def, o->type))
+        return not_applicable(c, KMIP_RESULT_REASON_PERMISSION_DENIED, def, o->type);
+    if (!(def->flags & KMIP_ATTR_MULTI) && object_attr(o, def->tag, 0))
+        return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
+                       "%s is set and can have one instance only", def->name);
+    return may_give_value(c, o, in);
+}
+
+bool attr_may_modify(struct op_call *c, const struct mock_object *o, const struct attr_in *in)
+{
+    const struct kmip_attribute *def = in->def;
+    if (!def && !may_touch_custom(c, in->name))
+        return false;
+    if (def && !(def->flags & KMIP_ATTR_CLIENT_MODIFIES))
+        return read_only(c, def->name);
+    if (!object_attr_named(o, in->name))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "the object has no attribute \"%s\" to modify", op_quote(in->name).text);
+    if (!object_attr_indexed(o, in->name, in->index))
+        return op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
+                       "\"%s\" has no instance of Attribute Index %d", op_quote(in->name).text,
+                       in->index);
+    return !def || may_give_value(c, o, in);
+}
+
+bool attr_may_delete(struct op_call *c, const struct mock_object *o,
+                     const struct kmip_attribute *def, struct bytes name)
+{
+    if (!def)
+        return !object_attr_named(o, name) || may_touch_custom(c, name);
+    if (!(def->flags & KMIP_ATTR_CLIENT_DELETES))
+        return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
+                       "%s cannot be deleted by the client", def->name);
+    return may_change_now(c, o, def);
+}
+
+/* Values */
+
+/* Usage Limits as they are kept: Count is what is left of Total (KMIP 1.2 spec, 3.21). */
+static bool usage_limits_value(struct op_call *c, const struct ttlv_item *given,
+                               struct bytes *value)
+{
+    struct ttlv_item total, unit;
+    struct ttlv_writer w;
+    struct buf *b = &c->engine->scratch->data;
+    if (!ttlv_find(given, KMIP_TAG_USAGE_LIMITS_TOTAL, &total) ||
+        !ttlv_find(given, KMIP_TAG_USAGE_LIMITS_UNIT, &unit))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
+                       "Usage Limits need a Usage Limits Total and a Usage Limits Unit");
+    buf_reset(b);
+    ttlv_w_init(&w, b, &c->err);
+    ttlv_w_item(&w, 0, &total);
+    ttlv_w_long(&w, KMIP_TAG_USAGE_LIMITS_COUNT, ttlv_long(&total));
+    ttlv_w_item(&w, 0, &unit);
+    *value = buf_bytes(b);
+    return ttlv_w_finish(&w);
+}
+
+/* Names are unique among all objects that are not destroyed (KMIP 1.2 spec, 3.2). */
+static bool name_is_free(struct op_call *c, const struct mock_object *o, const struct attr_in *in,
+                         const struct mock_attr *at, uint32_t taken)
+{
+    struct ttlv_item value, other;
+    if (!ttlv_find(&in->value, KMIP_TAG_NAME_VALUE, &value))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "a Name has no Name Value");
+    bool own = false;
+    const struct mock_attr *a;
+    for (int32_t i = 0; (a = object_attr(o, KMIP_TAG_NAME, i)) && !own; i++)
+        own = a != at && ttlv_first(bytes_of(a->value, a->len), &other) &&
+              bytes_eq(other.val, value.val);
+    if (!own && !store_name_taken(c->engine->store, value.val, o))
+        return true;
+    return op_fail(c, taken, "the Name \"%s\" is in use", op_quote(value.val).text);
+}
+
+static bool known_value(struct op_call *c, const struct mock_object *o, const struct attr_in *in,
+                        const struct mock_attr *at, uint32_t taken, struct bytes *value)
+{
+    struct ttlv_item data;
+    *value = in->value.val;
+    switch (in->def ? in->def->tag : 0) {
+    case KMIP_TAG_NAME:
+        return name_is_free(c, o, in, at, taken);
+    case KMIP_TAG_USAGE_LIMITS:
+        return usage_limits_value(c, &in->value, value);
+    case KMIP_TAG_APPLICATION_SPECIFIC_INFORMATION: /* 3.36: the server may make up the data */
+        return ttlv_find(&in->value, KMIP_TAG_APPLICATION_DATA, &data) ||
+               op_fail(c, KMIP_RESULT_REASON_APPLICATION_NAMESPACE_NOT_SUPPORTED,
+                       "this server makes up Application Data for no Application Namespace");
+    default:
+        return true;
+    }
+}
+
+static bool room_for_instance(struct op_call *c, const struct mock_object *o, struct bytes name)
+{
+    int64_t most = c->engine->cfg->limits.attributes, n = 0;
+    for (size_t i = 0; i < o->n_attrs; i++)
+        n += bytes_eq_str(name, o->attrs[i].name);
+    if (n < most && o->n_attrs < ATTRIBUTES_MAX)
+        return true;
+    return op_fail(c, KMIP_RESULT_REASON_INDEX_OUT_OF_BOUNDS,
+                   "no more instances of \"%s\" fit into one object", op_quote(name).text);
+}
+
+bool attr_store(struct op_call *c, struct mock_object *o, const struct attr_in *in,
+                const struct mock_attr *at, uint32_t taken, int32_t *index)
+{
+    struct bytes value;
+    if (!known_value(c, o, in, at, taken, &value))
+        return false;
+    if (at) {
+        if (index)
+            *index = at->index;
+        return object_replace(o, at, in->value.type, value) || op_no_memory(c);
+    }
+    return room_for_instance(c, o, in->name) &&
+           (object_add(o, in->def, in->name, in->value.type, value, index) || op_no_memory(c));
+}
+
+bool attr_dates_agree(struct op_call *c, const struct mock_object *o)
+{
+    int64_t from, to;
+    if (object_date(o, KMIP_TAG_ACTIVATION_DATE, &from) &&
+        object_date(o, KMIP_TAG_PROCESS_START_DATE, &to) && to < from)
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "Process Start Date lies before Activation Date");
+    if (object_date(o, KMIP_TAG_PROTECT_STOP_DATE, &from) &&
+        object_date(o, KMIP_TAG_DEACTIVATION_DATE, &to) && to < from)
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "Protect Stop Date lies behind Deactivation Date");
+    return true;
+}
+
+/* Telling */
+
+bool attr_visible(const struct op_call *c, const struct mock_attr *a)
+{
+    return a->def ? a->def->since <= c->version
+                  : c->engine->cfg->custom_attributes == CUSTOM_ACCEPT;
+}
+
+/* Has the structure of the value fields that the version does not know? */
+static bool has_newer_fields(const struct kmip_struct *def, uint8_t version)
+{
+    for (unsigned i = 0; def && i < def->n; i++)
+        if (def->fields[i].since > version)
+            return true;
+    return false;
+}
+
+static bool field_known(const struct kmip_struct *def, uint32_t tag, uint8_t version)
+{
+    for (unsigned i = 0; i < def->n; i++)
+        if (def->fields[i].tag == tag)
+            return def->fields[i].since <= version;
+    return true;
+}
+
+void attr_write(struct op_call *c, const struct mock_attr *a)
+{
+    const struct kmip_struct *def = NULL;
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    if (a->def && a->type == TTLV_STRUCTURE && c->version < KMIP_V12)
+        def = kmip_struct(a->def->tag, KMIP_STRUCT_PLAIN, 0);
+    if (!has_newer_fields(def, c->version)) {
+        object_write_attr(a, c->out);
+        return;
+    }
+    ttlv_w_open(c->out, KMIP_TAG_ATTRIBUTE);
+    ttlv_w_str(c->out, KMIP_TAG_ATTRIBUTE_NAME, a->name);
+    if (a->index != 0)
+        ttlv_w_int(c->out, KMIP_TAG_ATTRIBUTE_INDEX, a->index);
+    ttlv_w_open(c->out, KMIP_TAG_ATTRIBUTE_VALUE);
+    ttlv_r_init(&r, bytes_of(a->value, a->len), NULL, NULL);
+    while (ttlv_r_next(&r, &it))
+        if (field_known(def, it.tag, c->version))
+            ttlv_w_item(c->out, 0, &it);
+    ttlv_w_close(c->out);
+    ttlv_w_close(c->out);
+}

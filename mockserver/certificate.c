@@ -1,0 +1,178 @@
+/* Certificate attributes (certificate.h), by GnuTLS. */
+#include "mockserver/certificate.h"
+
+#include <gnutls/x509.h>
+#include <stdio.h>
+
+#include "kmip/base/text.h"
+#include "mockserver/scratch.h"
+
+/* One structure being put together in the engine's buffer. */
+struct value {
+    struct op_call *call;
+    struct mock_object *object;
+    struct ttlv_writer w;
+};
+
+static void begin(struct value *v)
+{
+    struct buf *b = &v->call->engine->scratch->data;
+    buf_reset(b);
+    ttlv_w_init(&v->w, b, &v->call->err);
+}
+
+static bool set(struct value *v, uint32_t tag)
+{
+    return ttlv_w_finish(&v->w) &&
+           (object_set(v->object, tag, TTLV_STRUCTURE, buf_bytes(v->w.out)) ||
+            op_no_memory(v->call));
+}
+
+/* A field from what GnuTLS hands out to be freed: a Byte String of DER, or a Text String. */
+static bool put_datum(struct value *v, uint32_t tag, int result, gnutls_datum_t *d)
+{
+    bool text = kmip_tag(tag)->types & TYPE_BIT(TTLV_TEXT_STRING);
+    if (result < 0)
+        return op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "the certificate cannot be read: %s", gnutls_strerror(result));
+    struct bytes value = bytes_of(d->data, d->size);
+    bool ok = !text || (text_utf8(value) && !memchr(d->data, 0, d->size));
+    if (ok)
+        ttlv_w_value(&v->w, tag, text ? TTLV_TEXT_STRING : TTLV_BYTE_STRING, value);
+    gnutls_free(d->data);
+    return ok || op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
+                         "a name in the certificate is no text");
+}
+
+/* 3.10 to 3.12: names as DER, since 1.1. */
+static bool set_names(struct value *v, gnutls_x509_crt_t crt)
+{
+    uint8_t serial[64];
+    size_t n = sizeof serial;
+    gnutls_datum_t issuer = {NULL, 0}, subject = {NULL, 0};
+    int result = gnutls_x509_crt_get_serial(crt, serial, &n);
+    if (result < 0)
+        return op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "the certificate has no serial number: %s", gnutls_strerror(result));
+    begin(v);
+    if (!put_datum(v, KMIP_TAG_ISSUER_DISTINGUISHED_NAME,
+                   gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer), &issuer))
+        return false;
+    ttlv_w_bytes(&v->w, KMIP_TAG_CERTIFICATE_SERIAL_NUMBER, bytes_of(serial, n));
+    if (!set(v, KMIP_TAG_X_509_CERTIFICATE_IDENTIFIER))
+        return false;
+    begin(v);
+    if (!put_datum(v, KMIP_TAG_ISSUER_DISTINGUISHED_NAME,
+                   gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer), &issuer) ||
+        !set(v, KMIP_TAG_X_509_CERTIFICATE_ISSUER))
+        return false;
+    begin(v);
+    return put_datum(v, KMIP_TAG_SUBJECT_DISTINGUISHED_NAME,
+                     gnutls_x509_crt_get_raw_dn(crt, &subject), &subject) &&
+           set(v, KMIP_TAG_X_509_CERTIFICATE_SUBJECT);
+}
+
+/* 3.13 to 3.15: names as text, for clients of 1.0. */
+static bool set_text_names(struct value *v, gnutls_x509_crt_t crt)
+{
+    uint8_t serial[64];
+    char hex[2 * sizeof serial + 1];
+    size_t n = sizeof serial;
+    gnutls_datum_t name = {NULL, 0};
+    if (gnutls_x509_crt_get_serial(crt, serial, &n) < 0)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        snprintf(hex + 2 * i, 3, "%02x", serial[i]);
+    begin(v);
+    if (!put_datum(v, KMIP_TAG_ISSUER, gnutls_x509_crt_get_issuer_dn3(crt, &name, 0), &name))
+        return false;
+    ttlv_w_str(&v->w, KMIP_TAG_SERIAL_NUMBER, hex);
+    if (!set(v, KMIP_TAG_CERTIFICATE_IDENTIFIER))
+        return false;
+    begin(v);
+    if (!put_datum(v, KMIP_TAG_CERTIFICATE_ISSUER_DISTINGUISHED_NAME,
+                   gnutls_x509_crt_get_issuer_dn3(crt, &name, 0), &name) ||
+        !set(v, KMIP_TAG_CERTIFICATE_ISSUER))
+        return false;
+    begin(v);
+    return put_datum(v, KMIP_TAG_CERTIFICATE_SUBJECT_DISTINGUISHED_NAME,
+                     gnutls_x509_crt_get_dn3(crt, &name, 0), &name) &&
+           set(v, KMIP_TAG_CERTIFICATE_SUBJECT);
+}
+
+static const struct {
+    int gnutls;
+    uint32_t kmip;
+} key_algorithms[] =
+    {
+        {GNUTLS_PK_RSA, KMIP_CRYPTOGRAPHIC_ALGORITHM_RSA},
+        {GNUTLS_PK_DSA, KMIP_CRYPTOGRAPHIC_ALGORITHM_DSA},
+        {GNUTLS_PK_ECDSA, KMIP_CRYPTOGRAPHIC_ALGORITHM_ECDSA},
+},
+  signatures[] = {
+      {GNUTLS_SIGN_RSA_SHA1, KMIP_DIGITAL_SIGNATURE_ALGORITHM_SHA_1_WITH_RSA_ENCRYPTION},
+      {GNUTLS_SIGN_RSA_SHA224, KMIP_DIGITAL_SIGNATURE_ALGORITHM_SHA_224_WITH_RSA_ENCRYPTION},
+      {GNUTLS_SIGN_RSA_SHA256, KMIP_DIGITAL_SIGNATURE_ALGORITHM_SHA_256_WITH_RSA_ENCRYPTION},
+      {GNUTLS_SIGN_RSA_SHA384, KMIP_DIGITAL_SIGNATURE_ALGORITHM_SHA_384_WITH_RSA_ENCRYPTION},
+      {GNUTLS_SIGN_RSA_SHA512, KMIP_DIGITAL_SIGNATURE_ALGORITHM_SHA_512_WITH_RSA_ENCRYPTION},
+      {GNUTLS_SIGN_RSA_PSS_SHA256, KMIP_DIGITAL_SIGNATURE_ALGORITHM_RSASSA_PSS},
+      {GNUTLS_SIGN_RSA_PSS_SHA384, KMIP_DIGITAL_SIGNATURE_ALGORITHM_RSASSA_PSS},
+      {GNUTLS_SIGN_RSA_PSS_SHA512, KMIP_DIGITAL_SIGNATURE_ALGORITHM_RSASSA_PSS},
+      {GNUTLS_SIGN_DSA_SHA1, KMIP_DIGITAL_SIGNATURE_ALGORITHM_DSA_WITH_SHA_1},
+      {GNUTLS_SIGN_DSA_SHA256, KMIP_DIGITAL_SIGNATURE_ALGORITHM_DSA_WITH_SHA256},
+      {GNUTLS_SIGN_ECDSA_SHA1, KMIP_DIGITAL_SIGNATURE_ALGORITHM_ECDSA_WITH_SHA_1},
+      {GNUTLS_SIGN_ECDSA_SHA256, KMIP_DIGITAL_SIGNATURE_ALGORITHM_ECDSA_WITH_SHA256},
+      {GNUTLS_SIGN_ECDSA_SHA384, KMIP_DIGITAL_SIGNATURE_ALGORITHM_ECDSA_WITH_SHA384},
+      {GNUTLS_SIGN_ECDSA_SHA512, KMIP_DIGITAL_SIGNATURE_ALGORITHM_ECDSA_WITH_SHA512},
+};
+
+/* Algorithm and Length of the public key, unless the client has given them; how the
+ * certificate is signed. What the standard has no value for stays unsaid. */
+static bool set_algorithms(struct value *v, gnutls_x509_crt_t crt)
+{
+    struct mock_object *o = v->object;
+    unsigned bits = 0;
+    int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
+    int signature = gnutls_x509_crt_get_signature_algorithm(crt);
+    bool ok = true;
+    for (size_t i = 0; i < sizeof key_algorithms / sizeof *key_algorithms; i++)
+        if (key_algorithms[i].gnutls == algorithm &&
+            !object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, 0))
+            ok = ok &&
+                 object_set_enum(o, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, key_algorithms[i].kmip) &&
+                 (object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, 0) ||
+                  object_set_int(o, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, (int32_t)bits));
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
+        if (signatures[i].gnutls == signature)
+            ok = ok && object_set_enum(o, KMIP_TAG_DIGITAL_SIGNATURE_ALGORITHM, signatures[i].kmip);
+    return ok || op_no_memory(v->call);
+}
+
+static bool read_x509(struct value *v, struct bytes der)
+{
+    gnutls_x509_crt_t crt;
+    gnutls_datum_t d = {(unsigned char *)(uintptr_t)der.p, (unsigned)der.n};
+    if (gnutls_x509_crt_init(&crt) < 0)
+        return op_no_memory(v->call);
+    int result = gnutls_x509_crt_import(crt, &d, GNUTLS_X509_FMT_DER);
+    bool ok = result >= 0 ||
+              op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
+                      "the Certificate Value is no X.509 certificate: %s", gnutls_strerror(result));
+    ok = ok && set_names(v, crt) && set_text_names(v, crt) && set_algorithms(v, crt);
+    gnutls_x509_crt_deinit(crt);
+    return ok;
+}
+
+bool certificate_attributes(struct op_call *c, struct mock_object *o, const struct ttlv_item *body)
+{
+    struct value v = {.call = c, .object = o};
+    struct ttlv_item type, der;
+    if (!ttlv_find(body, KMIP_TAG_CERTIFICATE_TYPE, &type) ||
+        !ttlv_find(body, KMIP_TAG_CERTIFICATE_VALUE, &der))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
+                       "the Certificate has no type or no value");
+    if (!object_set_enum(o, KMIP_TAG_CERTIFICATE_TYPE, ttlv_enum(&type)) ||
+        !object_set_int(o, KMIP_TAG_CERTIFICATE_LENGTH, (int32_t)der.val.n))
+        return op_no_memory(c);
+    return ttlv_enum(&type) != KMIP_CERTIFICATE_TYPE_X_509 || read_x509(&v, der.val);
+}

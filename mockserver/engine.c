@@ -1,0 +1,413 @@
+/* One request from its bytes to its reply (engine.h): the batch loop, with what the
+ * header asks of it. */
+#include "mockserver/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kmip/base/clock.h"
+#include "mockserver/access.h"
+#include "mockserver/async.h"
+#include "mockserver/crypto.h"
+#include "mockserver/op.h"
+#include "mockserver/reply.h"
+#include "mockserver/scratch.h"
+
+bool engine_init(struct mock_engine *e, const struct mock_config *cfg, int64_t (*clock_ns)(void *),
+                 void *clock_arg, struct kerr *err)
+{
+    *e = (struct mock_engine){.cfg = cfg, .clock_ns = clock_ns, .clock_arg = clock_arg};
+    e->scratch = calloc(1, sizeof *e->scratch);
+    e->async = async_new();
+    if (!e->scratch || !e->async) {
+        engine_clear(e);
+        return kerr_set(err, KE_MEMORY, "no memory for the engine");
+    }
+    request_init(&e->scratch->request);
+    buf_init(&e->scratch->data, BUF_NO_LIMIT);
+    buf_init(&e->scratch->wrapped, BUF_NO_LIMIT);
+    buf_init(&e->scratch->found, BUF_NO_LIMIT);
+    e->store = store_open(cfg->store, err);
+    if (!e->store) {
+        engine_clear(e);
+        return false;
+    }
+    e->next_serial = store_count(e->store);
+    return true;
+}
+
+void engine_clear(struct mock_engine *e)
+{
+    if (e->scratch) {
+        request_clear(&e->scratch->request);
+        buf_clear(&e->scratch->data);
+        buf_clear(&e->scratch->wrapped);
+        buf_clear(&e->scratch->found);
+        free(e->scratch);
+        e->scratch = NULL;
+    }
+    async_free(&e->async);
+    store_close(&e->store);
+}
+
+int64_t engine_now(const struct mock_engine *e)
+{
+    int64_t ns = e->clock_ns(e->clock_arg);
+    int64_t s = ns / NS_PER_S;
+    return ns % NS_PER_S < 0 ? s - 1 : s;
+}
+
+/* 16 bytes as the text of a UUID, with the marks of a random one (RFC 4122, 4.4). */
+static void uuid_text(uint8_t b[16], char out[MOCK_UID_MAX])
+{
+    b[6] = (uint8_t)((b[6] & 0x0F) | 0x40);
+    b[8] = (uint8_t)((b[8] & 0x3F) | 0x80);
+    snprintf(out, MOCK_UID_MAX,
+             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+             b[15]);
+}
+
+bool engine_new_uid(struct mock_engine *e, char out[MOCK_UID_MAX], struct kerr *err)
+{
+    uint8_t b[32];
+    if (!e->cfg->seed_given) {
+        if (!crypto_random(b, 16))
+            return kerr_set(err, KE_CRYPTO, "the system gives no random bytes");
+        uuid_text(b, out);
+        return true;
+    }
+    /* Repeatable from the seed. A store that outlived an earlier run may hold the
+     * identifier already; then the next is tried. */
+    for (;;) {
+        char text[64];
+        snprintf(text, sizeof text, "%lld:%llu", (long long)e->cfg->seed,
+                 (unsigned long long)e->next_serial++);
+        crypto_sha256(bytes_str(text), b);
+        uuid_text(b, out);
+        struct kerr own = KERR_INIT;
+        if (!store_get(e->store, bytes_str(out), &own)) {
+            if (own.code == KE_OK)
+                return true;
+            if (err)
+                *err = own;
+            return false;
+        }
+    }
+}
+
+/* A batch */
+
+struct failure {
+    uint32_t operation, reason;
+    char text[RESULT_MESSAGE_MAX];
+};
+
+struct batch {
+    struct mock_engine *e;
+    struct request *rq;
+    struct reply_writer *reply;
+    struct access access;
+    struct op_call call; /* goes from item to item, for the ID Placeholder */
+    struct ttlv_mark behind_header;
+    size_t limit; /* of the buffer, while no Maximum Response Size binds it */
+    struct answer_note *note;
+    struct failure failure; /* of the item that failed last */
+};
+
+enum outcome { ITEM_DONE, ITEM_FAILED, BATCH_DEAD /* the server itself failed: err of the call */ };
+
+static void note_item(struct batch *b, const struct kmip_item *it, uint32_t status, uint32_t reason,
+                      const char *message)
+{
+    struct answer_note *n = b->note;
+    if (it->index != 0)
+        return;
+    n->operation = it->operation;
+    n->status = status;
+    n->reason = reason;
+    n->id_len = it->id.n < sizeof n->id ? it->id.n : sizeof n->id;
+    if (n->id_len > 0)
+        memcpy(n->id, it->id.p, n->id_len);
+    snprintf(n->uid, sizeof n->uid, "%s", b->call.touched);
+    snprintf(n->message, sizeof n->message, "%.127s", message);
+}
+
+static enum outcome fail_item(struct batch *b, const struct kmip_item *it, uint32_t operation,
+                              uint32_t reason, const char *text)
+{
+    struct reply_head head = reply_head_of(it);
+    head.operation = operation;
+    b->failure = (struct failure){.operation = operation, .reason = reason};
+    result_message(b->failure.text, text);
+    reply_failed(b->reply, &head, reason, b->failure.text);
+    note_item(b, it, KMIP_RESULT_STATUS_OPERATION_FAILED, reason, text);
+    return ITEM_FAILED;
+}
+
+/* One item without Operation stands for the whole message (KMIP 1.2 spec, 7.1). */
+static void refuse_message(struct reply_writer *r, struct ttlv_mark behind_header, uint32_t reason,
+                           const char *text, struct answer_note *note)
+{
+    static const struct reply_head nothing;
+    char cut[RESULT_MESSAGE_MAX];
+    result_message(cut, text);
+    reply_rewind(r, behind_header, 0);
+    reply_failed(r, &nothing, reason, cut);
+    *note = (struct answer_note){.status = KMIP_RESULT_STATUS_OPERATION_FAILED, .reason = reason};
+    snprintf(note->message, sizeof note->message, "%.127s", cut);
+}
+
+/* Takes back what a failed item wrote to the reply and to the store. */
+static bool take_back(struct batch *b, struct ttlv_mark at, uint32_t items, bool marked)
+{
+    reply_rewind(b->reply, at, items);
+    return !marked || store_undo(b->e->store, &b->call.err);
+}
+
+/* Did the item's reply outgrow what the client takes (KMIP 1.2 spec, 6.3), or memory? */
+static bool too_large(const struct batch *b)
+{
+    return b->reply->w.failed && b->reply->err.code == KE_TTLV_SIZE;
+}
+
+static void limit_reply(struct batch *b, bool on)
+{
+    const struct kmip_header *h = &b->rq->msg.header;
+    struct buf *out = b->reply->w.out;
+    out->limit = b->limit;
+    if (on && h->has_max_response_size) {
+        size_t most =
+            b->reply->start + (size_t)(h->max_response_size > 0 ? h->max_response_size : 0);
+        if (most < out->limit)
+            out->limit = most;
+    }
+}
+
+static enum outcome run_op(struct batch *b, const struct kmip_item *it, const struct op *op)
+{
+    struct op_call *c = &b->call;
+    struct reply_head head = reply_head_of(it);
+    struct ttlv_mark at = ttlv_w_mark(&b->reply->w);
+    uint32_t items = b->reply->items;
+    size_t operation_at =
+        at.n + 2 * TTLV_HEADER; /* the value of Operation, the item's first field */
+    char placeholder[MOCK_UID_MAX];
+    /* A request of one item is its own mark: it commits or does not. */
+    bool marked = op->flags & OP_CHANGES && b->rq->msg.n_items > 1;
+    if (marked && !store_mark(b->e->store, &c->err))
+        return BATCH_DEAD;
+    memcpy(placeholder, c->placeholder, sizeof placeholder);
+    c->item = it;
+    c->payload = it->payload;
+    c->out = &b->reply->w;
+    limit_reply(b, true);
+    reply_open(b->reply, &head);
+    bool ok = op_run(c, op);
+    if (ok && !b->reply->w.failed && c->operation != op->operation)
+        be32_put(b->reply->w.out->p + operation_at, c->operation);
+    reply_close(b->reply);
+    limit_reply(b, false);
+    if (ok && too_large(b)) {
+        memcpy(c->placeholder, placeholder, sizeof placeholder);
+        c->finished = NULL;
+        ok = op_fail(c, KMIP_RESULT_REASON_RESPONSE_TOO_LARGE,
+                     "the response is larger than the Maximum Response Size of %d bytes",
+                     b->rq->msg.header.max_response_size);
+    } else if (ok && b->reply->w.failed) {
+        kerr_set(&c->err, b->reply->err.code, "%s", b->reply->err.msg);
+        return BATCH_DEAD;
+    }
+    if (c->finished)
+        async_forget(b->e, c->finished);
+    if (ok) {
+        note_item(b, it, KMIP_RESULT_STATUS_SUCCESS, 0, "");
+        return marked && !store_release(b->e->store, &c->err) ? BATCH_DEAD : ITEM_DONE;
+    }
+    if (!take_back(b, at, items, marked))
+        return BATCH_DEAD;
+    return fail_item(b, it, c->operation, c->reason, c->message);
+}
+
+static bool answered_pending(struct batch *b, const struct kmip_item *it, const struct op *op)
+{
+    struct op_call *c = &b->call;
+    struct reply_head head = reply_head_of(it);
+    struct bytes correlation;
+    if (!b->rq->msg.header.async || !(op->flags & OP_ASYNC) || b->rq->msg.n_items > 1 ||
+        b->e->cfg->asynchronous != ASYNC_ACCEPT)
+        return false;
+    c->item = it;
+    c->payload = it->payload;
+    if (!async_accept(b->e, c, &correlation))
+        return false;
+    reply_pending(b->reply, &head, correlation);
+    note_item(b, it, KMIP_RESULT_STATUS_OPERATION_PENDING, 0, "");
+    return true;
+}
+
+static enum outcome run_item(struct batch *b, const struct kmip_item *it)
+{
+    const struct op *op = op_find(it->operation);
+    const struct request_fault *fault = request_fault(b->rq, it->index);
+    char text[RESULT_MESSAGE_MAX];
+    b->call.touched[0] = '\0';
+    if (it->has_operation && (!op || op->since > b->rq->version)) {
+        snprintf(text, sizeof text, "%s is not supported%s%s", kmip_operation_name(it->operation),
+                 op ? " by KMIP " : "", op ? kmip_version_text(b->rq->version) : "");
+        return fail_item(b, it, it->operation, KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, text);
+    }
+    if (fault)
+        return fail_item(b, it, it->operation, fault->reason, fault->text);
+    if (!op) /* the tables require an Operation: this is for safety */
+        return fail_item(b, it, 0, KMIP_RESULT_REASON_INVALID_MESSAGE,
+                         "the Batch Item has no Operation");
+    if (!b->access.authenticated && !(op->flags & OP_ANONYMOUS))
+        return fail_item(b, it, it->operation, KMIP_RESULT_REASON_AUTHENTICATION_NOT_SUCCESSFUL,
+                         "this takes a client certificate or a Credential");
+    if (answered_pending(b, it, op))
+        return ITEM_DONE;
+    return run_op(b, it, op);
+}
+
+/* Answers the first n items anew, all alike: reason 0 = Operation Undone. */
+static void answer_alike(struct batch *b, uint32_t n, uint32_t reason, const char *text)
+{
+    struct kmip_message items = b->rq->msg;
+    struct kmip_item it;
+    reply_rewind(b->reply, b->behind_header, 0);
+    while (b->reply->items < n && kmip_next_item(&items, &it)) {
+        struct reply_head head = reply_head_of(&it);
+        if (reason) {
+            fail_item(b, &it, it.operation, reason, text);
+            continue;
+        }
+        reply_undone(b->reply, &head);
+        note_item(b, &it, KMIP_RESULT_STATUS_OPERATION_UNDONE, 0, "");
+    }
+}
+
+static uint32_t continuation(const struct batch *b)
+{
+    const struct kmip_header *h = &b->rq->msg.header;
+    return b->rq->msg.n_items > 1 && h->has_continuation
+               ? h->continuation
+               : KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP;
+}
+
+/* Undo (KMIP 1.2 spec, 6.13): what the items before the failed one did is taken back,
+ * and they are answered Operation Undone. */
+static bool undo_batch(struct batch *b, const struct kmip_item *failed)
+{
+    struct failure f = b->failure;
+    answer_alike(b, failed->index, 0, "");
+    fail_item(b, failed, f.operation, f.reason, f.text);
+    return store_undo(b->e->store, &b->call.err);
+}
+
+/* The items in their order: it is always kept, asked for or not (6.12). */
+static bool run_items(struct batch *b, bool *failed)
+{
+    struct kmip_message items = b->rq->msg;
+    uint32_t option = continuation(b);
+    bool undo = option == KMIP_BATCH_ERROR_CONTINUATION_OPTION_UNDO;
+    struct kmip_item it;
+    *failed = false;
+    if (undo && !store_mark(b->e->store, &b->call.err))
+        return false;
+    while (kmip_next_item(&items, &it)) {
+        enum outcome outcome = run_item(b, &it);
+        if (outcome == BATCH_DEAD)
+            return false;
+        if (outcome == ITEM_DONE)
+            continue;
+        *failed = true;
+        if (undo)
+            return undo_batch(b, &it);
+        if (option != KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE)
+            return true;
+    }
+    return !undo || store_release(b->e->store, &b->call.err);
+}
+
+static void run_batch(struct batch *b)
+{
+    struct mock_store *store = b->e->store;
+    struct kerr *err = &b->call.err;
+    bool failed;
+    if (b->rq->critical) {
+        answer_alike(b, b->rq->msg.n_items, KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED,
+                     "a critical Message Extension is not known here");
+        return;
+    }
+    if (!store_begin(store, err) || !run_items(b, &failed)) {
+        refuse_message(b->reply, b->behind_header, KMIP_RESULT_REASON_GENERAL_FAILURE, err->msg,
+                       b->note);
+        if (!store_end(store, false, NULL)) {
+            /* Nothing is kept either way. */
+        }
+        return;
+    }
+    /* A failed request of one item has no mark of its own to go back to. */
+    bool commit = !failed || b->rq->msg.n_items > 1;
+    if (!store_end(store, commit, err) && commit)
+        answer_alike(b, b->reply->items, KMIP_RESULT_REASON_GENERAL_FAILURE, err->msg);
+}
+
+static void init_call(struct batch *b, struct bytes request, int64_t now)
+{
+    b->call = (struct op_call){.engine = b->e,
+                               .identity = b->access.identity,
+                               .version = b->rq->version,
+                               .now = now,
+                               .request = request,
+                               .err = KERR_INIT};
+}
+
+/* Pending operations take effect before any request that might see it. */
+static void settle_pending(struct mock_engine *e, const struct request *rq, int64_t now)
+{
+    struct kmip_message items = rq->msg;
+    struct kmip_item it;
+    if (kmip_next_item(&items, &it) && it.operation != KMIP_OPERATION_CANCEL)
+        async_settle(e, now);
+}
+
+bool engine_answer(struct mock_engine *e, const struct mock_peer *peer, struct bytes request,
+                   struct buf *out, struct answer_note *note, struct kerr *err)
+{
+    struct request *rq = &e->scratch->request;
+    struct reply_writer reply;
+    struct batch b = {.e = e, .rq = rq, .reply = &reply, .limit = out->limit, .note = note};
+    int64_t now = engine_now(e);
+    const char *why = "";
+    *note = (struct answer_note){0};
+    request_read(rq, e->cfg, request);
+    reply_begin(&reply, out, rq->version, now);
+    b.behind_header = reply.header;
+    if (rq->reason) {
+        refuse_message(&reply, reply.header, rq->reason, rq->text, note);
+    } else if (!access_identify(e->cfg, peer, &rq->msg.header, &b.access, &why)) {
+        refuse_message(&reply, reply.header, KMIP_RESULT_REASON_AUTHENTICATION_NOT_SUCCESSFUL, why,
+                       note);
+    } else {
+        note->items = rq->msg.n_items;
+        init_call(&b, rq->msg.msg, now);
+        settle_pending(e, rq, now);
+        run_batch(&b);
+    }
+    buf_reset(&rq->rebuilt);
+    return reply_end(&reply) || kerr_set(err, reply.err.code, "%s", reply.err.msg);
+}
+
+bool engine_reject(struct mock_engine *e, const struct kerr *why, struct buf *out, struct kerr *err)
+{
+    struct reply_writer reply;
+    struct answer_note note;
+    char line[900], text[RESULT_MESSAGE_MAX];
+    uint8_t version = e->cfg->n_versions ? e->cfg->versions[0] : KMIP_V12;
+    result_message(text, kerr_format(why, line, sizeof line));
+    reply_begin(&reply, out, version, engine_now(e));
+    refuse_message(&reply, reply.header, KMIP_RESULT_REASON_INVALID_MESSAGE, text, &note);
+    return reply_end(&reply) || kerr_set(err, reply.err.code, "%s", reply.err.msg);
+}

@@ -1,0 +1,279 @@
+/* Objects in the making (making.h). */
+#include "mockserver/making.h"
+
+#include <stdio.h>
+
+#include "mockserver/access.h"
+#include "mockserver/crypto.h"
+#include "mockserver/lifecycle.h"
+#include "mockserver/scratch.h"
+
+bool making_begin(struct making *m, struct op_call *c, enum making_kind kind, uint32_t object_type)
+{
+    *m = (struct making){.call = c, .kind = kind, .object = object_new(object_type, c->identity)};
+    return m->object || op_no_memory(c);
+}
+
+void making_clear(struct making *m)
+{
+    if (!m->stored)
+        object_free(&m->object);
+    m->object = NULL;
+}
+
+/* Attributes */
+
+static uint64_t given_bit(const struct kmip_attribute *def)
+{
+    return UINT64_C(1) << (def - kmip_attributes); /* 43 rows */
+}
+
+bool making_was_given(const struct making *m, uint32_t tag)
+{
+    const struct kmip_attribute *def = kmip_attribute_by_tag(tag);
+    return def && m->given & given_bit(def);
+}
+
+static bool is_single(const struct kmip_attribute *def)
+{
+    return def && !(def->flags & KMIP_ATTR_MULTI);
+}
+
+/* One attribute of a template or of the request. */
+static bool take_attribute(struct making *m, const struct ttlv_item *attribute, bool from_request)
+{
+    struct op_call *c = m->call;
+    struct attr_in in;
+    if (!attr_read(c, attribute, &in) || !attr_may_create(c, m->object->type, &in))
+        return false;
+    const struct mock_attr *at = is_single(in.def) ? object_attr(m->object, in.def->tag, 0) : NULL;
+    if (from_request && is_single(in.def)) {
+        if (m->given & given_bit(in.def))
+            return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                           "%s is given twice and can have one instance only", in.def->name);
+        m->given |= given_bit(in.def);
+        m->dates_given |= in.value.type == TTLV_DATE_TIME;
+    }
+    /* A re-keyed key takes over names; its own name given again changes nothing. */
+    if (m->kind == MAKING_REKEY && in.def && in.def->tag == KMIP_TAG_NAME)
+        for (int32_t i = 0; (at = object_attr(m->object, KMIP_TAG_NAME, i)); i++)
+            if (bytes_eq(bytes_of(at->value, at->len), in.value.val))
+                return true;
+    return attr_store(c, m->object, &in, at, KMIP_RESULT_REASON_INVALID_FIELD, NULL);
+}
+
+/* A Template's attributes; its structure is that of the body. */
+static bool take_template(struct making *m, const struct mock_object *template)
+{
+    struct ttlv_reader r;
+    struct ttlv_item body, it;
+    if (!ttlv_first(bytes_of(template->body, template->body_len), &body))
+        return true;
+    ttlv_r_init(&r, body.val, NULL, NULL);
+    while (ttlv_r_next(&r, &it))
+        if (it.tag == KMIP_TAG_ATTRIBUTE && !take_attribute(m, &it, false))
+            return false;
+    return true;
+}
+
+/* The template of a name: any live one of that name the caller may read. */
+struct template_search {
+    struct op_call *call;
+    struct bytes name; /* value of the Name structure */
+    char uid[MOCK_UID_MAX];
+};
+
+static bool visit_template(void *arg, struct mock_object *o)
+{
+    struct template_search *s = arg;
+    const struct mock_attr *a;
+    if (o->type != KMIP_OBJECT_TYPE_TEMPLATE || op_is_destroyed(o) ||
+        !access_allowed(o, s->call->identity, POLICY_READ))
+        return true;
+    for (int32_t i = 0; (a = object_attr(o, KMIP_TAG_NAME, i)); i++)
+        if (bytes_eq(bytes_of(a->value, a->len), s->name)) {
+            snprintf(s->uid, sizeof s->uid, "%s", o->uid);
+            return false;
+        }
+    return true;
+}
+
+static bool take_named_template(struct making *m, const struct ttlv_item *name)
+{
+    struct op_call *c = m->call;
+    struct ttlv_item value;
+    struct template_search s = {.call = c, .name = name->val};
+    if (!ttlv_find(name, KMIP_TAG_NAME_VALUE, &value))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
+                       "the Name of a template has no Name Value");
+    struct store_key key = {.name = bytes_str("Name"), .value = value.val};
+    if (!store_scan(c->engine->store, &key, 1, visit_template, &s, &c->err))
+        return false;
+    if (!s.uid[0])
+        return op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
+                       "there is no Template of the Name \"%s\"", op_quote(value.val).text);
+    struct mock_object *template = op_object_by_id(c, bytes_str(s.uid), POLICY_READ, false);
+    return template && take_template(m, template);
+}
+
+bool making_template_attribute(struct making *m, const struct ttlv_item *ta)
+{
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    ttlv_r_init(&r, ta->val, NULL, NULL);
+    while (ttlv_r_next(&r, &it))
+        if (it.tag == KMIP_TAG_NAME && !take_named_template(m, &it))
+            return false;
+    ttlv_r_init(&r, ta->val, NULL, NULL);
+    while (ttlv_r_next(&r, &it))
+        if (it.tag == KMIP_TAG_ATTRIBUTE && !take_attribute(m, &it, true))
+            return false;
+    return true;
+}
+
+/* Body */
+
+bool making_key(struct making *m, struct bytes material)
+{
+    struct op_call *c = m->call;
+    struct buf body;
+    struct ttlv_writer w;
+    uint32_t algorithm = 0;
+    int32_t length = 0;
+    object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm);
+    object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &length);
+    buf_init(&body, BUF_NO_LIMIT);
+    ttlv_w_init(&w, &body, &c->err);
+    ttlv_w_open(&w, KMIP_TAG_SYMMETRIC_KEY);
+    ttlv_w_open(&w, KMIP_TAG_KEY_BLOCK);
+    ttlv_w_enum(&w, KMIP_TAG_KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW);
+    ttlv_w_open(&w, KMIP_TAG_KEY_VALUE);
+    ttlv_w_bytes(&w, KMIP_TAG_KEY_MATERIAL, material);
+    ttlv_w_close(&w);
+    ttlv_w_enum(&w, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, algorithm);
+    ttlv_w_int(&w, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, length);
+    ttlv_w_close(&w);
+    ttlv_w_close(&w);
+    bool ok =
+        ttlv_w_finish(&w) && (object_set_body(m->object, buf_bytes(&body)) || op_no_memory(c));
+    buf_clear(&body);
+    return ok;
+}
+
+/* What the server sets */
+
+/* The bytes a Digest is taken of: Key Material, as a whole item when it is a structure
+ * (3.17), else what the object holds. *format 0: there is none. */
+static bool digest_input(const struct mock_object *o, struct bytes *data, uint32_t *format)
+{
+    struct mock_key key;
+    struct ttlv_item body, it;
+    *format = 0;
+    if (object_key(o, &key)) {
+        if (!key.has_value || key.wrapped)
+            return false;
+        *format = key.format;
+        *data = key.material.val;
+        if (key.material.type == TTLV_STRUCTURE)
+            *data = bytes_of(key.material.val.p - TTLV_HEADER, key.material.val.n + TTLV_HEADER);
+        return true;
+    }
+    if (!ttlv_first(bytes_of(o->body, o->body_len), &body) ||
+        (!ttlv_find(&body, KMIP_TAG_OPAQUE_DATA_VALUE, &it) &&
+         !ttlv_find(&body, KMIP_TAG_CERTIFICATE_VALUE, &it)))
+        return false;
+    *data = it.val;
+    return true;
+}
+
+static bool set_digest(struct making *m)
+{
+    struct op_call *c = m->call;
+    struct buf *b = &c->engine->scratch->data;
+    struct ttlv_writer w;
+    struct bytes data;
+    uint32_t format;
+    uint8_t digest[32];
+    if (!digest_input(m->object, &data, &format))
+        return true; /* metadata only, or wrapped: the server does not know the material */
+    crypto_sha256(data, digest);
+    buf_reset(b);
+    ttlv_w_init(&w, b, &c->err);
+    ttlv_w_enum(&w, KMIP_TAG_HASHING_ALGORITHM, KMIP_HASHING_ALGORITHM_SHA_256);
+    ttlv_w_bytes(&w, KMIP_TAG_DIGEST_VALUE, bytes_of(digest, sizeof digest));
+    if (format)
+        ttlv_w_enum(&w, KMIP_TAG_KEY_FORMAT_TYPE, format);
+    return ttlv_w_finish(&w) &&
+           (object_set(m->object, KMIP_TAG_DIGEST, TTLV_STRUCTURE, buf_bytes(b)) ||
+            op_no_memory(c));
+}
+
+static bool applies(const struct mock_object *o, uint32_t tag)
+{
+    const struct kmip_attribute *def = kmip_attribute_by_tag(tag);
+    return def && def->objects & KMIP_OBJECT_BIT(o->type);
+}
+
+/* Key Value Present says only that there is none (3.41). */
+static bool set_key_value_present(struct mock_object *o)
+{
+    struct mock_key key;
+    if (!applies(o, KMIP_TAG_KEY_VALUE_PRESENT) || !object_key(o, &key) || key.has_value)
+        return true;
+    return object_set_bool(o, KMIP_TAG_KEY_VALUE_PRESENT, false);
+}
+
+static bool set_lease_time(const struct op_call *c, struct mock_object *o)
+{
+    uint8_t wire[4];
+    be32_put(wire, (uint32_t)c->engine->cfg->lease_time_s);
+    return !applies(o, KMIP_TAG_LEASE_TIME) ||
+           object_set(o, KMIP_TAG_LEASE_TIME, TTLV_INTERVAL, bytes_of(wire, 4));
+}
+
+static bool set_implicit(struct making *m)
+{
+    struct op_call *c = m->call;
+    struct mock_object *o = m->object;
+    bool fresh = applies(o, KMIP_TAG_FRESH) && !object_attr(o, KMIP_TAG_FRESH, 0);
+    bool made_here = m->kind != MAKING_REGISTER;
+    if (!engine_new_uid(c->engine, o->uid, &c->err) || !set_digest(m))
+        return false;
+    return (object_set_text(o, KMIP_TAG_UNIQUE_IDENTIFIER, bytes_str(o->uid)) &&
+            object_set_enum(o, KMIP_TAG_OBJECT_TYPE, o->type) &&
+            (!lifecycle_has_state(o->type) ||
+             object_set_enum(o, KMIP_TAG_STATE, KMIP_STATE_PRE_ACTIVE)) &&
+            object_set_date(o, KMIP_TAG_INITIAL_DATE, c->now) &&
+            object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, c->now) &&
+            (!made_here || object_set_date(o, KMIP_TAG_ORIGINAL_CREATION_DATE, c->now)) &&
+            (!fresh || object_set_bool(o, KMIP_TAG_FRESH, true)) && set_lease_time(c, o) &&
+            set_key_value_present(o)) ||
+           op_no_memory(c);
+}
+
+/* Required of what is to be used in cryptography (4.1, 4.3). */
+static bool has_required(struct making *m)
+{
+    const struct mock_object *o = m->object;
+    if (o->type == KMIP_OBJECT_TYPE_TEMPLATE || o->type == KMIP_OBJECT_TYPE_OPAQUE_OBJECT ||
+        object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, 0))
+        return true;
+    return op_fail(m->call, KMIP_RESULT_REASON_INVALID_MESSAGE,
+                   "Cryptographic Usage Mask is required of an object of type %s",
+                   kmip_name_of("Object Type", o->type));
+}
+
+bool making_finish(struct making *m)
+{
+    struct op_call *c = m->call;
+    struct mock_object *o = m->object;
+    if (!has_required(m) || !attr_dates_agree(c, o) || !set_implicit(m))
+        return false;
+    lifecycle_settle(o, c->now, NULL);
+    if (!store_add(c->engine->store, o, &c->err))
+        return false;
+    m->stored = true;
+    op_set_placeholder(c, o->uid);
+    snprintf(c->touched, sizeof c->touched, "%s", o->uid);
+    return true;
+}

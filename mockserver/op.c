@@ -1,0 +1,197 @@
+/* The table of operations and what their functions share (op.h). */
+#include "mockserver/op.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "kmip/base/text.h"
+#include "mockserver/access.h"
+#include "mockserver/lifecycle.h"
+#include "mockserver/ops.h"
+
+/* In the order that Query lists them. Poll and Cancel are never asynchronous
+ * (KMIP 1.2 spec, 4.27, 4.28); what needs no object is not worth it. */
+const struct op mock_ops[] = {
+    {KMIP_OPERATION_CREATE, KMIP_V10, OP_ASYNC | OP_CHANGES, op_create},
+    {KMIP_OPERATION_REGISTER, KMIP_V10, OP_ASYNC | OP_CHANGES, op_register},
+    {KMIP_OPERATION_RE_KEY, KMIP_V10, OP_ASYNC | OP_CHANGES, op_rekey},
+    {KMIP_OPERATION_LOCATE, KMIP_V10, OP_ASYNC, op_locate},
+    {KMIP_OPERATION_CHECK, KMIP_V10, OP_ASYNC, op_check},
+    {KMIP_OPERATION_GET, KMIP_V10, OP_ASYNC | OP_CHANGES, op_get},
+    {KMIP_OPERATION_GET_ATTRIBUTES, KMIP_V10, OP_ASYNC, op_get_attributes},
+    {KMIP_OPERATION_GET_ATTRIBUTE_LIST, KMIP_V10, OP_ASYNC, op_get_attribute_list},
+    {KMIP_OPERATION_ADD_ATTRIBUTE, KMIP_V10, OP_ASYNC | OP_CHANGES, op_add_attribute},
+    {KMIP_OPERATION_MODIFY_ATTRIBUTE, KMIP_V10, OP_ASYNC | OP_CHANGES, op_modify_attribute},
+    {KMIP_OPERATION_DELETE_ATTRIBUTE, KMIP_V10, OP_ASYNC | OP_CHANGES, op_delete_attribute},
+    {KMIP_OPERATION_OBTAIN_LEASE, KMIP_V10, OP_ASYNC, op_obtain_lease},
+    {KMIP_OPERATION_GET_USAGE_ALLOCATION, KMIP_V10, OP_ASYNC | OP_CHANGES, op_get_usage_allocation},
+    {KMIP_OPERATION_ACTIVATE, KMIP_V10, OP_ASYNC | OP_CHANGES, op_activate},
+    {KMIP_OPERATION_REVOKE, KMIP_V10, OP_ASYNC | OP_CHANGES, op_revoke},
+    {KMIP_OPERATION_DESTROY, KMIP_V10, OP_ASYNC | OP_CHANGES, op_destroy},
+    {KMIP_OPERATION_ARCHIVE, KMIP_V10, OP_ASYNC | OP_CHANGES, op_archive},
+    {KMIP_OPERATION_RECOVER, KMIP_V10, OP_ASYNC | OP_CHANGES, op_recover},
+    {KMIP_OPERATION_QUERY, KMIP_V10, OP_ANONYMOUS, op_query},
+    {KMIP_OPERATION_CANCEL, KMIP_V10, 0, op_cancel},
+    {KMIP_OPERATION_POLL, KMIP_V10, 0, op_poll},
+    {KMIP_OPERATION_DISCOVER_VERSIONS, KMIP_V11, OP_ANONYMOUS, op_discover_versions},
+    {KMIP_OPERATION_ENCRYPT, KMIP_V12, OP_ASYNC | OP_CHANGES, op_encrypt},
+    {KMIP_OPERATION_DECRYPT, KMIP_V12, OP_ASYNC, op_decrypt},
+    {0, 0, 0, NULL},
+};
+
+const struct op *op_find(uint32_t operation)
+{
+    for (const struct op *op = mock_ops; op->operation; op++)
+        if (op->operation == operation)
+            return op;
+    return NULL;
+}
+
+bool op_run(struct op_call *c, const struct op *op)
+{
+    c->operation = op->operation;
+    c->finished = NULL;
+    c->reason = 0;
+    c->message[0] = c->touched[0] = '\0';
+    c->err = (struct kerr)KERR_INIT;
+    if (op->run(c))
+        return true;
+    if (c->err.code != KE_OK) {
+        char line[900];
+        op_fail(c, KMIP_RESULT_REASON_GENERAL_FAILURE, "%s",
+                kerr_format(&c->err, line, sizeof line));
+    }
+    return false;
+}
+
+bool op_fail(struct op_call *c, uint32_t reason, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    c->reason = reason;
+    result_message(c->message, text);
+    return false;
+}
+
+bool op_no_memory(struct op_call *c)
+{
+    return kerr_set(&c->err, KE_MEMORY, "out of memory");
+}
+
+struct op_quoted op_quote(struct bytes text)
+{
+    struct op_quoted q;
+    struct buf b;
+    buf_init(&b, BUF_NO_LIMIT);
+    text_quote(&b, text, 48);
+    /* Each escaped character may take four; so the cut is checked again. */
+    snprintf(q.text, sizeof q.text, "%s", buf_cstr(&b));
+    while (q.text[0] && !text_utf8(bytes_str(q.text)))
+        q.text[strlen(q.text) - 1] = '\0';
+    buf_clear(&b);
+    return q;
+}
+
+bool op_field(const struct op_call *c, uint32_t tag, struct ttlv_item *out)
+{
+    return ttlv_find(&c->payload, tag, out);
+}
+
+void op_set_placeholder(struct op_call *c, const char *uid)
+{
+    snprintf(c->placeholder, sizeof c->placeholder, "%s", uid);
+}
+
+void op_write_uid(struct op_call *c, const struct mock_object *o)
+{
+    ttlv_w_str(c->out, KMIP_TAG_UNIQUE_IDENTIFIER, o->uid);
+}
+
+/* Objects */
+
+bool op_is_destroyed(const struct mock_object *o)
+{
+    return o->body_len == 0;
+}
+
+static struct mock_object *not_found(struct op_call *c, struct bytes uid)
+{
+    op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
+            "there is no object with the Unique Identifier \"%s\"", op_quote(uid).text);
+    return NULL;
+}
+
+bool op_type_known(const struct op_call *c, uint32_t object_type)
+{
+    const struct kmip_enum_value *v =
+        kmip_enum_value(kmip_tag(KMIP_TAG_OBJECT_TYPE)->en, object_type);
+    return v && v->since <= c->version;
+}
+
+/* What dates have brought about since the object was last looked at. */
+static bool settle(struct op_call *c, struct mock_object *o)
+{
+    bool changed;
+    lifecycle_settle(o, c->now, &changed);
+    return !changed || op_save(c, o);
+}
+
+struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op_policy policy,
+                                    bool archived_ok)
+{
+    struct mock_object *o = store_get(c->engine->store, uid, &c->err);
+    if (!o)
+        return c->err.code == KE_OK ? not_found(c, uid) : NULL;
+    if (!op_type_known(c, o->type))
+        return not_found(c, uid);
+    if (!access_allowed(o, c->identity, policy)) {
+        op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "the object belongs to somebody else");
+        return NULL;
+    }
+    if (o->archived && !archived_ok) {
+        op_fail(c, KMIP_RESULT_REASON_OBJECT_ARCHIVED, "the object is archived; Recover it first");
+        return NULL;
+    }
+    return settle(c, o) ? o : NULL;
+}
+
+struct mock_object *op_object(struct op_call *c, enum op_policy policy, bool archived_ok)
+{
+    struct ttlv_item uid;
+    struct bytes id = bytes_str(c->placeholder);
+    if (op_field(c, KMIP_TAG_UNIQUE_IDENTIFIER, &uid))
+        id = uid.val;
+    else if (id.n == 0) {
+        op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
+                "no Unique Identifier is given and the ID Placeholder is empty");
+        return NULL;
+    }
+    struct mock_object *o = op_object_by_id(c, id, policy, archived_ok);
+    if (o)
+        snprintf(c->touched, sizeof c->touched, "%s", o->uid);
+    return o;
+}
+
+struct mock_object *op_live_object(struct op_call *c, enum op_policy policy)
+{
+    struct mock_object *o = op_object(c, policy, false);
+    if (!o || !op_is_destroyed(o))
+        return o;
+    op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND, "the object was destroyed");
+    return NULL;
+}
+
+bool op_save(struct op_call *c, struct mock_object *o)
+{
+    return store_put(c->engine->store, o, &c->err);
+}
+
+bool op_changed(struct op_call *c, struct mock_object *o)
+{
+    if (!object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, c->now))
+        return op_no_memory(c);
+    return op_save(c, o);
+}

@@ -1,0 +1,168 @@
+/* Get Attributes, Get Attribute List, Add, Modify and Delete Attribute (KMIP 1.2 spec,
+ * 4.12 to 4.16). The rules are in attrs.c. */
+#include <stdlib.h>
+
+#include "mockserver/attrs.h"
+#include "mockserver/lifecycle.h"
+#include "mockserver/ops.h"
+#include "mockserver/scratch.h"
+
+/* A name given twice is an error (11.13). Up to a few dozen names are compared as they
+ * stand; more are copied and sorted, so that a hostile request costs no more. */
+static bool names_differ(struct op_call *c, size_t *n_names)
+{
+    enum { FEW = 32 };
+    struct bytes few[FEW], *names = few, twin;
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    size_t n = 0;
+    ttlv_r_init(&r, c->payload.val, NULL, NULL);
+    while (ttlv_r_next(&r, &it))
+        n += it.tag == KMIP_TAG_ATTRIBUTE_NAME;
+    *n_names = n;
+    if (n > FEW && !(names = calloc(n, sizeof *names)))
+        return op_no_memory(c);
+    n = 0;
+    ttlv_r_init(&r, c->payload.val, NULL, NULL);
+    while (ttlv_r_next(&r, &it))
+        if (it.tag == KMIP_TAG_ATTRIBUTE_NAME)
+            names[n++] = it.val;
+    bool ok = !views_twin(names, n, &twin) ||
+              op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
+                      "the Attribute Name \"%s\" is given twice", op_quote(twin).text);
+    if (names != few)
+        free(names);
+    return ok;
+}
+
+static void write_named(struct op_call *c, const struct mock_object *o, struct bytes name)
+{
+    for (size_t i = 0; i < o->n_attrs; i++)
+        if (bytes_eq_str(name, o->attrs[i].name) && attr_visible(c, &o->attrs[i]))
+            attr_write(c, &o->attrs[i]);
+}
+
+/* Archived objects have attributes to tell, their Archive Date above all, although 11.13
+ * lists Object Archived. */
+bool op_get_attributes(struct op_call *c)
+{
+    struct mock_object *o = op_object(c, POLICY_READ, true);
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    size_t n;
+    if (!o || !names_differ(c, &n))
+        return false;
+    op_write_uid(c, o);
+    for (size_t i = 0; n == 0 && i < o->n_attrs; i++)
+        if (attr_visible(c, &o->attrs[i]))
+            attr_write(c, &o->attrs[i]);
+    ttlv_r_init(&r, c->payload.val, NULL, NULL);
+    while (n > 0 && ttlv_r_next(&r, &it))
+        if (it.tag == KMIP_TAG_ATTRIBUTE_NAME)
+            write_named(c, o, it.val);
+    return true;
+}
+
+/* Instances of a name need not lie together in the list. */
+static bool listed_before(const struct mock_object *o, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(o->attrs[i].name, o->attrs[at].name) == 0)
+            return true;
+    return false;
+}
+
+bool op_get_attribute_list(struct op_call *c)
+{
+    struct mock_object *o = op_object(c, POLICY_READ, false);
+    if (!o)
+        return false;
+    op_write_uid(c, o);
+    for (size_t i = 0; i < o->n_attrs; i++)
+        if (attr_visible(c, &o->attrs[i]) && !listed_before(o, i))
+            ttlv_w_str(c->out, KMIP_TAG_ATTRIBUTE_NAME, o->attrs[i].name);
+    return true;
+}
+
+/* The object whose attributes are to be changed; those of a destroyed one are kept as
+ * they were. */
+static struct mock_object *changeable(struct op_call *c)
+{
+    struct mock_object *o = op_object(c, POLICY_WRITE, false);
+    if (!o || !op_is_destroyed(o))
+        return o;
+    op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
+            "the object was destroyed; its attributes no longer change");
+    return NULL;
+}
+
+static bool read_attribute(struct op_call *c, struct attr_in *in)
+{
+    struct ttlv_item attribute;
+    if (!op_field(c, KMIP_TAG_ATTRIBUTE, &attribute))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "the request has no Attribute");
+    return attr_read(c, &attribute, in);
+}
+
+/* Saves the change, lets dates take effect (3.22), and echoes the attribute. */
+static bool finish(struct op_call *c, struct mock_object *o, const struct attr_in *in,
+                   int32_t index)
+{
+    if (!attr_dates_agree(c, o))
+        return false;
+    lifecycle_settle(o, c->now, NULL);
+    if (!op_changed(c, o))
+        return false;
+    op_write_uid(c, o);
+    const struct mock_attr *a = object_attr_indexed(o, in->name, index);
+    if (a)
+        attr_write(c, a);
+    return true;
+}
+
+bool op_add_attribute(struct op_call *c)
+{
+    struct mock_object *o = changeable(c);
+    struct attr_in in;
+    int32_t index;
+    return o && read_attribute(c, &in) && attr_may_add(c, o, &in) &&
+           attr_store(c, o, &in, NULL, KMIP_RESULT_REASON_ILLEGAL_OPERATION, &index) &&
+           finish(c, o, &in, index);
+}
+
+bool op_modify_attribute(struct op_call *c)
+{
+    struct mock_object *o = changeable(c);
+    struct attr_in in;
+    int32_t index;
+    return o && read_attribute(c, &in) && attr_may_modify(c, o, &in) &&
+           attr_store(c, o, &in, object_attr_indexed(o, in.name, in.index),
+                      KMIP_RESULT_REASON_ILLEGAL_OPERATION, &index) &&
+           finish(c, o, &in, index);
+}
+
+bool op_delete_attribute(struct op_call *c)
+{
+    struct mock_object *o = changeable(c);
+    struct ttlv_item name, it;
+    const struct kmip_attribute *def;
+    if (!o)
+        return false;
+    if (!op_field(c, KMIP_TAG_ATTRIBUTE_NAME, &name))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "the request has no Attribute Name");
+    int32_t index = op_field(c, KMIP_TAG_ATTRIBUTE_INDEX, &it) ? ttlv_int(&it) : 0;
+    if (attr_kind(c, name.val, &def) == ATTR_UNKNOWN)
+        return op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND, "there is no attribute \"%s\"",
+                       op_quote(name.val).text);
+    if (!attr_may_delete(c, o, def, name.val))
+        return false;
+    const struct mock_attr *a = object_attr_indexed(o, name.val, index);
+    if (!a)
+        return op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
+                       "the object has no \"%s\" of Attribute Index %d", op_quote(name.val).text,
+                       index);
+    op_write_uid(c, o);
+    attr_write(c, a);
+    object_remove(o, a);
+    return op_changed(c, o);
+}

@@ -1,0 +1,96 @@
+/* Create (KMIP 1.2 spec, 4.1): symmetric keys made by the server. */
+#include "mockserver/crypto.h"
+#include "mockserver/making.h"
+#include "mockserver/ops.h"
+#include "mockserver/scratch.h"
+
+/* Lengths taken when the client names none, which the standard allows (4.1). */
+static bool default_length(struct making *m, uint32_t algorithm)
+{
+    int32_t bits = algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES ? 168 : 256;
+    return object_set_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, bits) || op_no_memory(m->call);
+}
+
+static bool new_key(struct making *m)
+{
+    struct op_call *c = m->call;
+    struct buf *key = &c->engine->scratch->data;
+    uint32_t algorithm;
+    int32_t bits;
+    if (!object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
+                       "Cryptographic Algorithm is required of a key");
+    if (!object_attr(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, 0) && !default_length(m, algorithm))
+        return false;
+    object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &bits);
+    buf_reset(key);
+    switch (crypto_new_key(algorithm, bits, key)) {
+    case CRYPTO_OK:
+        break;
+    case CRYPTO_BAD_ALGORITHM:
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "keys for %s are not made here; AES and 3DES are",
+                       kmip_name_of("Cryptographic Algorithm", algorithm));
+    case CRYPTO_BAD_KEY:
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "%s has no keys of Cryptographic Length %d",
+                       kmip_name_of("Cryptographic Algorithm", algorithm), bits);
+    default:
+        return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE, "the key could not be made");
+    }
+    bool ok = making_key(m, buf_bytes(key));
+    buf_reset(key);
+    return ok;
+}
+
+/* A key that is Active from its making: servers in the field refuse that or forget
+ * the date, and this one can be told to. */
+static bool compound_create(struct making *m)
+{
+    struct op_call *c = m->call;
+    if (!object_attr(m->object, KMIP_TAG_ACTIVATION_DATE, 0))
+        return true;
+    switch (c->engine->cfg->compound_create) {
+    case COMPOUND_REJECT:
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "Activation Date is not taken with Create here; use Activate");
+    case COMPOUND_IGNORE:
+        object_remove_tag(m->object, KMIP_TAG_ACTIVATION_DATE);
+        return true;
+    default:
+        return true;
+    }
+}
+
+static bool create(struct making *m)
+{
+    struct op_call *c = m->call;
+    struct ttlv_item ta;
+    if (op_field(c, KMIP_TAG_TEMPLATE_ATTRIBUTE, &ta) && !making_template_attribute(m, &ta))
+        return false;
+    if (making_was_given(m, KMIP_TAG_ORIGINAL_CREATION_DATE))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "Original Creation Date is set by the server that makes the object");
+    if (!compound_create(m) || !new_key(m) || !making_finish(m))
+        return false;
+    ttlv_w_enum(c->out, KMIP_TAG_OBJECT_TYPE, m->object->type);
+    op_write_uid(c, m->object);
+    return true;
+}
+
+bool op_create(struct op_call *c)
+{
+    struct making m;
+    struct ttlv_item type;
+    if (!op_field(c, KMIP_TAG_OBJECT_TYPE, &type))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "the request has no Object Type");
+    if (ttlv_enum(&type) != KMIP_OBJECT_TYPE_SYMMETRIC_KEY)
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "Create makes Symmetric Keys, not objects of type %s",
+                       kmip_name_of("Object Type", ttlv_enum(&type)));
+    if (!making_begin(&m, c, MAKING_CREATE, ttlv_enum(&type)))
+        return false;
+    bool ok = create(&m);
+    making_clear(&m);
+    return ok;
+}

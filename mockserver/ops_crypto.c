@@ -1,0 +1,214 @@
+/* Encrypt and Decrypt (KMIP 1.2 spec, 4.29, 4.30): whose parameters count, whose IV,
+ * and whether the key may be used. */
+#include "mockserver/crypto.h"
+#include "mockserver/lifecycle.h"
+#include "mockserver/ops.h"
+#include "mockserver/scratch.h"
+#include "mockserver/usage.h"
+
+#define IV_MAX 128 /* bytes of an IV made here */
+
+struct cipher {
+    struct op_call *call;
+    struct mock_object *object;
+    bool encrypt;
+    struct bytes key, data, iv;
+    struct crypto_params params;
+    size_t iv_length;
+    bool random_iv, made_iv;
+    uint8_t own_iv[IV_MAX];
+};
+
+/* The key and whether it may be used so now. */
+static bool find_key(struct cipher *x)
+{
+    struct op_call *c = x->call;
+    struct mock_object *o = x->object;
+    struct mock_key key;
+    int32_t mask = 0;
+    uint32_t bit =
+        x->encrypt ? KMIP_CRYPTOGRAPHIC_USAGE_MASK_ENCRYPT : KMIP_CRYPTOGRAPHIC_USAGE_MASK_DECRYPT;
+    if (o->type != KMIP_OBJECT_TYPE_SYMMETRIC_KEY)
+        return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
+                       "a %s is no key for Encrypt and Decrypt",
+                       kmip_name_of("Object Type", o->type));
+    const char *refusal = lifecycle_refusal(o, x->encrypt ? USE_PROTECT : USE_PROCESS, c->now);
+    if (refusal)
+        return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "%s", refusal);
+    object_int(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, &mask);
+    if (!((uint32_t)mask & bit))
+        return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
+                       "the key's Cryptographic Usage Mask lacks %s",
+                       x->encrypt ? "Encrypt" : "Decrypt");
+    if (!object_key(o, &key) || !key.has_value)
+        return op_fail(c, KMIP_RESULT_REASON_KEY_VALUE_NOT_PRESENT,
+                       "the server does not have the Key Value");
+    if (key.wrapped || key.bytes.n == 0)
+        return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
+                       "the key is %s and cannot be used by the server",
+                       key.wrapped ? "wrapped" : "in a format without its bytes");
+    x->key = key.bytes;
+    object_enum(o, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &x->params.algorithm);
+    return true;
+}
+
+static uint32_t enum_of(const struct ttlv_item *parameters, uint32_t tag)
+{
+    struct ttlv_item it;
+    return ttlv_find(parameters, tag, &it) && it.type == TTLV_ENUMERATION ? ttlv_enum(&it) : 0;
+}
+
+static int32_t int_of(const struct ttlv_item *parameters, uint32_t tag)
+{
+    struct ttlv_item it;
+    return ttlv_find(parameters, tag, &it) && it.type == TTLV_INTEGER ? ttlv_int(&it) : 0;
+}
+
+/* IV Length is in bits, Tag Length in bytes (3.6). */
+static bool take_parameters(struct cipher *x, const struct ttlv_item *p)
+{
+    struct op_call *c = x->call;
+    struct ttlv_item it;
+    uint32_t algorithm = enum_of(p, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM);
+    if (algorithm && algorithm != x->params.algorithm)
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "the parameters are for %s, the key is for %s",
+                       kmip_name_of("Cryptographic Algorithm", algorithm),
+                       kmip_name_of("Cryptographic Algorithm", x->params.algorithm));
+    x->params.mode = enum_of(p, KMIP_TAG_BLOCK_CIPHER_MODE);
+    x->params.padding = enum_of(p, KMIP_TAG_PADDING_METHOD);
+    x->params.tag_length = int_of(p, KMIP_TAG_TAG_LENGTH);
+    x->random_iv =
+        ttlv_find(p, KMIP_TAG_RANDOM_IV, &it) && it.type == TTLV_BOOLEAN && ttlv_bool(&it);
+    if (!x->params.mode)
+        return op_fail(c, KMIP_RESULT_REASON_MISSING_DATA,
+                       "the Cryptographic Parameters name no Block Cipher Mode");
+    x->iv_length = crypto_iv_length(&x->params);
+    int32_t bits = int_of(p, KMIP_TAG_IV_LENGTH);
+    if (x->params.mode == KMIP_BLOCK_CIPHER_MODE_GCM && bits > 0) {
+        if (bits % 8 != 0 || bits / 8 > IV_MAX)
+            return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                           "an IV Length of %d bits is not supported", bits);
+        x->iv_length = (size_t)bits / 8;
+    }
+    return true;
+}
+
+/* Those of the request replace those of the key as a whole; of the key's, the set with
+ * the lowest index counts. */
+static bool find_parameters(struct cipher *x)
+{
+    struct op_call *c = x->call;
+    struct ttlv_item p;
+    if (op_field(c, KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, &p))
+        return take_parameters(x, &p);
+    const struct mock_attr *a = object_attr(x->object, KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, 0);
+    if (!a)
+        return op_fail(c, KMIP_RESULT_REASON_MISSING_DATA,
+                       "neither the request nor the key has Cryptographic Parameters");
+    p = (struct ttlv_item){.type = TTLV_STRUCTURE, .val = bytes_of(a->value, a->len)};
+    return take_parameters(x, &p);
+}
+
+static bool find_iv(struct cipher *x)
+{
+    struct op_call *c = x->call;
+    struct ttlv_item it;
+    if (op_field(c, KMIP_TAG_IV_COUNTER_NONCE, &it)) {
+        x->iv = it.val;
+        bool gcm = x->params.mode == KMIP_BLOCK_CIPHER_MODE_GCM;
+        if (x->iv_length == 0 || x->iv.n == x->iv_length ||
+            (gcm && x->iv.n > 0 && x->iv_length == 12))
+            return true;
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "the IV/Counter/Nonce has %zu bytes; it takes %zu", x->iv.n, x->iv_length);
+    }
+    if (x->iv_length == 0)
+        return true;
+    if (!x->encrypt || !x->random_iv)
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "%s needs an IV/Counter/Nonce",
+                       kmip_name_of("Block Cipher Mode", x->params.mode));
+    if (!crypto_random(x->own_iv, x->iv_length))
+        return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE, "no random IV could be made");
+    x->iv = bytes_of(x->own_iv, x->iv_length);
+    x->made_iv = true;
+    return true;
+}
+
+/* What a failure of the cipher is called. Of decryption nothing more is told than that
+ * it failed: more would help to find the plaintext. */
+static bool cipher_failed(struct cipher *x, enum crypto_result result)
+{
+    struct op_call *c = x->call;
+    switch (result) {
+    case CRYPTO_BAD_ALGORITHM:
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "%s with %s and this padding is not offered",
+                       kmip_name_of("Cryptographic Algorithm", x->params.algorithm),
+                       kmip_name_of("Block Cipher Mode", x->params.mode));
+    case CRYPTO_BAD_IV:
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "the IV/Counter/Nonce does not fit");
+    case CRYPTO_BAD_LENGTH:
+        return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE,
+                       "%zu bytes of data do not fit: %s", x->data.n, "whole blocks are needed");
+    case CRYPTO_NO_MEMORY:
+        return op_no_memory(c);
+    default:
+        return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE,
+                       x->encrypt ? "encryption failed" : "decryption failed");
+    }
+}
+
+/* Encryption uses up Usage Limits, decryption does not (4.29, 4.30). A failure later in
+ * the same operation takes it back. */
+static bool count_use(struct cipher *x)
+{
+    struct usage_limits limits;
+    if (!x->encrypt || !usage_limits(x->object, &limits))
+        return true;
+    int64_t amount = limits.unit == KMIP_USAGE_LIMITS_UNIT_OBJECT ? 1 : (int64_t)x->data.n;
+    return usage_allocate(x->call, x->object, &limits, amount);
+}
+
+static bool run_cipher(struct cipher *x)
+{
+    struct op_call *c = x->call;
+    struct buf *out = &c->engine->scratch->data;
+    buf_reset(out);
+    enum crypto_result result = x->encrypt
+                                    ? crypto_encrypt(&x->params, x->key, x->iv, x->data, out)
+                                    : crypto_decrypt(&x->params, x->key, x->iv, x->data, out);
+    if (result != CRYPTO_OK)
+        return cipher_failed(x, result);
+    op_write_uid(c, x->object);
+    ttlv_w_bytes(c->out, KMIP_TAG_DATA, buf_bytes(out));
+    if (x->made_iv)
+        ttlv_w_bytes(c->out, KMIP_TAG_IV_COUNTER_NONCE, x->iv);
+    buf_reset(out);
+    return true;
+}
+
+static bool cipher(struct op_call *c, bool encrypt)
+{
+    struct cipher x = {.call = c, .encrypt = encrypt};
+    struct ttlv_item data;
+    x.object = op_live_object(c, POLICY_WRITE);
+    if (!x.object || !find_key(&x) || !find_parameters(&x) || !find_iv(&x))
+        return false;
+    if (!op_field(c, KMIP_TAG_DATA, &data))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "the request has no Data");
+    x.data = data.val;
+    /* The allocation comes before the use (4.29), and the key's bytes stay where they
+     * are: only attributes change. */
+    return count_use(&x) && run_cipher(&x);
+}
+
+bool op_encrypt(struct op_call *c)
+{
+    return cipher(c, true);
+}
+
+bool op_decrypt(struct op_call *c)
+{
+    return cipher(c, false);
+}

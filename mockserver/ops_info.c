@@ -1,0 +1,112 @@
+/* Query and Discover Versions (KMIP 1.2 spec, 4.25, 4.26): what the server can do, in the
+ * terms of the version it is asked in. */
+#include "mockserver/ops.h"
+
+static void list_operations(struct op_call *c)
+{
+    for (const struct op *op = mock_ops; op->operation; op++)
+        if (op->since <= c->version)
+            ttlv_w_enum(c->out, KMIP_TAG_OPERATION, op->operation);
+}
+
+static void list_objects(struct op_call *c)
+{
+    const struct kmip_enum *types = kmip_tag(KMIP_TAG_OBJECT_TYPE)->en;
+    for (uint16_t i = 0; i < types->n; i++)
+        if (op_type_known(c, types->values[i].value))
+            ttlv_w_enum(c->out, KMIP_TAG_OBJECT_TYPE, types->values[i].value);
+}
+
+static void tell_server(struct op_call *c)
+{
+    ttlv_w_str(c->out, KMIP_TAG_VENDOR_IDENTIFICATION, c->engine->cfg->vendor);
+    ttlv_w_open(
+        c->out,
+        KMIP_TAG_SERVER_INFORMATION); /* vendors may put anything here; clients choke on it */
+    ttlv_w_close(c->out);
+}
+
+/* There are none: no Application Data is made up, no extension known, no attestation
+ * asked for. */
+static void list_nothing(struct op_call *c)
+{
+    (void)c;
+}
+
+/* In the order of the response payload's fields. */
+static const struct {
+    uint32_t function;
+    void (*answer)(struct op_call *c);
+} functions[] = {
+    {KMIP_QUERY_FUNCTION_QUERY_OPERATIONS, list_operations},
+    {KMIP_QUERY_FUNCTION_QUERY_OBJECTS, list_objects},
+    {KMIP_QUERY_FUNCTION_QUERY_SERVER_INFORMATION, tell_server},
+    {KMIP_QUERY_FUNCTION_QUERY_APPLICATION_NAMESPACES, list_nothing},
+    {KMIP_QUERY_FUNCTION_QUERY_EXTENSION_LIST, list_nothing},
+    {KMIP_QUERY_FUNCTION_QUERY_EXTENSION_MAP, list_nothing},
+    {KMIP_QUERY_FUNCTION_QUERY_ATTESTATION_TYPES, list_nothing},
+};
+
+static bool asked_for(const struct op_call *c, uint32_t function)
+{
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    ttlv_r_init(&r, c->payload.val, NULL, NULL);
+    while (ttlv_r_next(&r, &it))
+        if (it.tag == KMIP_TAG_QUERY_FUNCTION && ttlv_enum(&it) == function)
+            return true;
+    return false;
+}
+
+bool op_query(struct op_call *c)
+{
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (asked_for(c, functions[i].function))
+            functions[i].answer(c);
+    return true;
+}
+
+static bool version_of(const struct ttlv_item *it, uint8_t *out)
+{
+    struct ttlv_item major, minor;
+    if (it->tag != KMIP_TAG_PROTOCOL_VERSION ||
+        !ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MAJOR, &major) ||
+        !ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MINOR, &minor))
+        return false;
+    bool small = ttlv_int(&major) >= 0 && ttlv_int(&major) <= 15 && ttlv_int(&minor) >= 0 &&
+                 ttlv_int(&minor) <= 15;
+    *out = small ? KMIP_VERSION(ttlv_int(&major), ttlv_int(&minor)) : 0;
+    return true;
+}
+
+/* True when the client named this version, or none at all. */
+static bool wanted(const struct op_call *c, uint8_t version)
+{
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    uint8_t named;
+    bool any = false;
+    ttlv_r_init(&r, c->payload.val, NULL, NULL);
+    while (ttlv_r_next(&r, &it))
+        if (version_of(&it, &named)) {
+            any = true;
+            if (named == version)
+                return true;
+        }
+    return !any;
+}
+
+/* Best first, as the configuration has them. */
+bool op_discover_versions(struct op_call *c)
+{
+    const struct mock_config *cfg = c->engine->cfg;
+    for (size_t i = 0; i < cfg->n_versions; i++) {
+        if (!wanted(c, cfg->versions[i]))
+            continue;
+        ttlv_w_open(c->out, KMIP_TAG_PROTOCOL_VERSION);
+        ttlv_w_int(c->out, KMIP_TAG_PROTOCOL_VERSION_MAJOR, cfg->versions[i] >> 4);
+        ttlv_w_int(c->out, KMIP_TAG_PROTOCOL_VERSION_MINOR, cfg->versions[i] & 15);
+        ttlv_w_close(c->out);
+    }
+    return true;
+}

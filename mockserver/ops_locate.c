@@ -1,0 +1,153 @@
+/* Locate (KMIP 1.2 spec, 4.9). Candidates come from the store's index; what matches is
+ * decided in locate_match.c. */
+#include "mockserver/access.h"
+#include "mockserver/lifecycle.h"
+#include "mockserver/locate_match.h"
+#include "mockserver/ops.h"
+#include "mockserver/scratch.h"
+#include "mockserver/searchkey.h"
+
+struct search {
+    struct op_call *call;
+    struct locate_filters filters;
+    uint32_t storage; /* KMIP_STORAGE_STATUS_MASK_* */
+    uint32_t member; /* KMIP_OBJECT_GROUP_MEMBER_*, or 0 */
+    size_t most; /* Maximum Items */
+    size_t stop; /* found so many: enough */
+    bool destroyed; /* objects of which only attributes are left count too */
+    struct buf *found; /* identifiers, each in MOCK_UID_MAX bytes */
+    size_t n;
+};
+
+/* Whether the object is there at all for this caller and this question. */
+static bool eligible(const struct search *s, const struct mock_object *o)
+{
+    uint32_t where = o->archived ? KMIP_STORAGE_STATUS_MASK_ARCHIVAL_STORAGE
+                                 : KMIP_STORAGE_STATUS_MASK_ON_LINE_STORAGE;
+    return op_type_known(s->call, o->type) && access_allowed(o, s->call->identity, POLICY_READ) &&
+           s->storage & where && (s->destroyed || !op_is_destroyed(o));
+}
+
+static bool is_fresh(const struct mock_object *o)
+{
+    const struct mock_attr *a = object_attr(o, KMIP_TAG_FRESH, 0);
+    return a && a->len == 8 && a->value[7];
+}
+
+/* What time has made of the object is looked at here and saved when it is next used:
+ * a search must not write. */
+static bool visit(void *arg, struct mock_object *o)
+{
+    struct search *s = arg;
+    if (!eligible(s, o))
+        return true;
+    lifecycle_settle(o, s->call->now, NULL);
+    if (!locate_matches(&s->filters, o))
+        return true;
+    if (s->member == KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_FRESH && !is_fresh(o))
+        return true;
+    if (!buf_put(s->found, o->uid, sizeof o->uid)) {
+        op_no_memory(s->call);
+        return false;
+    }
+    return ++s->n < s->stop;
+}
+
+static bool read_options(struct search *s)
+{
+    struct op_call *c = s->call;
+    struct ttlv_item it;
+    s->storage = KMIP_STORAGE_STATUS_MASK_ON_LINE_STORAGE;
+    s->most = SIZE_MAX;
+    if (op_field(c, KMIP_TAG_STORAGE_STATUS_MASK, &it))
+        s->storage = (uint32_t)ttlv_int(&it);
+    if (op_field(c, KMIP_TAG_OBJECT_GROUP_MEMBER, &it))
+        s->member = ttlv_enum(&it);
+    if (op_field(c, KMIP_TAG_MAXIMUM_ITEMS, &it)) {
+        if (ttlv_int(&it) < 0)
+            return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "Maximum Items is negative");
+        s->most = (size_t)ttlv_int(&it);
+    }
+    return true;
+}
+
+/* Filters that the index knows: of structures the first field, if it was given. */
+static size_t index_keys(const struct locate_filters *f, struct store_key keys[LOCATE_FILTERS_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n; i++) {
+        const struct locate_filter *x = &f->filter[i];
+        struct ttlv_item first;
+        struct bytes value = x->value.val;
+        if (!searchkey_indexed(x->def))
+            continue;
+        if (x->value.type == TTLV_STRUCTURE) {
+            const struct kmip_struct *def =
+                x->def ? kmip_struct(x->def->tag, KMIP_STRUCT_PLAIN, 0) : NULL;
+            if (!def || !ttlv_first(value, &first) || first.tag != def->fields[0].tag)
+                continue;
+            value = first.val;
+        }
+        keys[n++] = (struct store_key){.name = x->name, .value = value};
+    }
+    return n;
+}
+
+static bool run(struct search *s)
+{
+    struct op_call *c = s->call;
+    const struct locate_filter *uid = locate_filter_on(&s->filters, KMIP_TAG_UNIQUE_IDENTIFIER);
+    struct store_key keys[LOCATE_FILTERS_MAX];
+    if (s->stop == 0)
+        return true;
+    if (uid) {
+        struct mock_object *o = store_get(c->engine->store, uid->value.val, &c->err);
+        if (o)
+            visit(s, o);
+    } else if (!store_scan(c->engine->store, keys, index_keys(&s->filters, keys), visit, s,
+                           &c->err)) {
+        return false;
+    }
+    return c->err.code == KE_OK;
+}
+
+/* Object Group Member Default leaves the choice to the server: members take turns. */
+static size_t first_of_group(struct search *s)
+{
+    const struct locate_filter *group = locate_filter_on(&s->filters, KMIP_TAG_OBJECT_GROUP);
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    if (s->member != KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT || !group || s->n == 0)
+        return 0;
+    for (size_t i = 0; i < group->value.val.n; i++)
+        hash = (hash ^ group->value.val.p[i]) * 16777619u;
+    return s->call->engine->scratch->turns[hash % GROUP_TURNS]++ % s->n;
+}
+
+static void write_found(struct search *s)
+{
+    struct op_call *c = s->call;
+    size_t first = first_of_group(s), n = s->n < s->most ? s->n : s->most;
+    c->placeholder[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        const char *uid = (const char *)s->found->p + (first + i) % s->n * MOCK_UID_MAX;
+        ttlv_w_str(c->out, KMIP_TAG_UNIQUE_IDENTIFIER, uid);
+        if (n == 1)
+            op_set_placeholder(c, uid);
+    }
+}
+
+bool op_locate(struct op_call *c)
+{
+    struct search s = {.call = c, .found = &c->engine->scratch->found};
+    if (!read_options(&s) || !locate_filters_read(c, &s.filters))
+        return false;
+    s.stop =
+        s.member == KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT && s.most > 0 ? SIZE_MAX : s.most;
+    s.destroyed = locate_filter_on(&s.filters, KMIP_TAG_STATE) ||
+                  locate_filter_on(&s.filters, KMIP_TAG_DESTROY_DATE);
+    buf_reset(s.found);
+    if (!run(&s))
+        return false;
+    write_found(&s);
+    return true;
+}
