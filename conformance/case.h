@@ -58,7 +58,8 @@
  *     payload: {...}             # fields that must match; others may be there
  *     exact: true                # ... and no others (payload level)
  *     empty: true                # the payload is there and empty
- *     operation: absent          # the reply item must have no Operation (message-level errors)
+ *     operation: absent          # the reply item must have no Operation (message-level errors);
+ *                                #   present: it must have one, so the error is the item's own
  *     any_of: [...]              # alternatives, tried in order; each an expectation that may add
  *                                #   verdict: PASS | WARN | FAIL | NOT SUPPORTED (ends the case: the
  *                                #   server lacks something optional that Query cannot announce) |

@@ -231,6 +231,10 @@ static bool eval_plain_item(struct judge *j, const struct want *w, const struct 
                     kmip_operation_name(it->operation));
         return false;
     }
+    if (w->operation && strcmp(w->operation, "present") == 0 && !it->has_operation) {
+        mismatch_at(&j->m, it->off, "an item with the Operation of the request", "no Operation");
+        return false;
+    }
     return check_payload(j, w, it);
 }
 
