@@ -65,7 +65,8 @@ enum sql_row sql_step(struct mock_store *s, enum store_sql id, struct kerr *err)
     if (rc == SQLITE_DONE)
         return SQL_END;
     rc = sqlite3_extended_errcode(s->db);
-    sql_error(s, rc, id > SQL_UNDO && sqlite3_stmt_readonly(s->sql[id]) ? "read" : "write", err);
+    /* Only a query has columns. */
+    sql_error(s, rc, sqlite3_column_count(s->sql[id]) > 0 ? "read" : "write", err);
     /* Some failures roll the whole transaction back by themselves. */
     if (s->writing && sqlite3_get_autocommit(s->db))
         s->lost = true;

@@ -33,7 +33,7 @@ static void close_kind(int kind, struct mock_store **s)
         tmpdir_remove(&dir);
 }
 
-#define OK(call) cr_assert(call, #call ": %s", err.msg)
+#define OK(call) cr_assert(call, "%s: %s", #call, err.msg)
 
 static struct buf name_value(const char *text)
 {
