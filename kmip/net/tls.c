@@ -347,6 +347,26 @@ enum tls_io tls_flush(struct tls_conn *t, struct kerr *err)
     return send_rest(t, err);
 }
 
+enum tls_io tls_flush_part(struct tls_conn *t, size_t most, size_t *left, struct kerr *err)
+{
+    size_t n = t->out.n - t->out_off;
+    ssize_t sent = 0;
+    if (n > 0 && most > 0)
+        sent = TEMP_FAILURE_RETRY(
+            send(t->fd, t->out.p + t->out_off, n < most ? n : most, MSG_NOSIGNAL));
+    *left = n - (sent > 0 ? (size_t)sent : 0);
+    if (sent < 0 && errno == EAGAIN)
+        return TLS_WANT_WRITE;
+    if (sent < 0) {
+        t->sys_errno = errno;
+        return explain_send(t, GNUTLS_E_PUSH_ERROR, err);
+    }
+    t->out_off += (size_t)sent;
+    if (*left == 0)
+        t->out.n = t->out_off = 0;
+    return TLS_OK;
+}
+
 enum tls_io tls_write(struct tls_conn *t, struct bytes v, size_t *n, struct kerr *err)
 {
     *n = 0;

@@ -87,6 +87,9 @@ int tls_fd(const struct tls_conn *t);
 void tls_hold(struct tls_conn *t);
 enum tls_io tls_flush(struct tls_conn *t, struct kerr *err);
 #define TLS_HOLD_MAX (256u * 1024u)
+/* Sends at most `most` bytes of what a hold has collected and goes on holding; *left
+ * is what remains. For a sender that is to be slow. */
+enum tls_io tls_flush_part(struct tls_conn *t, size_t most, size_t *left, struct kerr *err);
 
 /* After the handshake. Strings live as long as the connection. */
 struct tls_info {
