@@ -1,0 +1,71 @@
+/* What happened lately: the last exchanges, with the faults that fired at them.
+ *
+ * A bounded ring in memory. Each request with its reply is one entry; what faults
+ * do to a connection itself is an entry without request. Bytes are kept as they
+ * came and as they left, key material included: whoever shows them decodes them
+ * with the forms that redact (kmip/form/form.h). They are wiped when an entry goes.
+ *
+ * Entries are numbered from 1 without gaps; the oldest go when the ring is full or
+ * its bytes are used up. Pointers to entries hold until the next call that adds. */
+#ifndef MOCKSERVER_JOURNAL_H
+#define MOCKSERVER_JOURNAL_H
+
+#include "mockserver/engine.h"
+
+#define JOURNAL_FAULTS_MAX 240
+
+struct exchange {
+    uint64_t number;     /* of the server, from 1 */
+    uint64_t connection; /* from 1 */
+    uint64_t nth;        /* request of the connection, from 1; 0: not about a request */
+    char client[192];    /* certificate's Common Name; "" while unknown */
+    struct answer_note note;
+    int64_t received_ns; /* machine's clock, since the epoch */
+    int64_t took_ns;     /* until the reply was there */
+    int64_t left_ns;     /* when the reply began to leave; 0: it has not */
+    size_t request_size, reply_size; /* bytes there were; more than kept when long */
+    struct buf request, reply;
+    unsigned n_faults;
+    char faults[JOURNAL_FAULTS_MAX]; /* names, "a, b"; cut at a name when there are many */
+    char event[200];     /* what the last of them did */
+};
+
+struct journal {
+    struct exchange *ring; /* NULL until the first entry */
+    size_t room;           /* entries; 0: keeps none */
+    size_t bytes_max, bytes;
+    uint64_t next;         /* number of the next entry */
+    uint64_t first;        /* of the oldest that is kept; == next: none */
+    /* Called after an entry was added or labelled, unless NULL: somebody may wait
+     * for it. */
+    void (*changed)(void *arg);
+    void *changed_arg;
+};
+
+/* What one entry may keep of a request, and of a reply. */
+#define JOURNAL_MESSAGE_MAX (64u * 1024u)
+
+/* room entries of at most bytes_max bytes together. */
+void journal_init(struct journal *j, size_t room, size_t bytes_max);
+void journal_clear(struct journal *j);
+/* Forgets all entries; numbers go on. */
+void journal_forget(struct journal *j);
+
+struct journal_about {
+    uint64_t connection, nth;
+    const char *client;
+    int64_t received_ns, took_ns;
+};
+
+/* An exchange; returns its number, 0 when none is kept. note NULL: none. */
+uint64_t journal_add(struct journal *j, const struct journal_about *about,
+                     const struct answer_note *note, struct bytes request, struct bytes reply);
+/* Labels an entry with a fault that fired; `event` says what it did. Does nothing
+ * when the entry is gone. */
+void journal_fault(struct journal *j, uint64_t number, const char *name, const char *event);
+void journal_left(struct journal *j, uint64_t number, int64_t now_ns);
+
+/* NULL when it is gone or was never there. Walk from j->first to j->next. */
+const struct exchange *journal_get(const struct journal *j, uint64_t number);
+
+#endif
