@@ -19,7 +19,7 @@ enum attr_kind attr_kind(const struct op_call *c, struct bytes name,
     if (*def && (*def)->since <= c->version && (*def)->tag != KMIP_TAG_CUSTOM_ATTRIBUTE)
         return ATTR_STANDARD;
     *def = NULL;
-    if (c->engine->cfg->custom_attributes == CUSTOM_ACCEPT &&
+    if (engine_custom_attributes(c->engine) != CUSTOM_REJECT &&
         (is_prefixed(name, 'x') || is_prefixed(name, 'y')) && !memchr(name.p, 0, name.n))
         return ATTR_CUSTOM;
     return ATTR_UNKNOWN;
@@ -212,7 +212,9 @@ bool attr_may_add(struct op_call *c, const struct mock_object *o, const struct a
                        "an attribute is added without Attribute Index: the server gives it");
     if (!def)
         return may_touch_custom(c, in->name);
-    if (!(def->flags & KMIP_ATTR_CLIENT_MODIFIES))
+    /* Original Creation Date is the one attribute that a client may add, yet never change
+     * (KMIP 1.2 spec, 3.43). */
+    if (!(def->flags & KMIP_ATTR_CLIENT_MODIFIES) && def->tag != KMIP_TAG_ORIGINAL_CREATION_DATE)
         return read_only(c, def->name);
     if (!applies(def, o->type))
         return not_applicable(c, KMIP_RESULT_REASON_PERMISSION_DENIED, def, o->type);
@@ -319,12 +321,31 @@ static bool room_for_instance(struct op_call *c, const struct mock_object *o, st
                    "no more instances of \"%s\" fit into one object", op_quote(name).text);
 }
 
+/* As much of a text as a server keeps that cuts custom attributes: whole characters. */
+static struct bytes cut_text(const struct op_call *c, const struct attr_in *in, struct bytes value)
+{
+    const struct engine_overrides *o = c->engine->overrides;
+    if (in->def || in->value.type != TTLV_TEXT_STRING || !o || value.n <= o->custom_length ||
+        engine_custom_attributes(c->engine) != CUSTOM_TRUNCATE)
+        return value;
+    value.n = o->custom_length;
+    while (value.n > 0 && (value.p[value.n] & 0xC0) == 0x80)
+        value.n--;
+    return value;
+}
+
 bool attr_store(struct op_call *c, struct mock_object *o, const struct attr_in *in,
                 const struct mock_attr *at, uint32_t taken, int32_t *index)
 {
     struct bytes value;
     if (!known_value(c, o, in, at, taken, &value))
         return false;
+    value = cut_text(c, in, value);
+    if (!in->def && engine_custom_attributes(c->engine) == CUSTOM_IGNORE) {
+        if (index)
+            *index = in->index;
+        return true;
+    }
     if (at) {
         if (index)
             *index = at->index;

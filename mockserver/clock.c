@@ -5,16 +5,136 @@
 
 #define SMALL_STEP_NS NS_PER_S
 
-void mock_clock_init(struct mock_clock *c, int64_t offset_ns)
+const struct clock_spec clock_right = {.rate = 1};
+
+static int64_t plus(int64_t a, int64_t b)
 {
-    *c = (struct mock_clock){.offset_ns = offset_ns, .last_ns = INT64_MIN};
+    int64_t sum;
+    if (!__builtin_add_overflow(a, b, &sum))
+        return sum;
+    return b < 0 ? INT64_MIN : INT64_MAX;
+}
+
+/* The machine's clock. When it is set back by a little (time synchronisation), this
+ * stands still instead, so that two replies never seem to go back in time without
+ * being told to; a larger step is followed. */
+static int64_t wall(struct mock_clock *c)
+{
+    const struct mock_clock *server = c->server ? c->server : c;
+    int64_t now = server->held ? server->held_wall_ns : c->wall_ns();
+    if (now >= c->last_wall_ns || now < c->last_wall_ns - SMALL_STEP_NS)
+        c->last_wall_ns = now;
+    return c->last_wall_ns;
+}
+
+static int64_t advanced(const struct mock_clock *c)
+{
+    return c->server ? c->server->advanced_ns : c->advanced_ns;
+}
+
+void mock_clock_init(struct mock_clock *c, const struct clock_spec *spec)
+{
+    *c = (struct mock_clock){
+        .wall_ns = clock_wall_ns, .mono_ns = clock_mono_ns, .last_wall_ns = INT64_MIN};
+    mock_clock_set(c, spec);
+}
+
+void mock_clock_init_own(struct mock_clock *c, const struct clock_spec *spec,
+                         const struct mock_clock *server)
+{
+    *c = (struct mock_clock){.wall_ns = server->wall_ns,
+                             .mono_ns = server->mono_ns,
+                             .server = server,
+                             .last_wall_ns = INT64_MIN};
+    mock_clock_set(c, spec);
+}
+
+void mock_clock_set(struct mock_clock *c, const struct clock_spec *spec)
+{
+    c->spec = *spec;
+    c->requests = 0;
+    c->began_wall_ns = wall(c);
+    c->began_ns = c->mono_ns();
+    c->began_advanced_ns = advanced(c);
+}
+
+void mock_clock_hold(struct mock_clock *c, struct mock_clock *over)
+{
+    c->held_wall_ns = c->wall_ns();
+    c->held = true;
+    c->over = over;
+    c->requests++;
+    if (over)
+        over->requests++;
+}
+
+void mock_clock_release(struct mock_clock *c)
+{
+    c->held = false;
+    c->over = NULL;
+}
+
+void mock_clock_advance(struct mock_clock *c, int64_t by_ns)
+{
+    c->advanced_ns = plus(c->advanced_ns, by_ns);
+}
+
+/* How far the spec has moved the clock when so much time has passed. */
+static int64_t moved(const struct mock_clock *c, int64_t passed)
+{
+    const struct clock_spec *s = &c->spec;
+    int64_t sum = s->offset_ns;
+    for (size_t i = 0; i < s->n_jumps; i++) {
+        const struct clock_jump *j = &s->jumps[i];
+        /* "after 5 requests" is first seen by the sixth, which is counted already. */
+        if (j->by_requests ? c->requests > (uint64_t)j->after : passed >= j->after)
+            sum = plus(sum, j->by_ns);
+    }
+    if (s->strobe_every_ns > 0 && passed / s->strobe_every_ns % 2 == 1)
+        sum = plus(sum, s->strobe_by_ns);
+    return sum;
+}
+
+static int64_t base(struct mock_clock *c, int64_t ticked)
+{
+    const struct clock_spec *s = &c->spec;
+    if (s->freeze)
+        return s->freeze_given ? s->freeze_at_ns : c->began_wall_ns;
+    if (s->rate == 1)
+        return wall(c);
+    return plus(wall(c), (int64_t)((s->rate - 1) * (double)ticked));
+}
+
+/* Nothing but an offset: how much time has passed does not matter. */
+static bool is_steady(const struct clock_spec *s)
+{
+    return s->rate == 1 && !s->freeze && s->n_jumps == 0 && s->strobe_every_ns == 0;
+}
+
+static int64_t told(struct mock_clock *c, enum clock_side side)
+{
+    int64_t virtual_ns = advanced(c);
+    if (c->spec.applies_to != CLOCK_BOTH && c->spec.applies_to != (int)side)
+        return plus(wall(c), virtual_ns);
+    if (is_steady(&c->spec))
+        return plus(plus(wall(c), virtual_ns), c->spec.offset_ns);
+    int64_t ticked = c->mono_ns() - c->began_ns;
+    int64_t passed = plus(ticked, virtual_ns - c->began_advanced_ns);
+    return plus(plus(base(c, ticked), virtual_ns), moved(c, passed));
+}
+
+static int64_t read_side(void *arg, enum clock_side side)
+{
+    struct mock_clock *c = arg;
+    return told(c->over ? c->over : c, side);
 }
 
 int64_t mock_clock_ns(void *arg)
 {
-    struct mock_clock *c = arg;
-    int64_t now = clock_wall_ns() + c->offset_ns;
-    if (now >= c->last_ns || now < c->last_ns - SMALL_STEP_NS)
-        c->last_ns = now;
-    return c->last_ns;
+    return read_side(arg, CLOCK_LIFE_CYCLE);
+}
+
+int64_t mock_clock_stamp_ns(void *arg)
+{
+    return read_side(arg, CLOCK_TIME_STAMP);
 }

@@ -10,7 +10,7 @@
 /* What is read before it becomes the configuration. */
 struct loading {
     struct mock_config cfg;
-    const struct ynode *versions, *credentials;
+    const struct ynode *versions, *credentials, *clock, *faults;
     int client_certificate;
     int64_t lease_ns;
 };
@@ -21,8 +21,7 @@ static const char *const async_names[] = {"accept", "ignore", NULL};
 static const char *const certificate_names[] = {"required", "optional", NULL};
 
 #define AT(member) offsetof(struct loading, member)
-#define DAY (24 * 3600 * NS_PER_S)
-#define CENTURY (36525 * DAY)
+#define DAY READ_DAY_NS
 
 /* Rows: key, member, what bounds it, what it means. Maps inside the document fill
  * the same struct: their offset is 0. */
@@ -37,11 +36,6 @@ static const char *const certificate_names[] = {"required", "optional", NULL};
 #define MAP(k, f, h) {.key = k, .kind = YF_MAP, .fields = f, .help = h}
 #define END {.key = NULL}
 
-static const struct yfield clock_fields[] = {
-    TIME("offset", cfg.clock_offset_ns, -CENTURY, CENTURY,
-         "how far the server's clock is ahead of (+) or behind (-) the machine's"),
-    END};
-
 static const struct yfield reorder_fields[] = {
     INT("window", cfg.reorder_window, 0, 1024,
         "replies held before they leave in another order; 0 or 1: no reordering"),
@@ -52,6 +46,10 @@ static const struct yfield reorder_fields[] = {
 static const struct yfield replies_fields[] = {
     MAP("reorder", reorder_fields, "replies leave in another order than the requests came"),
     END};
+
+static const struct yfield journal_fields[] = {
+    INT("exchanges", cfg.journal_exchanges, 0, 1000000, "exchanges that are kept"),
+    INT("bytes", cfg.journal_bytes, 0, INT64_C(1) << 32, "bytes of messages that are kept"), END};
 
 static const struct yfield limits_fields[] = {
     INT("message_size", cfg.limits.message_size, 256, 1 << 30, "bytes of a request"),
@@ -76,7 +74,7 @@ static const struct yfield fields[] = {
     STR("vendor", cfg.vendor, "Vendor Identification in Query"),
     STR("store", cfg.store, "\":memory:\", or the file that keeps the objects"),
     FLAG("keep_metadata", cfg.keep_metadata, "attributes of an object survive its Destroy"),
-    MAP("clock", clock_fields, "the server's clock"),
+    NODE("clock", clock, "the server's clock, and clocks of single connections"),
     CHOICE("compound_create", cfg.compound_create, compound_names,
            "Create with an Activation Date: accept, reject, or ignore the date"),
     CHOICE("custom_attributes", cfg.custom_attributes, custom_names,
@@ -86,6 +84,8 @@ static const struct yfield fields[] = {
     TIME("lease_time", lease_ns, NS_PER_S, 365 * DAY, "Lease Time, and what Obtain Lease grants"),
     NODE("credentials", credentials, "who may authenticate by Credential in the request header"),
     MAP("replies", replies_fields, "how replies leave"),
+    NODE("faults", faults, "what is made to go wrong: match, action, how often"),
+    MAP("journal", journal_fields, "what is kept of the last exchanges"),
     MAP("limits", limits_fields, "bounds that keep the server up"),
     INT("seed", cfg.seed, 0, INT64_MAX, "start of all randomness; drawn when not given"),
     END};
@@ -116,6 +116,9 @@ static void defaults(struct loading *l)
                 .custom_attributes = CUSTOM_ACCEPT,
                 .reorder_wait_ns = 50 * NS_PER_MS,
                 .keep_metadata = true,
+                .clock = clock_right,
+                .journal_exchanges = JOURNAL_IF_USED,
+                .journal_bytes = 16 << 20,
                 .limits = {.message_size = 1 << 20,
                            .batch_items = 1000,
                            .connections = 10000,
@@ -218,7 +221,9 @@ static bool read_document(struct loading *l, struct kerr *err)
         return true;
     if (!yfields_read(root, fields, l, err) || !check_strings(cfg, root, err) ||
         (l->versions && !read_versions(cfg, l->versions, err)) ||
-        (l->credentials && !read_credentials(cfg, l->credentials, err)))
+        (l->credentials && !read_credentials(cfg, l->credentials, err)) ||
+        (l->clock && !read_clock(l->clock, &cfg->doc.arena, &cfg->clock, &cfg->clocks, err)) ||
+        (l->faults && !fault_list_read(l->faults, &cfg->faults, err)))
         return false;
     cfg->seed_given = ynode_get(root, "seed") != NULL;
     return true;
@@ -260,6 +265,7 @@ bool config_load(struct mock_config *cfg, const char *file, const struct opt_lis
 
 void config_clear(struct mock_config *cfg)
 {
+    fault_list_clear(&cfg->faults);
     ydoc_clear(&cfg->doc);
     *cfg = (struct mock_config){0};
 }

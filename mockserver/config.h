@@ -10,6 +10,7 @@
  *     custom_attributes: accept        # accept | reject
  *     asynchronous: accept             # accept | ignore
  *     replies: {reorder: {window: 4, max_wait: 50ms}}
+ *     faults: [{match: {operation: Create, nth: 2}, action: drop}]
  *     seed: 7
  *
  * fixtures/mock.yaml explains every key. */
@@ -18,12 +19,18 @@
 
 #include "kmip/base/option.h"
 #include "kmip/yaml/ynode.h"
+#include "mockserver/fault_list.h"
+#include "mockserver/read.h"
 
-enum compound_create { COMPOUND_ACCEPT, COMPOUND_REJECT, COMPOUND_IGNORE };
-enum custom_attributes { CUSTOM_ACCEPT, CUSTOM_REJECT };
+/* The last of each are for faults only (overrides.h). */
+enum compound_create { COMPOUND_ACCEPT, COMPOUND_REJECT, COMPOUND_IGNORE, COMPOUND_DELAY };
+enum custom_attributes { CUSTOM_ACCEPT, CUSTOM_REJECT, CUSTOM_IGNORE, CUSTOM_TRUNCATE };
 enum asynchronous { ASYNC_ACCEPT, ASYNC_IGNORE };
 
 #define MOCK_VERSIONS_MAX 8
+/* journal_exchanges when none are given: 1000 if somebody has a use for them, which is
+ * where faults are declared. */
+#define JOURNAL_IF_USED (-1)
 
 struct mock_limits {
     int64_t message_size;  /* bytes of a request; 1 MiB */
@@ -43,11 +50,15 @@ struct mock_config {
     const char *listen, *certs, *store, *vendor;
     uint8_t versions[MOCK_VERSIONS_MAX]; /* best first */
     size_t n_versions;
-    int64_t clock_offset_ns;
+    struct clock_spec clock;
+    struct clock_choices clocks; /* of single connections */
+    struct fault_list faults;    /* in force from the first connection on */
     int compound_create;   /* enum compound_create */
     int custom_attributes; /* enum custom_attributes */
     int asynchronous;      /* enum asynchronous: Operation Pending when the client asks for it */
     int64_t reorder_window, reorder_wait_ns; /* window 0 or 1: off */
+    int64_t journal_exchanges; /* kept at most; 0: none */
+    int64_t journal_bytes;     /* ... of all their messages */
     int64_t seed;
     bool seed_given;
     int64_t lease_time_s;  /* Obtain Lease, Lease Time attribute; 3600 */

@@ -31,6 +31,11 @@ static void enter(struct conn *c, enum conn_phase phase)
     c->phase_ns = clock_mono_ns();
 }
 
+static int64_t later(int64_t at, int64_t by)
+{
+    return at > INT64_MAX - by ? INT64_MAX : at + by;
+}
+
 static void log_failure(const struct conn *c, enum log_level level, const char *what,
                         const struct kerr *err)
 {
@@ -40,7 +45,8 @@ static void log_failure(const struct conn *c, enum log_level level, const char *
                  kerr_format(err, text, sizeof text));
 }
 
-bool conn_open(struct server *s, int fd, uint64_t number, const char *from, struct kerr *err)
+bool conn_open(struct server *s, int fd, uint64_t number, const char *from,
+               const struct fault_accept *accept, struct kerr *err)
 {
     struct conn *c = calloc(1, sizeof *c);
     if (!c) {
@@ -51,7 +57,10 @@ bool conn_open(struct server *s, int fd, uint64_t number, const char *from, stru
     c->number = number;
     snprintf(c->from, sizeof c->from, "%s", from);
     c->wake_ns = c->armed_ns = INT64_MAX;
-    c->tls = tls_new(s->creds, fd, NULL, err);
+    c->accept = *accept;
+    if (accept->stall_ns > 0)
+        c->stall_until_ns = later(clock_mono_ns(), accept->stall_ns);
+    c->tls = tls_new(accept->creds ? accept->creds : s->creds, fd, NULL, err);
     int rc = c->tls ? uv_poll_init(&s->loop, &c->poll, fd) : 0;
     if (!c->tls || rc < 0) {
         if (c->tls)
@@ -111,10 +120,32 @@ static void linger(struct conn *c)
     enter(c, CONN_LINGER);
 }
 
-static void goodbye(struct conn *c)
+/* Closes the socket so that the peer sees a reset. */
+static void reset(struct conn *c)
 {
-    tls_bye(c->tls);
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(tls_fd(c->tls), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    conn_close(c);
+}
+
+/* All is sent: what the session wanted then. False when the connection is no longer
+ * open. */
+static bool finish(struct conn *c)
+{
+    struct action end = c->end;
+    c->has_end = false;
+    if (end.kind == ACTION_RESET) {
+        reset(c);
+        return false;
+    }
+    if (!end.abrupt)
+        tls_bye(c->tls);
+    if (end.kind == ACTION_HALF_CLOSE) {
+        shutdown(tls_fd(c->tls), SHUT_WR);
+        return true;
+    }
     linger(c);
+    return false;
 }
 
 /* --- handshake --------------------------------------------------------- */
@@ -128,15 +159,54 @@ static void start_session(struct conn *c)
     if (strlen(who) >= sizeof peer.identity)
         who = info->peer_sha256;
     snprintf(peer.identity, sizeof peer.identity, "%.*s", (int)sizeof peer.identity - 1, who);
-    session_init(&c->session, &c->server->engine, &peer, c->number, clock_mono_ns());
+    struct server *s = c->server;
+    int64_t now = clock_mono_ns();
+    session_init(&c->session, &s->engine, &peer, c->number, now);
+    session_attach(&c->session, &s->faults, &s->journal, &s->clock, now);
     c->has_session = true;
     enter(c, CONN_OPEN);
     log_line(LOG_INFO, "#%llu from %s: %s is connected, %s%s", (unsigned long long)c->number,
              c->from, c->session.who, info->version, info->resumed ? ", resumed" : "");
 }
 
+/* True while a fault keeps the handshake from beginning. */
+static bool is_stalled(struct conn *c)
+{
+    if (c->stall_until_ns == 0)
+        return false;
+    c->wake_ns = c->stall_until_ns;
+    if (clock_mono_ns() < c->stall_until_ns)
+        return true;
+    c->stall_until_ns = 0;
+    c->wake_ns = INT64_MAX;
+    enter(c, CONN_HANDSHAKE); /* its time begins now */
+    return false;
+}
+
+/* Answers the client's hello with an alert, as a server does that has not agreed on
+ * anything yet: in the clear (RFC 8446, 5.1 and 6). */
+static void shake_with_alert(struct conn *c)
+{
+    enum { FATAL = 2 };
+    const uint8_t record[] = {21, 3, 3, 0, 2, FATAL, (uint8_t)c->accept.alert};
+    ssize_t n = recv(tls_fd(c->tls), c->server->scratch, TLS_RECORD_MAX, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        c->blocked_read = TLS_WANT_READ;
+        return;
+    }
+    if (n > 0)
+        (void)send(tls_fd(c->tls), record, sizeof record, MSG_NOSIGNAL | MSG_DONTWAIT);
+    linger(c);
+}
+
 static void shake(struct conn *c)
 {
+    if (is_stalled(c))
+        return;
+    if (c->accept.alert) {
+        shake_with_alert(c);
+        return;
+    }
     struct kerr err = KERR_INIT;
     enum tls_io io = tls_handshake(c->tls, &err);
     switch (io) {
@@ -207,23 +277,97 @@ static enum tls_io send_reply(struct conn *c, int64_t now, struct kerr *err)
     return TLS_OK;
 }
 
-/* Everything the session has to send; *last when it then wants to close. */
-static enum tls_io send_all(struct conn *c, int64_t now, bool *last, struct kerr *err)
+/* Has a reply in hand, from the session if need be; false when there is none. */
+static bool next_reply(struct conn *c, int64_t now)
 {
-    for (;;) {
-        if (!c->sending) {
-            struct action a = session_next(&c->session, now);
-            *last = a.kind == ACTION_CLOSE;
-            c->wake_ns = a.kind == ACTION_WAIT ? a.at_ns : INT64_MAX;
-            if (a.kind != ACTION_SEND)
-                return TLS_OK;
-            c->sending = a.reply;
-            c->sent = 0;
-            c->unsent = true;
-        }
+    if (c->sending)
+        return true;
+    if (c->has_end)
+        return false;
+    struct action a = session_next(&c->session, now);
+    c->wake_ns = a.kind == ACTION_WAIT ? a.at_ns : INT64_MAX;
+    if (a.kind != ACTION_SEND) {
+        c->has_end = a.kind != ACTION_WAIT;
+        c->end = a;
+        return false;
+    }
+    c->sending = a.reply;
+    c->sent = 0;
+    c->unsent = true;
+    c->moved_ns = now;
+    return true;
+}
+
+/* Everything the session has to send. */
+static enum tls_io send_all(struct conn *c, int64_t now, struct kerr *err)
+{
+    while (next_reply(c, now)) {
         enum tls_io io = send_reply(c, now, err);
         if (io != TLS_OK)
             return io;
+    }
+    if (!c->unsent)
+        return TLS_OK;
+    enum tls_io io = tls_flush(c->tls, err);
+    if (io == TLS_OK)
+        c->unsent = false;
+    return io;
+}
+
+/* A slow line (fault `bandwidth`): bytes that may leave by now. They come in portions
+ * of a twentieth of a second, or one by one. */
+static int64_t portion(int64_t rate)
+{
+    enum { PORTIONS = 20 };
+    return rate > PORTIONS ? rate / PORTIONS : 1;
+}
+
+static void allow(struct conn *c, int64_t rate, int64_t now)
+{
+    int64_t most = portion(rate);
+    double more = (double)(now - c->allowed_ns) * (double)rate / (double)NS_PER_S;
+    if (c->allowed_ns == 0 || more >= (double)most) {
+        c->allowance = most;
+        c->allowed_ns = now;
+    } else if (more >= 1) {
+        c->allowance = c->allowance + (int64_t)more < most ? c->allowance + (int64_t)more : most;
+        c->allowed_ns = now;
+    }
+}
+
+/* One record at a time goes to TLS, and from there in portions to the socket: records
+ * are cut as ever, only the bytes come slowly. */
+static enum tls_io send_slowly(struct conn *c, int64_t rate, int64_t now, struct kerr *err)
+{
+    for (;;) {
+        size_t left, more;
+        enum tls_io io = tls_flush_part(c->tls, 0, &left, err);
+        if (io == TLS_OK && left > 0) {
+            allow(c, rate, now);
+            io = tls_flush_part(c->tls, (size_t)c->allowance, &more, err);
+            c->allowance -= (int64_t)(left - more);
+            if (more < left)
+                c->moved_ns = now;
+            left = more;
+        }
+        if (io != TLS_OK)
+            return io;
+        if (left > 0) {
+            c->wake_ns = now + portion(rate) * NS_PER_S / rate;
+            return TLS_OK;
+        }
+        if (!next_reply(c, now)) {
+            c->unsent = false;
+            return TLS_OK;
+        }
+        size_t n;
+        struct bytes all = buf_bytes(&c->sending->bytes);
+        io = tls_write(c->tls, bytes_of(all.p + c->sent, all.n - c->sent), &n, err);
+        if (io != TLS_OK)
+            return io;
+        c->sent += n;
+        if (c->sent == all.n)
+            reply_free(&c->sending);
     }
 }
 
@@ -233,24 +377,16 @@ static bool transmit(struct conn *c)
 {
     struct kerr err = KERR_INIT;
     int64_t now = clock_mono_ns();
-    bool last = false;
+    int64_t rate = session_rate(&c->session);
     tls_hold(c->tls);
-    enum tls_io io = send_all(c, now, &last, &err);
-    if (io == TLS_OK && c->unsent)
-        io = tls_flush(c->tls, &err);
-    if (io == TLS_OK)
-        c->unsent = false;
+    enum tls_io io = rate > 0 ? send_slowly(c, rate, now, &err) : send_all(c, now, &err);
     c->blocked_write = io == TLS_WANT_READ || io == TLS_WANT_WRITE ? io : TLS_OK;
     if (io == TLS_FAILED || io == TLS_EOF) {
         log_failure(c, LOG_INFO, "connection dropped", &err);
         conn_close(c);
         return false;
     }
-    if (last && !c->unsent) {
-        goodbye(c);
-        return false;
-    }
-    return true;
+    return !c->has_end || c->unsent || finish(c);
 }
 
 static void serve(struct conn *c)
@@ -287,7 +423,9 @@ static void drop_input(struct conn *c)
 static void watch(struct conn *c)
 {
     int events = 0;
-    bool reads = c->phase == CONN_HANDSHAKE || c->phase == CONN_LINGER ||
+    if (c->phase == CONN_HANDSHAKE && c->stall_until_ns != 0)
+        events = UV_DISCONNECT; /* nothing is read, but an end is noticed */
+    bool reads = (c->phase == CONN_HANDSHAKE && events == 0) || c->phase == CONN_LINGER ||
                  (c->phase == CONN_OPEN && !c->session.ending && !c->peer_done &&
                   !session_full(&c->session));
     if (reads && c->phase != CONN_LINGER && c->blocked_read == TLS_WANT_WRITE)
@@ -319,6 +457,8 @@ static int64_t deadline(const struct conn *c, const char **why)
     switch (c->phase) {
     case CONN_HANDSHAKE:
         *why = "the TLS handshake was not finished in time";
+        if (c->stall_until_ns != 0)
+            return INT64_MAX;
         return after(c->phase_ns, l->handshake_ns);
     case CONN_LINGER:
         *why = NULL;
@@ -342,7 +482,7 @@ static void arm(struct conn *c)
 {
     const char *why;
     int64_t at = deadline(c, &why);
-    if (c->phase == CONN_OPEN && c->wake_ns < at)
+    if ((c->phase == CONN_OPEN || c->phase == CONN_HANDSHAKE) && c->wake_ns < at)
         at = c->wake_ns;
     if (at >= c->armed_ns)
         return;
@@ -370,7 +510,10 @@ void conn_turn(struct conn *c)
 static void on_poll(uv_poll_t *h, int status, int events)
 {
     struct conn *c = h->data;
-    (void)events;
+    if (events & UV_DISCONNECT) {
+        conn_close(c);
+        return;
+    }
     if (status < 0) {
         log_line(LOG_INFO, "#%llu from %s: connection dropped: %s", (unsigned long long)c->number,
                  c->from, uv_strerror(status));
@@ -392,7 +535,8 @@ static void on_timer(uv_timer_t *h)
     if (why)
         log_line(LOG_INFO, "#%llu from %s: closed: %s", (unsigned long long)c->number, c->from,
                  why);
-    if (c->phase == CONN_OPEN && !c->unsent)
+    bool abrupt = c->phase == CONN_OPEN && session_too_slow(&c->session, clock_mono_ns());
+    if (c->phase == CONN_OPEN && !c->unsent && !abrupt)
         tls_bye(c->tls);
     conn_close(c);
 }
@@ -404,6 +548,6 @@ void conn_finish(struct conn *c)
         conn_close(c);
         return;
     }
-    session_end(&c->session);
+    session_stop(&c->session);
     conn_turn(c);
 }

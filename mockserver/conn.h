@@ -28,11 +28,16 @@ struct conn {
     uint64_t number;
     char from[80]; /* client's address and port */
     struct tls_conn *tls;
+    struct fault_accept accept; /* what faults do before there is TLS */
+    int64_t stall_until_ns; /* the handshake does not begin before */
     struct session session; /* from CONN_OPEN on */
     bool has_session;
     struct reply *sending; /* taken from the session, not yet taken whole by TLS */
     size_t sent;
     bool unsent; /* TLS holds encrypted bytes that the socket did not take */
+    bool has_end; /* `end` is to be done once all is sent */
+    struct action end;
+    int64_t allowance, allowed_ns; /* with a session_rate: bytes that may leave, as of when */
     enum tls_io blocked_read, blocked_write; /* TLS_OK, or what it waits for */
     bool peer_done; /* no more bytes will come */
     int64_t phase_ns; /* when the phase began */
@@ -49,7 +54,9 @@ struct conn {
 
 /* Takes the accepted, non-blocking socket over; closes it on failure. */
 __attribute__((warn_unused_result)) bool conn_open(struct server *s, int fd, uint64_t number,
-                                                   const char *from, struct kerr *err);
+                                                   const char *from,
+                                                   const struct fault_accept *accept,
+                                                   struct kerr *err);
 /* Does what can be done now. */
 void conn_turn(struct conn *c);
 /* The server stops: outstanding replies leave, then the connection closes. */

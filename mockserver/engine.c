@@ -50,11 +50,20 @@ void engine_clear(struct mock_engine *e)
     store_close(&e->store);
 }
 
-int64_t engine_now(const struct mock_engine *e)
+static int64_t whole_seconds(int64_t ns)
 {
-    int64_t ns = e->clock_ns(e->clock_arg);
     int64_t s = ns / NS_PER_S;
     return ns % NS_PER_S < 0 ? s - 1 : s;
+}
+
+int64_t engine_now(const struct mock_engine *e)
+{
+    return whole_seconds(e->clock_ns(e->clock_arg));
+}
+
+int64_t engine_stamp(const struct mock_engine *e)
+{
+    return whole_seconds(e->stamp_ns ? e->stamp_ns(e->clock_arg) : e->clock_ns(e->clock_arg));
 }
 
 /* 16 bytes as the text of a UUID, with the marks of a random one (RFC 4122, 4.4). */
@@ -246,9 +255,28 @@ static bool answered_pending(struct batch *b, const struct kmip_item *it, const 
     return true;
 }
 
+/* Is it refused, whatever it is, because the request is to be answered so? */
+static bool is_overridden(struct batch *b, const struct kmip_item *it, enum outcome *done)
+{
+    const struct engine_overrides *o = b->e->overrides;
+    char text[RESULT_MESSAGE_MAX];
+    if (!o)
+        return false;
+    if (o->refuse_reason) {
+        *done = fail_item(b, it, it->operation, o->refuse_reason, o->refuse_text);
+        return true;
+    }
+    if (!overrides_name(&o->not_supported, it->operation))
+        return false;
+    snprintf(text, sizeof text, "%s is not supported", kmip_operation_name(it->operation));
+    *done = fail_item(b, it, it->operation, KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, text);
+    return true;
+}
+
 static enum outcome run_item(struct batch *b, const struct kmip_item *it)
 {
     const struct op *op = op_find(it->operation);
+    enum outcome done;
     const struct request_fault *fault = request_fault(b->rq, it->index);
     char text[RESULT_MESSAGE_MAX];
     b->call.touched[0] = '\0';
@@ -259,6 +287,8 @@ static enum outcome run_item(struct batch *b, const struct kmip_item *it)
     }
     if (fault)
         return fail_item(b, it, it->operation, fault->reason, fault->text);
+    if (is_overridden(b, it, &done))
+        return done;
     if (!op) /* the tables require an Operation: this is for safety */
         return fail_item(b, it, 0, KMIP_RESULT_REASON_INVALID_MESSAGE,
                          "the Batch Item has no Operation");
@@ -383,7 +413,7 @@ bool engine_answer(struct mock_engine *e, const struct mock_peer *peer, struct b
     const char *why = "";
     *note = (struct answer_note){0};
     request_read(rq, e->cfg, request);
-    reply_begin(&reply, out, rq->version, now);
+    reply_begin(&reply, out, rq->version, e->stamp_ns ? engine_stamp(e) : now);
     b.behind_header = reply.header;
     if (rq->reason) {
         refuse_message(&reply, reply.header, rq->reason, rq->text, note);
@@ -407,7 +437,7 @@ bool engine_reject(struct mock_engine *e, const struct kerr *why, struct buf *ou
     char line[900], text[RESULT_MESSAGE_MAX];
     uint8_t version = e->cfg->n_versions ? e->cfg->versions[0] : KMIP_V12;
     result_message(text, kerr_format(why, line, sizeof line));
-    reply_begin(&reply, out, version, engine_now(e));
+    reply_begin(&reply, out, version, engine_stamp(e));
     refuse_message(&reply, reply.header, KMIP_RESULT_REASON_INVALID_MESSAGE, text, &note);
     return reply_end(&reply) || kerr_set(err, reply.err.code, "%s", reply.err.msg);
 }

@@ -9,6 +9,7 @@
 #include "kmip/base/error.h"
 #include "kmip/schema/message.h"
 #include "mockserver/config.h"
+#include "mockserver/overrides.h"
 #include "mockserver/store.h"
 
 struct engine_async; /* requests answered Pending, waiting for Poll */
@@ -20,7 +21,9 @@ struct mock_engine {
     struct engine_async *async;
     struct engine_scratch *scratch;
     int64_t (*clock_ns)(void *arg); /* the server's (skewed) wall clock, ns since the epoch */
+    int64_t (*stamp_ns)(void *arg); /* what the Time Stamp says; NULL: clock_ns */
     void *clock_arg;
+    const struct engine_overrides *overrides; /* of the request being answered; NULL: none */
     uint64_t next_serial; /* for identifiers */
 };
 
@@ -32,6 +35,20 @@ void engine_clear(struct mock_engine *e);
 
 /* The server's time in whole seconds since the epoch. */
 int64_t engine_now(const struct mock_engine *e);
+/* The same as the Time Stamp has it. */
+int64_t engine_stamp(const struct mock_engine *e);
+
+/* What the configuration says, unless the request is answered otherwise. */
+static inline int engine_compound_create(const struct mock_engine *e)
+{
+    return e->overrides && e->overrides->has_compound_create ? e->overrides->compound_create
+                                                             : e->cfg->compound_create;
+}
+static inline int engine_custom_attributes(const struct mock_engine *e)
+{
+    return e->overrides && e->overrides->has_custom_attributes ? e->overrides->custom_attributes
+                                                               : e->cfg->custom_attributes;
+}
 /* A fresh Unique Identifier, in the form of a UUID; repeatable when the configuration
  * gives a seed. */
 __attribute__((warn_unused_result)) bool engine_new_uid(struct mock_engine *e,

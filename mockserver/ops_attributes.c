@@ -115,8 +115,11 @@ static bool finish(struct op_call *c, struct mock_object *o, const struct attr_i
         return false;
     op_write_uid(c, o);
     const struct mock_attr *a = object_attr_indexed(o, in->name, index);
+    struct ttlv_item given;
     if (a)
         attr_write(c, a);
+    else if (op_field(c, KMIP_TAG_ATTRIBUTE, &given)) /* ignored, but not said so */
+        ttlv_w_item(c->out, 0, &given);
     return true;
 }
 

@@ -48,15 +48,20 @@ static bool new_key(struct making *m)
 static bool compound_create(struct making *m)
 {
     struct op_call *c = m->call;
-    if (!object_attr(m->object, KMIP_TAG_ACTIVATION_DATE, 0))
+    int64_t date;
+    if (!object_date(m->object, KMIP_TAG_ACTIVATION_DATE, &date))
         return true;
-    switch (c->engine->cfg->compound_create) {
+    switch (engine_compound_create(c->engine)) {
     case COMPOUND_REJECT:
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "Activation Date is not taken with Create here; use Activate");
     case COMPOUND_IGNORE:
         object_remove_tag(m->object, KMIP_TAG_ACTIVATION_DATE);
         return true;
+    case COMPOUND_DELAY:
+        return object_set_date(m->object, KMIP_TAG_ACTIVATION_DATE,
+                               date + c->engine->overrides->compound_delay_s) ||
+               op_no_memory(c);
     default:
         return true;
     }

@@ -4,8 +4,9 @@
 
 static void list_operations(struct op_call *c)
 {
+    const struct engine_overrides *o = c->engine->overrides;
     for (const struct op *op = mock_ops; op->operation; op++)
-        if (op->since <= c->version)
+        if (op->since <= c->version && !(o && overrides_name(&o->hidden, op->operation)))
             ttlv_w_enum(c->out, KMIP_TAG_OPERATION, op->operation);
 }
 
@@ -75,7 +76,7 @@ static bool version_of(const struct ttlv_item *it, uint8_t *out)
         return false;
     bool small = ttlv_int(&major) >= 0 && ttlv_int(&major) <= 15 && ttlv_int(&minor) >= 0 &&
                  ttlv_int(&minor) <= 15;
-    *out = small ? KMIP_VERSION(ttlv_int(&major), ttlv_int(&minor)) : 0;
+    *out = (uint8_t)(small ? KMIP_VERSION(ttlv_int(&major), ttlv_int(&minor)) : 0);
     return true;
 }
 

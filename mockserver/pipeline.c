@@ -1,125 +1,307 @@
-/* The replies outstanding on one connection (pipeline.h): two lists, the held
- * ones in order of request, and those that are on their way out. */
-#include "mockserver/pipeline.h"
+/* The replies outstanding on one connection (pipeline.h): groups of held replies,
+ * and a list of those that are on their way out. pipeline_cut.c makes pieces. */
+#include "mockserver/pipeline_priv.h"
 
 #include <stdlib.h>
 
 #include "mockserver/rng.h"
 
+static int64_t later(int64_t at, int64_t by)
+{
+    return at > INT64_MAX - by ? INT64_MAX : at + by;
+}
+
 void pipeline_init(struct pipeline *p, size_t window, int64_t max_wait_ns, uint64_t seed,
-                   uint64_t connection)
+                   uint64_t stream)
 {
     *p = (struct pipeline){.window = window < 2 ? 1 : window,
                            .max_wait_ns = max_wait_ns,
-                           .rng = rng_stream(seed, connection)};
+                           .rng = rng_stream(seed, stream),
+                           .now_ns = INT64_MIN};
+}
+
+static void free_list(struct reply *r)
+{
+    for (struct reply *next; r; r = next) {
+        next = r->next;
+        reply_free(&r);
+    }
 }
 
 void reply_free(struct reply **r)
 {
     if (!*r)
         return;
+    free_list((*r)->joined);
     buf_clear(&(*r)->bytes);
+    free((*r)->plan);
     free(*r);
     *r = NULL;
 }
 
 void pipeline_clear(struct pipeline *p)
 {
-    struct reply *lists[] = {p->held, p->out};
-    for (size_t i = 0; i < 2; i++)
-        for (struct reply *r = lists[i], *next; r; r = next) {
-            next = r->next;
-            reply_free(&r);
-        }
+    for (size_t i = 0; i < GROUP_KINDS; i++)
+        free_list(p->group[i].first);
+    free_list(p->out);
     *p = (struct pipeline){0};
 }
 
-static void append(struct reply **head, struct reply **tail, size_t *n, struct reply *r)
+/* --- on the way out ---------------------------------------------------- */
+
+static void head_is_new(struct pipeline *p)
+{
+    struct reply *r = p->out;
+    int64_t earliest = later(p->now_ns, r->pause_ns);
+    if (r->pause_ns > 0 && earliest > r->due_ns)
+        r->due_ns = earliest;
+}
+
+void pipeline_put_out(struct pipeline *p, struct reply *r)
 {
     r->next = NULL;
-    if (*tail)
-        (*tail)->next = r;
-    else
-        *head = r;
-    *tail = r;
-    ++*n;
-}
-
-bool pipeline_push(struct pipeline *p, struct buf *bytes, uint64_t request, int64_t now_ns)
-{
-    struct reply *r = malloc(sizeof *r);
-    if (!r)
-        return false;
-    *r = (struct reply){.bytes = *bytes, .request = request, .arrived_ns = now_ns};
-    buf_init(bytes, bytes->limit);
-    if (p->window < 2)
-        append(&p->out, &p->out_tail, &p->n_out, r);
-    else
-        append(&p->held, &p->held_tail, &p->n_held, r);
-    return true;
-}
-
-/* Takes the k-th of the first replies held. */
-static struct reply *unhold(struct pipeline *p, size_t k)
-{
-    struct reply *before = NULL, *r = p->held;
-    for (; k > 0; k--) {
-        before = r;
-        r = r->next;
+    p->n_out++;
+    p->bytes += r->bytes.n;
+    if (p->out_tail) {
+        p->out_tail->next = r;
+        p->out_tail = r;
+        return;
     }
-    if (before)
-        before->next = r->next;
-    else
-        p->held = r->next;
-    if (p->held_tail == r)
-        p->held_tail = before;
-    p->n_held--;
-    return r;
-}
-
-/* Lets the n oldest go in a drawn order: always one of those left, at random.
- * When every choice fell on the oldest so far, the last one may not, or the
- * order would be the original. */
-static void release(struct pipeline *p, size_t n)
-{
-    bool original = true;
-    for (; n > 0; n--) {
-        size_t k = n < 2 ? 0 : n == 2 && original ? 1 : (size_t)rng_below(&p->rng, n);
-        if (k != 0)
-            original = false;
-        append(&p->out, &p->out_tail, &p->n_out, unhold(p, k));
-    }
-}
-
-int64_t pipeline_due(struct pipeline *p, int64_t now_ns)
-{
-    while (p->n_held > 0 && p->n_held >= p->window)
-        release(p, p->window);
-    if (p->n_held == 0)
-        return INT64_MAX;
-    int64_t first = p->held->arrived_ns;
-    int64_t due = first > INT64_MAX - p->max_wait_ns ? INT64_MAX : first + p->max_wait_ns;
-    if (now_ns < due)
-        return due;
-    release(p, p->n_held);
-    return INT64_MAX;
+    p->out = p->out_tail = r;
+    head_is_new(p);
 }
 
 struct reply *pipeline_take(struct pipeline *p)
 {
     struct reply *r = p->out;
-    if (!r)
+    if (!r || (r->due_ns > p->now_ns && !p->hurry))
         return NULL;
     p->out = r->next;
     if (!p->out)
         p->out_tail = NULL;
+    else
+        head_is_new(p);
     p->n_out--;
+    p->bytes -= r->bytes.n;
     r->next = NULL;
     return r;
 }
 
+static void leave(struct pipeline *p, struct reply *r)
+{
+    if (p->shut)
+        reply_free(&r);
+    else if (!r->plan)
+        pipeline_put_out(p, r);
+    else if (!pipeline_cut(p, r))
+        p->failed = true;
+}
+
+/* --- groups ------------------------------------------------------------ */
+
+static void enter(struct pipeline *p, struct reply *r, unsigned kind);
+
+static void hold(struct pipeline *p, struct group *g, struct reply *r)
+{
+    r->next = NULL;
+    if (g->last)
+        g->last->next = r;
+    else
+        g->first = r;
+    g->last = r;
+    g->n++;
+    p->n_held++;
+    p->bytes += r->bytes.n;
+}
+
+static void tell(const struct pipeline *p, const struct group *g, bool mixed, struct reply **v,
+                 size_t n)
+{
+    if (!p->watch.struck || !p->watch.missed)
+        return;
+    if (!mixed) {
+        p->watch.missed(p->watch.arg, g->plan.owner);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (const struct reply *r = v[i]; r; r = r == v[i] ? r->joined : r->next)
+            p->watch.struck(p->watch.arg, g->plan.owner, r);
+}
+
+/* Ends a group: its members, mixed or not, go on to what comes behind it. */
+static void release(struct pipeline *p, unsigned kind, bool mixing)
+{
+    struct group g = p->group[kind];
+    struct reply *v[PIPELINE_GROUP_MAX];
+    size_t n = 0;
+    p->group[kind] = (struct group){0};
+    for (struct reply *r = g.first; r; r = r->next) {
+        p->bytes -= r->bytes.n;
+        v[n++] = r;
+    }
+    p->n_held -= n;
+    for (size_t i = 0; i < n; i++)
+        v[i]->next = NULL;
+    bool mixed = mixing && g.plan.mix(v, &n, g.plan.params, &g.plan.rng);
+    if (!g.plan.owner && mixing)
+        p->rng = g.plan.rng; /* the configuration's group draws on where it left off */
+    tell(p, &g, mixed, v, n);
+    for (size_t i = 0; i < n; i++)
+        enter(p, v[i], kind + 1);
+}
+
+/* Does this reply open a group, by its own plan or by the configuration? */
+static bool opens(struct pipeline *p, const struct reply *r, unsigned kind)
+{
+    struct group *g = &p->group[kind];
+    if (r->plan && r->plan->group[kind].want > 0)
+        g->plan = r->plan->group[kind];
+    else if (kind == GROUP_REORDER && p->window > 1)
+        g->plan = (struct group_plan){.want = p->window,
+                                      .max_wait_ns = p->max_wait_ns,
+                                      .mix = pipeline_shuffle,
+                                      .rng = p->rng};
+    else
+        return false;
+    if (g->plan.want > PIPELINE_GROUP_MAX)
+        g->plan.want = PIPELINE_GROUP_MAX;
+    g->open = true;
+    g->due_ns = later(p->now_ns, g->plan.max_wait_ns);
+    return true;
+}
+
+/* A plan may want to open a group of a kind that is open already. */
+static void opens_too_late(const struct pipeline *p, const struct reply *r, unsigned kind)
+{
+    if (r->plan && r->plan->group[kind].want > 0 && p->watch.missed)
+        p->watch.missed(p->watch.arg, r->plan->group[kind].owner);
+}
+
+static void enter(struct pipeline *p, struct reply *r, unsigned kind)
+{
+    bool plain = !r->plan && p->n_held == 0 && p->window < 2; /* what most are */
+    for (; !plain && kind < GROUP_KINDS; kind++) {
+        struct group *g = &p->group[kind];
+        if (g->open)
+            opens_too_late(p, r, kind);
+        else if (!opens(p, r, kind))
+            continue;
+        hold(p, g, r);
+        if (g->n >= g->plan.want)
+            release(p, kind, true);
+        return;
+    }
+    leave(p, r);
+}
+
+bool pipeline_push(struct pipeline *p, struct buf *bytes, uint64_t request, uint64_t exchange,
+                   const struct reply_plan *plan, int64_t now_ns)
+{
+    struct reply *r = malloc(sizeof *r);
+    struct reply_plan *own = r && plan ? malloc(sizeof *own) : NULL;
+    if (!r || (plan && !own)) {
+        free(r);
+        return false;
+    }
+    if (own)
+        *own = *plan;
+    p->now_ns = now_ns;
+    *r = (struct reply){.bytes = *bytes,
+                        .request = request,
+                        .exchange = exchange,
+                        .arrived_ns = now_ns,
+                        .due_ns = INT64_MIN,
+                        .plan = own};
+    buf_init(bytes, bytes->limit);
+    enter(p, r, 0);
+    return !p->failed;
+}
+
+int64_t pipeline_due(struct pipeline *p, int64_t now_ns)
+{
+    int64_t at = INT64_MAX;
+    p->now_ns = now_ns;
+    for (unsigned i = 0; p->n_held > 0 && i < GROUP_KINDS; i++) {
+        struct group *g = &p->group[i];
+        if (g->open && g->due_ns <= now_ns)
+            release(p, i, true);
+    }
+    for (unsigned i = 0; p->n_held > 0 && i < GROUP_KINDS; i++)
+        if (p->group[i].open && p->group[i].due_ns < at)
+            at = p->group[i].due_ns;
+    if (p->out && p->out->due_ns > now_ns && p->out->due_ns < at)
+        at = p->out->due_ns;
+    return at;
+}
+
 void pipeline_flush(struct pipeline *p)
 {
-    while (p->n_held > 0)
-        release(p, p->n_held < p->window ? p->n_held : p->window);
+    for (unsigned i = 0; p->n_held > 0 && i < GROUP_KINDS; i++)
+        if (p->group[i].open)
+            release(p, i, true);
+}
+
+void pipeline_hurry(struct pipeline *p)
+{
+    pipeline_flush(p);
+    p->hurry = true;
+}
+
+void pipeline_shut(struct pipeline *p)
+{
+    p->shut = true;
+    free_list(p->out);
+    p->out = p->out_tail = NULL;
+    p->n_out = 0;
+    for (unsigned i = 0; i < GROUP_KINDS; i++)
+        if (p->group[i].open)
+            release(p, i, false);
+    p->bytes = 0;
+}
+
+static bool pass(struct reply **v, size_t *n, const void *params, uint64_t *rng)
+{
+    (void)v;
+    (void)n;
+    (void)params;
+    (void)rng;
+    return false;
+}
+
+void pipeline_dissolve(struct pipeline *p, const void *owner)
+{
+    for (unsigned i = 0; i < GROUP_KINDS; i++) {
+        struct group *g = &p->group[i];
+        for (struct reply *r = g->first; r; r = r->next)
+            for (unsigned k = 0; r->plan && k < GROUP_KINDS; k++)
+                if (r->plan->group[k].owner == owner)
+                    r->plan->group[k] = (struct group_plan){0};
+        if (g->open && g->plan.owner == owner) {
+            g->plan.owner = NULL; /* nobody is to be told */
+            g->plan.mix = pass;
+            release(p, i, false);
+        }
+    }
+}
+
+bool pipeline_shuffle(struct reply **v, size_t *n, const void *params, uint64_t *rng)
+{
+    (void)params;
+    if (*n < 2)
+        return false;
+    /* Always one of those left, at random. When every choice fell on the oldest so
+     * far, the last one may not, or the order would be the original. */
+    bool original = true;
+    for (size_t i = 0; i < *n; i++) {
+        size_t left = *n - i;
+        size_t k = left < 2                ? 0
+                   : left == 2 && original ? 1
+                                           : (size_t)rng_below(rng, left);
+        if (k != 0)
+            original = false;
+        struct reply *r = v[i + k];
+        memmove(v + i + 1, v + i, k * sizeof *v);
+        v[i] = r;
+    }
+    return true;
 }

@@ -85,6 +85,14 @@ static void refuse(struct server *s, int fd, const char *from)
              (long long)s->cfg->limits.connections);
 }
 
+/* A fault refuses the connection: the client sees it reset. */
+static void refuse_rudely(int fd)
+{
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+}
+
 static void admit(struct server *s, int fd, const union address *a)
 {
     char from[80];
@@ -97,7 +105,12 @@ static void admit(struct server *s, int fd, const union address *a)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct kerr err = KERR_INIT;
     char text[900];
-    if (!conn_open(s, fd, s->next_number++, from, &err))
+    struct fault_accept accept;
+    uint64_t number = s->next_number++;
+    fault_accept(&s->faults, number, from, &accept);
+    if (accept.refuse)
+        refuse_rudely(fd);
+    else if (!conn_open(s, fd, number, from, &accept, &err))
         log_line(LOG_ERROR, "refused %s: %s", from, kerr_format(&err, text, sizeof text));
 }
 
@@ -261,6 +274,22 @@ static bool open_loop(struct server *s, struct kerr *err)
            kerr_set(err, KE_IO, "cannot watch the listening socket: %s", uv_strerror(rc));
 }
 
+static size_t journal_room(const struct mock_config *cfg)
+{
+    enum { USUAL = 1000 };
+    if (cfg->journal_exchanges != JOURNAL_IF_USED)
+        return (size_t)cfg->journal_exchanges;
+    return cfg->faults.n > 0 ? USUAL : 0;
+}
+
+/* All in force before the first connection is accepted. */
+static bool open_faults(struct server *s, struct kerr *err)
+{
+    s->engine.stamp_ns = mock_clock_stamp_ns;
+    return fault_set_init(&s->faults, s->cfg, &s->journal, err) &&
+           fault_set_add(&s->faults, &s->cfg->faults, err);
+}
+
 bool server_open(struct server *s, const struct mock_config *cfg, struct kerr *err)
 {
     memset(s, 0, sizeof *s);
@@ -268,11 +297,12 @@ bool server_open(struct server *s, const struct mock_config *cfg, struct kerr *e
     s->listen_fd = -1;
     s->next_number = 1;
     s->full_logged_ns = -NS_PER_S;
-    mock_clock_init(&s->clock, cfg->clock_offset_ns);
+    mock_clock_init(&s->clock, &cfg->clock);
+    journal_init(&s->journal, journal_room(cfg), (size_t)cfg->journal_bytes);
     signal(SIGPIPE, SIG_IGN);
     s->have_engine =
         open_creds(s, err) && engine_init(&s->engine, cfg, mock_clock_ns, &s->clock, err);
-    if (s->have_engine && open_listener(s, err) && open_loop(s, err))
+    if (s->have_engine && open_faults(s, err) && open_listener(s, err) && open_loop(s, err))
         return true;
     server_close(s);
     return false;
@@ -351,6 +381,17 @@ void server_abort(struct server *s)
     close_handles(s);
 }
 
+static void wake(struct conn *c)
+{
+    server_again(c->server, c);
+}
+
+void server_advance(struct server *s, int64_t by_ns)
+{
+    mock_clock_advance(&s->clock, by_ns);
+    for_each_conn(s, wake);
+}
+
 static void close_any(uv_handle_t *h, void *arg)
 {
     (void)arg;
@@ -368,6 +409,8 @@ void server_close(struct server *s)
     }
     if (s->listen_fd >= 0)
         close(s->listen_fd);
+    fault_set_clear(&s->faults);
+    journal_clear(&s->journal);
     if (s->have_engine)
         engine_clear(&s->engine);
     tls_creds_free(&s->creds);

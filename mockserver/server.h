@@ -14,6 +14,8 @@
 #include "kmip/net/tls.h"
 #include "mockserver/clock.h"
 #include "mockserver/engine.h"
+#include "mockserver/fault.h"
+#include "mockserver/journal.h"
 
 struct conn;
 
@@ -23,6 +25,8 @@ struct server {
     const struct mock_config *cfg; /* the caller's; outlives the server */
     struct mock_clock clock;
     struct mock_engine engine;
+    struct journal journal;
+    struct fault_set faults;
     struct tls_creds *creds;
     uv_loop_t loop;
     uv_poll_t listener;
@@ -60,6 +64,9 @@ void server_stop(struct server *s);
 /* Stops at once, whatever is on its way. */
 void server_abort(struct server *s);
 void server_close(struct server *s);
+/* Lets by_ns of virtual time pass: clocks move, and what has been waiting so long is
+ * due. */
+void server_advance(struct server *s, int64_t by_ns);
 
 /* For conn.c. */
 void server_forget(struct server *s, struct conn *c); /* a connection is closed */

@@ -8,6 +8,7 @@
 #include "kmip/base/text.h"
 #include "kmip/net/tls.h"
 #include "kmip/ttlv/framing.h"
+#include "mockserver/rng.h"
 
 /* Replies that may wait to leave before reading stops. The byte bound counts held
  * replies too: these leave after max_wait at the latest, so nothing locks up. */
@@ -15,6 +16,30 @@
 #define FULL_BYTES (4u << 20)
 /* No reply grows beyond this; a Locate that finds a million objects stays below. */
 #define REPLY_MAX (64u << 20)
+
+/* --- beginning and end ------------------------------------------------- */
+
+static void on_struck(void *arg, void *owner, const struct reply *r)
+{
+    struct session *s = arg;
+    static const char event[] = "held, and let go together with its neighbours";
+    if (owner)
+        fault_struck(&s->faults, owner, r->request + 1, r->exchange, event);
+    else if (s->journal)
+        journal_fault(s->journal, r->exchange, "replies.reorder", event);
+}
+
+static void on_missed(void *arg, void *owner)
+{
+    struct session *s = arg;
+    if (owner)
+        fault_missed(&s->faults, owner);
+}
+
+static void on_forget(void *arg, const struct fault_use *u)
+{
+    pipeline_dissolve(&((struct session *)arg)->pipe, u);
+}
 
 void session_init(struct session *s, struct mock_engine *e, const struct mock_peer *peer,
                   uint64_t number, int64_t now_ns)
@@ -25,6 +50,7 @@ void session_init(struct session *s, struct mock_engine *e, const struct mock_pe
     buf_init(&s->in, (size_t)cfg->limits.message_size + 2 * TLS_RECORD_MAX);
     pipeline_init(&s->pipe, (size_t)cfg->reorder_window, cfg->reorder_wait_ns, (uint64_t)cfg->seed,
                   number);
+    s->pipe.watch = (struct pipeline_watch){.struck = on_struck, .missed = on_missed, .arg = s};
     struct buf who;
     buf_init(&who, sizeof s->who - 1);
     text_quote(&who, bytes_str(peer->identity[0] ? peer->identity : "-"), 200);
@@ -32,17 +58,64 @@ void session_init(struct session *s, struct mock_engine *e, const struct mock_pe
     buf_clear(&who);
 }
 
+static bool clock_is_for(const struct clock_choice *c, const struct session *s)
+{
+    uint64_t number = c->client && s->faults.set ? s->faults.ordinal : s->number;
+    return (!c->client || text_glob(c->client, s->peer.identity)) &&
+           (c->connection == 0 || (uint64_t)c->connection == number);
+}
+
+void session_attach(struct session *s, struct fault_set *faults, struct journal *journal,
+                    struct mock_clock *clock, int64_t now_ns)
+{
+    const struct mock_config *cfg = s->engine->cfg;
+    s->journal = journal && journal->room > 0 ? journal : NULL;
+    s->wall_minus_mono_ns = s->journal ? clock_wall_ns() - clock_mono_ns() : 0;
+    s->clock = clock;
+    if (faults) {
+        fault_conn_open(&s->faults, faults, s->number, s->peer.identity, clock, now_ns);
+        s->faults.forget = on_forget;
+        s->faults.forget_arg = s;
+        s->pipe.rng = rng_stream((uint64_t)cfg->seed, s->faults.stream);
+    }
+    for (size_t i = 0; clock && i < cfg->clocks.n && !s->has_own_clock; i++)
+        if (clock_is_for(&cfg->clocks.v[i], s)) {
+            mock_clock_init_own(&s->own_clock, &cfg->clocks.v[i].spec, clock);
+            s->has_own_clock = true;
+        }
+}
+
 void session_clear(struct session *s)
 {
     buf_clear(&s->in);
+    fault_conn_close(&s->faults);
+    s->pipe.watch = (struct pipeline_watch){0};
     pipeline_clear(&s->pipe);
     s->ending = true;
 }
 
 bool session_full(const struct session *s)
 {
-    return s->pipe.n_out >= FULL_REPLIES || s->reply_bytes >= FULL_BYTES;
+    return s->pipe.n_out >= FULL_REPLIES || s->pipe.bytes >= FULL_BYTES;
 }
+
+static void touch(struct session *s, int64_t now_ns)
+{
+    s->active_ns = now_ns;
+    fault_conn_active(&s->faults, now_ns);
+}
+
+/* --- answering --------------------------------------------------------- */
+
+/* One request on its way to its reply. */
+struct answering {
+    struct bytes request;
+    struct buf out;
+    struct answer_note note;
+    struct fault_exchange *faults; /* NULL: none has to do with it */
+    int64_t now_ns;
+    int64_t took_ns; /* measured when somebody will look at it */
+};
 
 /* s with control characters escaped and `before` in front; nothing when empty. */
 static void put_quoted(struct buf *line, const char *before, const char *s)
@@ -54,10 +127,11 @@ static void put_quoted(struct buf *line, const char *before, const char *s)
 }
 
 /* One line per exchange: who asked for what, what became of it, how long it took. */
-static void log_exchange(const struct session *s, const struct answer_note *note, size_t asked,
-                         size_t replied, int64_t took_ns)
+static void log_exchange(const struct session *s, const struct answering *a)
 {
+    const struct answer_note *note = &a->note;
     struct buf line;
+    char faults[300] = "";
     buf_init(&line, 1500);
     buf_puts(&line, note->operation ? kmip_operation_name(note->operation) : "no operation");
     if (note->items > 1)
@@ -67,49 +141,98 @@ static void log_exchange(const struct session *s, const struct answer_note *note
     if (note->reason != 0)
         buf_printf(&line, ", %s", kmip_name_of("Result Reason", note->reason));
     put_quoted(&line, ": ", note->message);
+    put_quoted(&line, "; fault: ", a->faults ? fault_names(a->faults, faults, sizeof faults) : "");
     log_line(LOG_INFO, "#%llu/%llu %s: %s, %zu B in, %zu B out, %.3f ms",
              (unsigned long long)s->number, (unsigned long long)s->n_requests + 1, s->who,
-             buf_cstr(&line), asked, replied, (double)took_ns / 1e6);
+             buf_cstr(&line), a->request.n, a->out.n, (double)a->took_ns / 1e6);
     buf_clear(&line);
 }
 
-static bool hand_over(struct session *s, struct buf *out, int64_t now_ns, struct kerr *err)
+static uint64_t keep(struct session *s, const struct answering *a)
 {
-    size_t n = out->n;
-    if (!pipeline_push(&s->pipe, out, s->n_requests, now_ns))
+    struct journal_about about = {.connection = s->number,
+                                  .nth = s->n_requests + 1,
+                                  .client = s->peer.identity,
+                                  .received_ns = a->now_ns + s->wall_minus_mono_ns,
+                                  .took_ns = a->took_ns};
+    return s->journal
+               ? journal_add(s->journal, &about, &a->note, a->request, buf_bytes(&a->out))
+               : 0;
+}
+
+static bool hand_over(struct session *s, struct answering *a, struct kerr *err)
+{
+    uint64_t exchange = keep(s, a);
+    if (a->faults)
+        fault_tell(&s->faults, a->faults, exchange);
+    const struct reply_plan *plan = a->faults && a->faults->planned ? &a->faults->plan : NULL;
+    if (!pipeline_push(&s->pipe, &a->out, s->n_requests, exchange, plan, a->now_ns))
         return kerr_set(err, KE_MEMORY, "no memory for a reply");
     s->n_requests++;
-    s->reply_bytes += n;
     return true;
+}
+
+/* The clock that this connection sees. */
+static struct mock_clock *clock_of(struct session *s)
+{
+    return s->faults.armed.clock_use ? &s->faults.armed.clock
+           : s->has_own_clock        ? &s->own_clock
+                                     : NULL;
+}
+
+/* The engine sees the connection's clock and what faults override. */
+static bool ask_engine(struct session *s, struct answering *a, struct kerr *err)
+{
+    struct mock_engine *e = s->engine;
+    if (s->clock)
+        mock_clock_hold(s->clock, clock_of(s));
+    e->overrides = a->faults && a->faults->overridden ? &a->faults->overrides : NULL;
+    bool ok = engine_answer(e, &s->peer, a->request, &a->out, &a->note, err);
+    e->overrides = NULL;
+    if (s->clock)
+        mock_clock_release(s->clock);
+    return ok;
 }
 
 static bool answer(struct session *s, struct bytes request, int64_t now_ns, struct kerr *err)
 {
-    struct buf out;
-    struct answer_note note = {0};
-    bool logged = log_on(LOG_INFO);
-    int64_t began = logged ? clock_mono_ns() : 0;
-    buf_init(&out, REPLY_MAX);
-    bool ok = engine_answer(s->engine, &s->peer, request, &out, &note, err);
+    struct fault_exchange faults;
+    struct answering a = {.request = request, .now_ns = now_ns};
+    bool logged = log_on(LOG_INFO), timed = logged || s->journal;
+    int64_t began = timed ? clock_mono_ns() : 0;
+    buf_init(&a.out, REPLY_MAX);
+    if (fault_conn_busy(&s->faults)) {
+        a.faults = &faults;
+        fault_request(&s->faults, request, now_ns, &faults);
+    }
+    bool ok = ask_engine(s, &a, err);
+    if (ok && a.faults && !fault_reply(&s->faults, a.faults, &a.out, now_ns))
+        ok = kerr_set(err, KE_MEMORY, "no memory for a reply");
+    if (ok && timed)
+        a.took_ns = clock_mono_ns() - began;
     if (ok && logged)
-        log_exchange(s, &note, request.n, out.n, clock_mono_ns() - began);
-    ok = ok && hand_over(s, &out, now_ns, err);
-    buf_clear(&out);
+        log_exchange(s, &a);
+    ok = ok && hand_over(s, &a, err);
+    buf_clear(&a.out);
     return ok;
 }
 
 /* Framing is lost, so nothing behind these bytes can be understood: one error
  * reply, then the end. */
-static bool reject(struct session *s, const struct kerr *why, int64_t now_ns, struct kerr *err)
+static bool reject(struct session *s, struct bytes bytes, const struct kerr *why, int64_t now_ns,
+                   struct kerr *err)
 {
-    struct buf out;
+    struct answering a = {.request = bytes,
+                          .now_ns = now_ns,
+                          .note = {.status = KMIP_RESULT_STATUS_OPERATION_FAILED,
+                                   .reason = KMIP_RESULT_REASON_INVALID_MESSAGE}};
     char text[900];
     log_line(LOG_WARN, "#%llu/%llu %s: rejected, connection ends: %s",
              (unsigned long long)s->number, (unsigned long long)s->n_requests + 1, s->who,
              kerr_format(why, text, sizeof text));
-    buf_init(&out, REPLY_MAX);
-    bool ok = engine_reject(s->engine, why, &out, err) && hand_over(s, &out, now_ns, err);
-    buf_clear(&out);
+    buf_init(&a.out, REPLY_MAX);
+    bool ok = engine_reject(s->engine, why, &a.out, err) && hand_over(s, &a, err);
+    buf_clear(&a.out);
     s->ending = true; /* s->in may be what is being read: session_feed clears it */
     return ok;
 }
@@ -134,7 +257,7 @@ static bool answer_all(struct session *s, struct bytes v, size_t *used, int64_t 
             return true;
         case TTLV_FRAME_BAD:
             *used = v.n;
-            return reject(s, &why, now_ns, err);
+            return reject(s, rest, &why, now_ns, err);
         case TTLV_FRAME_WHOLE:
             *used += n;
             if (!answer(s, bytes_of(rest.p, n), now_ns, err))
@@ -173,7 +296,7 @@ bool session_feed(struct session *s, struct bytes in, int64_t now_ns, struct ker
     uint64_t requests = s->n_requests;
     if (!feed(s, in, now_ns, err))
         return false;
-    s->active_ns = now_ns;
+    touch(s, now_ns);
     if (s->in.n == 0 || s->stalled)
         s->partial_ns = INT64_MAX;
     else if (had == 0 || s->n_requests != requests || s->partial_ns == INT64_MAX)
@@ -194,21 +317,86 @@ void session_end(struct session *s)
     pipeline_flush(&s->pipe);
 }
 
+void session_stop(struct session *s)
+{
+    session_end(s);
+    pipeline_hurry(&s->pipe);
+}
+
+/* --- what leaves ------------------------------------------------------- */
+
+static struct action close_action(struct session *s)
+{
+    struct fault_armed *a = &s->faults.armed;
+    struct action close = {.kind = ACTION_CLOSE, .abrupt = a->notify_use != NULL};
+    s->ending = true;
+    pipeline_shut(&s->pipe);
+    if (a->notify_use)
+        fault_struck(&s->faults, a->notify_use, 0, 0, "closed without close-notify");
+    a->notify_use = NULL;
+    return close;
+}
+
+/* The end of the connection that a fault has put behind a reply. */
+static struct action end_action(struct session *s)
+{
+    enum reply_end then = s->then;
+    s->then = END_NONE;
+    if (then == END_CLOSE)
+        return close_action(s);
+    pipeline_shut(&s->pipe);
+    if (then == END_HALF)
+        return (struct action){.kind = ACTION_HALF_CLOSE};
+    s->ending = true;
+    return (struct action){.kind = ACTION_RESET};
+}
+
+static void note_left(const struct session *s, const struct reply *r, int64_t now_ns)
+{
+    if (!s->journal || r->exchange == 0)
+        return;
+    int64_t now = now_ns + s->wall_minus_mono_ns;
+    journal_left(s->journal, r->exchange, now);
+    for (const struct reply *j = r->joined; j; j = j->next)
+        journal_left(s->journal, j->exchange, now);
+}
+
+/* The next reply that has bytes, or none before an end. */
+static struct reply *take(struct session *s)
+{
+    for (struct reply *r; (r = pipeline_take(&s->pipe)); reply_free(&r)) {
+        s->then = r->then;
+        if (r->bytes.n > 0)
+            return r;
+        if (s->then != END_NONE) {
+            reply_free(&r);
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
 struct action session_next(struct session *s, int64_t now_ns)
 {
+    if (s->then != END_NONE)
+        return end_action(s);
     if (s->ending)
         pipeline_flush(&s->pipe);
     int64_t at = pipeline_due(&s->pipe, now_ns);
-    struct reply *r = pipeline_take(&s->pipe);
+    struct reply *r = take(s);
     if (r) {
-        s->reply_bytes -= r->bytes.n;
-        s->active_ns = now_ns;
+        touch(s, now_ns);
+        note_left(s, r, now_ns);
         return (struct action){.kind = ACTION_SEND, .reply = r};
     }
-    if (s->ending && s->pipe.n_held == 0)
-        return (struct action){.kind = ACTION_CLOSE};
+    if (s->then != END_NONE)
+        return end_action(s);
+    if (s->pipe.failed || (s->ending && s->pipe.n_held == 0 && s->pipe.n_out == 0))
+        return close_action(s);
     return (struct action){.kind = ACTION_WAIT, .at_ns = at};
 }
+
+/* --- time limits ------------------------------------------------------- */
 
 static int64_t later(int64_t since, int64_t limit_ns)
 {
@@ -223,5 +411,20 @@ int64_t session_deadline(const struct session *s, const char **why)
         return later(s->partial_ns, l->request_ns);
     }
     *why = "idle for too long";
-    return s->reply_bytes > 0 ? INT64_MAX : later(s->active_ns, l->idle_ns);
+    if (s->pipe.bytes > 0)
+        return INT64_MAX;
+    int64_t limit = later(s->active_ns, l->idle_ns), fault = fault_idle_deadline(&s->faults);
+    return fault < limit ? fault : limit;
+}
+
+bool session_too_slow(struct session *s, int64_t now_ns)
+{
+    if (fault_idle_deadline(&s->faults) <= now_ns && s->partial_ns == INT64_MAX)
+        fault_idle_struck(&s->faults);
+    return close_action(s).abrupt;
+}
+
+int64_t session_rate(const struct session *s)
+{
+    return s->faults.armed.rate;
 }

@@ -8,6 +8,7 @@
 #define MOCKSERVER_SESSION_H
 
 #include "mockserver/engine.h"
+#include "mockserver/fault.h"
 #include "mockserver/pipeline.h"
 
 struct session {
@@ -17,28 +18,42 @@ struct session {
     char who[256]; /* identity for log lines, control characters escaped */
     struct buf in; /* received but not answered: part of a message, or held back by session_full */
     struct pipeline pipe;
+    struct fault_conn faults; /* set NULL: none, ever */
+    struct journal *journal;  /* NULL: none is kept */
+    int64_t wall_minus_mono_ns; /* for its times */
+    struct mock_clock *clock; /* the server's; NULL: the engine's is left alone */
+    struct mock_clock own_clock; /* with has_own_clock: in its place */
+    bool has_own_clock;
     uint64_t n_requests;
-    size_t reply_bytes; /* of all replies not handed out yet */
     int64_t partial_ns; /* when the first byte of an unfinished message came; INT64_MAX: none */
     int64_t active_ns; /* when something last came or left */
     bool stalled; /* whole messages may lie in `in` because of session_full */
     bool ending; /* no more requests are answered; what is outstanding still leaves */
+    enum reply_end then; /* to be done before anything else leaves */
 };
 
 enum action_kind {
     ACTION_WAIT, /* nothing to do before at_ns (INT64_MAX: before more bytes come) */
-    ACTION_SEND, /* one reply, in TLS records of its own; the taker frees it */
-    ACTION_CLOSE /* say goodbye and close */
+    ACTION_SEND, /* one reply, or a piece, in TLS records of its own; the taker frees it */
+    ACTION_CLOSE, /* say goodbye (unless `abrupt`) and close */
+    ACTION_RESET, /* reset the connection */
+    ACTION_HALF_CLOSE /* say goodbye, but read on; nothing is to be sent any more */
 };
 
 struct action {
     enum action_kind kind;
     int64_t at_ns; /* ACTION_WAIT */
     struct reply *reply; /* ACTION_SEND */
+    bool abrupt; /* ACTION_CLOSE: without close-notify */
 };
 
 void session_init(struct session *s, struct mock_engine *e, const struct mock_peer *peer,
                   uint64_t number, int64_t now_ns);
+/* Puts the session, which must not move any more, under faults, and has it keep a
+ * journal; any of them may be NULL. now_ns is the machine's monotonic time. To be called
+ * before the first byte. */
+void session_attach(struct session *s, struct fault_set *faults, struct journal *journal,
+                    struct mock_clock *clock, int64_t now_ns);
 void session_clear(struct session *s);
 
 /* Bytes from the peer. What can never be a message (other bytes, too large) is
@@ -50,14 +65,21 @@ __attribute__((warn_unused_result)) bool session_feed(struct session *s, struct 
 /* True while so many replies wait to leave that no more bytes should be fed: a
  * client that sends without reading is held back, not buffered for. */
 bool session_full(const struct session *s);
-/* The peer sends no more, or the server stops: held replies are let go, and once
- * all have left comes ACTION_CLOSE. */
+/* The peer sends no more: held replies are let go, and once all have left comes
+ * ACTION_CLOSE. */
 void session_end(struct session *s);
+/* The server stops: besides, nothing is delayed any longer. */
+void session_stop(struct session *s);
 
 struct action session_next(struct session *s, int64_t now_ns);
 
 /* When the peer will have been too slow (monotonic ns, INT64_MAX: never) by the
- * limits `request` and `idle`; *why gets the reason. */
+ * limits `request` and `idle`, or by a fault; *why gets the reason. */
 int64_t session_deadline(const struct session *s, const char **why);
+/* The deadline has passed and the connection is closed for it. Returns whether it is
+ * to be without close-notify. */
+bool session_too_slow(struct session *s, int64_t now_ns);
+/* Bytes a second that may leave, encrypted; 0: as fast as it goes. */
+int64_t session_rate(const struct session *s);
 
 #endif

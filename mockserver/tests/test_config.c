@@ -5,6 +5,7 @@
 #include "kmip/schema/dict.h"
 #include "kmip/tests/support/tmpdir.h"
 #include "mockserver/config.h"
+#include "mockserver/fault_action.h"
 
 TestSuite(config, .timeout = 20);
 
@@ -42,7 +43,7 @@ Test(config, reads_the_example_with_every_key)
     struct kerr err = KERR_INIT;
     cr_assert(config_load(&cfg, "fixtures/mock.yaml", NULL, &err), "%s", err.msg);
     cr_expect_str_eq(cfg.certs, "./certs/server");
-    cr_expect_eq(cfg.clock_offset_ns, 0);
+    cr_expect_eq(cfg.clock.offset_ns, 0);
     cr_expect_eq(cfg.reorder_window, 4);
     cr_expect_eq(cfg.reorder_wait_ns, 50 * NS_PER_MS);
     cr_expect(cfg.seed_given && cfg.seed == 7);
@@ -53,6 +54,25 @@ Test(config, reads_the_example_with_every_key)
     cr_expect_str_eq(cfg.credentials[1].media, "LT-0815");
     cr_expect_str_eq(cfg.credentials[1].identity, "tape-library");
     cr_expect_eq(cfg.limits.request_ns, 30 * NS_PER_S);
+    cr_expect_eq(cfg.faults.n, 2);
+    cr_expect_eq(cfg.clocks.n, 1);
+    cr_expect_eq(cfg.journal_exchanges, 1000);
+    config_clear(&cfg);
+}
+
+/* Each action is there, save the one in a comment, for which files must be made. */
+Test(config, reads_the_example_with_every_action)
+{
+    struct mock_config cfg;
+    struct kerr err = KERR_INIT;
+    cr_assert(config_load(&cfg, "fixtures/faults.yaml", NULL, &err), "%s", err.msg);
+    for (size_t a = 0; fault_action_at(a); a++) {
+        const char *name = fault_action_name(fault_action_at(a));
+        bool there = strcmp(name, "certificate") == 0;
+        for (size_t i = 0; i < cfg.faults.n; i++)
+            there = there || cfg.faults.v[i]->action == fault_action_at(a);
+        cr_expect(there, "%s", name);
+    }
     config_clear(&cfg);
 }
 
@@ -66,7 +86,7 @@ Test(config, reads_values_as_they_are_meant)
                    "asynchronous: ignore\nkeep_metadata: no\nlimits: {idle: 30s}\n",
                    NULL, &err),
               "%s", err.msg);
-    cr_expect_eq(cfg.clock_offset_ns, -90 * NS_PER_S);
+    cr_expect_eq(cfg.clock.offset_ns, -90 * NS_PER_S);
     cr_expect_eq(cfg.compound_create, COMPOUND_IGNORE);
     cr_expect_eq(cfg.custom_attributes, CUSTOM_REJECT);
     cr_expect_eq(cfg.asynchronous, ASYNC_IGNORE);
@@ -93,7 +113,7 @@ Test(config, lets_set_go_before_the_file)
     struct kerr err = KERR_INIT;
     cr_assert(load(&cfg, "clock: {offset: 1h}\nvendor: file\n", "clock.offset=-5m", &err), "%s",
               err.msg);
-    cr_expect_eq(cfg.clock_offset_ns, -300 * NS_PER_S);
+    cr_expect_eq(cfg.clock.offset_ns, -300 * NS_PER_S);
     cr_expect_str_eq(cfg.vendor, "file");
     config_clear(&cfg);
     cr_assert(load(&cfg, NULL, "versions=[1.0]", &err), "%s", err.msg);
@@ -117,6 +137,12 @@ static const struct wrong {
      {"mock.yaml:2:1", "compund_create", "did you mean 'compound_create'"}},
     {"unknown key in a map", "clock: {ofset: 1s}\n", NULL, KE_CONFIG,
      {"mock.yaml:1:9", "did you mean 'offset'"}},
+    {"fault", "vendor: x\nfaults:\n  - action: dropp\n", NULL, KE_CONFIG,
+     {"mock.yaml:3:13", "did you mean 'drop'"}},
+    {"clock of nobody", "clock: {connections: [{offset: 1s}]}\n", NULL, KE_CONFIG,
+     {"mock.yaml:1:23", "client or connection is missing"}},
+    {"fault set on the command line", NULL, "faults=[{action: drop, count: no}]", KE_CONFIG,
+     {"--set", "or always"}},
     {"wrong word", "compound_create: maybe\n", NULL, KE_CONFIG,
      {"mock.yaml:1:18", "accept, reject, ignore"}},
     {"wrong duration", "clock: {offset: soon}\n", NULL, KE_CONFIG, {"mock.yaml:1:17", "duration"}},

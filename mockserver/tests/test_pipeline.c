@@ -14,7 +14,7 @@ static void push(struct pipeline *p, uint64_t request, int64_t now_ns)
     struct buf b;
     buf_init(&b, BUF_NO_LIMIT);
     buf_printf(&b, "reply %llu", (unsigned long long)request);
-    cr_assert(pipeline_push(p, &b, request, now_ns));
+    cr_assert(pipeline_push(p, &b, request, 0, NULL, now_ns));
     cr_assert_eq(b.n, 0, "the bytes are moved out");
     buf_clear(&b);
 }

@@ -268,7 +268,7 @@ Test(session, holds_back_a_client_that_does_not_read)
         feed(bytes_of(NULL, 0), 0);
     }
     cr_expect_eq(n, 300);
-    cr_expect_eq(s.reply_bytes, 0);
+    cr_expect_eq(s.pipe.bytes, 0);
     buf_clear(&b);
 }
 
@@ -281,7 +281,7 @@ Test(session, counts_the_bytes_of_replies_that_wait)
     feed(buf_bytes(&b), 0);
     cr_expect(session_full(&s));
     cr_expect_lt(answered, 8);
-    cr_expect_lt(s.reply_bytes, 6u << 20);
+    cr_expect_lt(s.pipe.bytes, 6u << 20);
     buf_clear(&b);
 }
 

@@ -1,0 +1,129 @@
+/* What faults remember beside their counts: clients and scenarios (fault.h). */
+#include <stdlib.h>
+
+#include "mockserver/fault_priv.h"
+
+#define CLIENTS_MAX 10000u
+
+/* FNV-1a: the same on every machine, for streams hang on it. */
+uint64_t fault_hash(const char *text)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (; *text; text++)
+        h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+static struct fault_client *find(const struct fault_set *s, const char *identity, uint64_t hash)
+{
+    for (struct fault_client *c = s->clients; c; c = c->next)
+        if (c->hash == hash && strcmp(c->identity, identity) == 0)
+            return c;
+    return NULL;
+}
+
+struct fault_client *fault_client_of(struct fault_set *s, const char *identity)
+{
+    uint64_t hash = fault_hash(identity);
+    struct fault_client *c = find(s, identity, hash);
+    if (c)
+        return c;
+    if (s->clients && s->clients->index >= CLIENTS_MAX)
+        return s->clients;
+    c = calloc(1, sizeof *c);
+    char *copy = strdup(identity);
+    if (!c || !copy) {
+        free(c);
+        free(copy);
+        return NULL;
+    }
+    c->identity = copy;
+    c->hash = hash;
+    c->index = s->clients ? s->clients->index + 1 : 0;
+    c->next = s->clients;
+    s->clients = c;
+    return c;
+}
+
+void fault_clients_clear(struct fault_set *s)
+{
+    for (struct fault_client *c = s->clients, *next; c; c = next) {
+        next = c->next;
+        free(c->identity);
+        free(c);
+    }
+    s->clients = NULL;
+}
+
+/* --- scenarios --------------------------------------------------------- */
+
+struct fault_scenario {
+    char *name, *state;
+    struct fault_scenario *next; /* in the order in which they were set first */
+};
+
+static struct fault_scenario *scenario_of(const struct fault_set *s, const char *name)
+{
+    for (struct fault_scenario *sc = s->scenarios; sc; sc = sc->next)
+        if (strcmp(sc->name, name) == 0)
+            return sc;
+    return NULL;
+}
+
+const char *fault_scenario(const struct fault_set *s, const char *scenario)
+{
+    const struct fault_scenario *sc = scenario_of(s, scenario);
+    return sc ? sc->state : "started";
+}
+
+const char *fault_scenario_at(const struct fault_set *s, size_t i, const char **state)
+{
+    const struct fault_scenario *sc = s->scenarios;
+    while (sc && i-- > 0)
+        sc = sc->next;
+    *state = sc ? sc->state : NULL;
+    return sc ? sc->name : NULL;
+}
+
+static bool scenario_new(struct fault_set *s, const char *name, char *state)
+{
+    struct fault_scenario *sc = calloc(1, sizeof *sc), **at = &s->scenarios;
+    char *copy = strdup(name);
+    if (!sc || !copy) {
+        free(sc);
+        free(copy);
+        return false;
+    }
+    while (*at)
+        at = &(*at)->next;
+    *sc = (struct fault_scenario){.name = copy, .state = state};
+    *at = sc;
+    return true;
+}
+
+bool fault_scenario_set(struct fault_set *s, const char *scenario, const char *state,
+                        struct kerr *err)
+{
+    struct fault_scenario *sc = scenario_of(s, scenario);
+    char *copy = strdup(state);
+    if (copy && sc) {
+        free(sc->state);
+        sc->state = copy;
+        return true;
+    }
+    if (copy && scenario_new(s, scenario, copy))
+        return true;
+    free(copy);
+    return kerr_set(err, KE_MEMORY, "no memory for the state of scenario '%s'", scenario);
+}
+
+void fault_scenarios_clear(struct fault_set *s)
+{
+    for (struct fault_scenario *sc = s->scenarios, *next; sc; sc = next) {
+        next = sc->next;
+        free(sc->name);
+        free(sc->state);
+        free(sc);
+    }
+    s->scenarios = NULL;
+}
