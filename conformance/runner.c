@@ -239,7 +239,9 @@ static bool step_connect(struct running *rn, const struct case_step *s)
                 is_alive(rn, c.client, &err);
     if (!open)
         target_close(rn->runner->target, c.client);
-    if (err.code == KE_CASE || err.code == KE_PEM || err.code == KE_CONFIG || err.code == KE_MEMORY) {
+    /* Not the server's refusal of this connection: ours, or there is no server. */
+    if (err.code == KE_CASE || err.code == KE_PEM || err.code == KE_CONFIG || err.code == KE_MEMORY ||
+        err.code == KE_CONNECT) {
         rn->err = err;
         return false;
     }

@@ -29,11 +29,16 @@ static struct target_client *find(struct target *t, const char *name)
     return NULL;
 }
 
+/* The client's place: its own, else one whose connection is closed, else a new one. */
 static struct target_client *slot(struct target *t, const char *name)
 {
     struct target_client *c = find(t, name);
-    if (!c && t->n_clients < TARGET_CLIENTS_MAX) {
+    for (size_t i = 0; !c && i < t->n_clients; i++)
+        if (!t->clients[i].kc)
+            c = &t->clients[i];
+    if (!c && t->n_clients < TARGET_CLIENTS_MAX)
         c = &t->clients[t->n_clients++];
+    if (c && strcmp(c->name, name) != 0) {
         snprintf(c->name, sizeof c->name, "%s", name);
         c->kc = NULL;
     }
