@@ -18,8 +18,8 @@ struct mock_attr {
     const struct kmip_attribute *def; /* NULL: custom (x-, y-) */
     const char *name;                 /* the standard's (def's own), or the custom name (owned) */
     int32_t index;
-    uint8_t type;                     /* enum ttlv_type of the value */
-    uint8_t *value;                   /* owned wire value (children for a structure) */
+    uint8_t type;   /* enum ttlv_type of the value */
+    uint8_t *value; /* owned wire value (children for a structure) */
     size_t len;
 };
 
@@ -32,24 +32,24 @@ struct mock_used {
 
 struct mock_object {
     char uid[MOCK_UID_MAX];
-    char *owner;          /* identity that made it */
-    uint32_t type;        /* KMIP_OBJECT_TYPE_* */
+    char *owner;   /* identity that made it */
+    uint32_t type; /* KMIP_OBJECT_TYPE_* */
     struct mock_attr *attrs;
     size_t n_attrs, cap_attrs;
-    uint8_t *body;        /* owned: the object structure as one TTLV item (Symmetric Key, Template...) */
-    size_t body_len;      /* 0 once destroyed */
+    uint8_t *body;   /* owned: the object structure as one TTLV item (Symmetric Key, Template...) */
+    size_t body_len; /* 0 once destroyed */
     bool archived;
-    bool allocated;       /* Usage Limits: something was allocated already */
+    bool allocated;         /* Usage Limits: something was allocated already */
     struct mock_used *used; /* indices that removed instances have used up */
     size_t n_used;
     /* Book-keeping of the store. */
-    int64_t row;          /* 0: not stored yet */
-    bool dirty;           /* differs from what is stored */
-    bool rekeyed;         /* ... in something it can be found by (searchkey.h) */
-    bool cached;          /* in the cache; false also for one that was taken back */
-    bool held;            /* in the current request's list */
-    bool written;         /* by the current request, or read after it wrote */
-    unsigned pins;        /* not to be evicted while above 0 */
+    int64_t row;   /* 0: not stored yet */
+    bool dirty;    /* differs from what is stored */
+    bool rekeyed;  /* ... in something it can be found by (searchkey.h) */
+    bool cached;   /* in the cache; false also for one that was taken back */
+    bool held;     /* in the current request's list */
+    bool written;  /* by the current request, or read after it wrote */
+    unsigned pins; /* not to be evicted while above 0 */
     struct mock_object *lru_prev, *lru_next, *hash_next, *held_next;
 };
 
@@ -65,7 +65,8 @@ void object_free(struct mock_object **o);
 const struct mock_attr *object_attr(const struct mock_object *o, uint32_t tag, int32_t n);
 /* First (lowest index) instance by name; NULL if none. */
 const struct mock_attr *object_attr_named(const struct mock_object *o, struct bytes name);
-const struct mock_attr *object_attr_indexed(const struct mock_object *o, struct bytes name, int32_t index);
+const struct mock_attr *object_attr_indexed(const struct mock_object *o, struct bytes name,
+                                            int32_t index);
 
 bool object_date(const struct mock_object *o, uint32_t tag, int64_t *seconds);
 bool object_enum(const struct mock_object *o, uint32_t tag, uint32_t *v);
@@ -74,22 +75,27 @@ uint32_t object_state(const struct mock_object *o); /* 0: the type has no state 
 
 /* Setting keeps one instance at index 0. False: no memory (a value as long as the
  * old one needs none). All mark dirty. `value` may be a view into the object. */
-__attribute__((warn_unused_result)) bool object_set(struct mock_object *o, uint32_t tag, unsigned type,
-                                                    struct bytes value);
-__attribute__((warn_unused_result)) bool object_set_date(struct mock_object *o, uint32_t tag, int64_t s);
-__attribute__((warn_unused_result)) bool object_set_enum(struct mock_object *o, uint32_t tag, uint32_t v);
-__attribute__((warn_unused_result)) bool object_set_int(struct mock_object *o, uint32_t tag, int32_t v);
-__attribute__((warn_unused_result)) bool object_set_bool(struct mock_object *o, uint32_t tag, bool v);
+__attribute__((warn_unused_result)) bool object_set(struct mock_object *o, uint32_t tag,
+                                                    unsigned type, struct bytes value);
+__attribute__((warn_unused_result)) bool object_set_date(struct mock_object *o, uint32_t tag,
+                                                         int64_t s);
+__attribute__((warn_unused_result)) bool object_set_enum(struct mock_object *o, uint32_t tag,
+                                                         uint32_t v);
+__attribute__((warn_unused_result)) bool object_set_int(struct mock_object *o, uint32_t tag,
+                                                        int32_t v);
+__attribute__((warn_unused_result)) bool object_set_bool(struct mock_object *o, uint32_t tag,
+                                                         bool v);
 __attribute__((warn_unused_result)) bool object_set_text(struct mock_object *o, uint32_t tag,
                                                          struct bytes v);
 /* Adds an instance behind the highest index ever used for the name; *index (may be
  * NULL) gets it. A single-instance attribute is set instead, at index 0.
  * def NULL: custom, called `name` (no NUL in it); otherwise name is not looked at. */
 __attribute__((warn_unused_result)) bool object_add(struct mock_object *o,
-                                                    const struct kmip_attribute *def, struct bytes name,
-                                                    unsigned type, struct bytes value, int32_t *index);
-__attribute__((warn_unused_result)) bool object_replace(struct mock_object *o, const struct mock_attr *a,
-                                                        unsigned type, struct bytes value);
+                                                    const struct kmip_attribute *def,
+                                                    struct bytes name, unsigned type,
+                                                    struct bytes value, int32_t *index);
+__attribute__((warn_unused_result)) bool
+object_replace(struct mock_object *o, const struct mock_attr *a, unsigned type, struct bytes value);
 void object_remove(struct mock_object *o, const struct mock_attr *a);
 void object_remove_tag(struct mock_object *o, uint32_t tag);
 
@@ -105,7 +111,7 @@ struct mock_key {
     int32_t length;             /* bits; 0: not said */
     bool has_value, wrapped;
     struct ttlv_item key_value, material; /* material valid when has_value and not wrapped */
-    struct bytes bytes;         /* raw key bytes: Raw material, or Key of Transparent Symmetric Key */
+    struct bytes bytes; /* raw key bytes: Raw material, or Key of Transparent Symmetric Key */
 };
 bool object_key(const struct mock_object *o, struct mock_key *out);
 

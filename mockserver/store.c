@@ -88,7 +88,8 @@ static struct mock_object *read_stored(struct mock_store *s, struct bytes uid, s
     return o;
 }
 
-struct mock_object *store_load(struct mock_store *s, struct bytes uid, bool as_oldest, struct kerr *err)
+struct mock_object *store_load(struct mock_store *s, struct bytes uid, bool as_oldest,
+                               struct kerr *err)
 {
     struct mock_object *o = read_stored(s, uid, err);
     if (o) {
@@ -110,7 +111,8 @@ struct mock_object *store_get(struct mock_store *s, struct bytes uid, struct ker
     return o;
 }
 
-bool store_name_taken(struct mock_store *s, struct bytes name_value, const struct mock_object *except)
+bool store_name_taken(struct mock_store *s, struct bytes name_value,
+                      const struct mock_object *except)
 {
     struct searchkey key;
     struct kerr err = KERR_INIT;
@@ -181,8 +183,8 @@ static bool failed(struct mock_store *s, struct kerr *err, struct kerr *why)
 }
 
 /* Adds or removes the keys of `o` that `other` (may be NULL) does not have. */
-static bool sync_keys(struct mock_store *s, const struct mock_object *o, const struct mock_object *other,
-                      int64_t row, bool add, struct kerr *err)
+static bool sync_keys(struct mock_store *s, const struct mock_object *o,
+                      const struct mock_object *other, int64_t row, bool add, struct kerr *err)
 {
     for (size_t i = 0; i < o->n_attrs; i++) {
         const struct mock_attr *a = &o->attrs[i];
@@ -336,7 +338,8 @@ bool store_mark(struct mock_store *s, struct kerr *err)
 {
     if (!s->open || s->n_marks == STORE_MARKS_MAX)
         return kerr_set(err, KE_INTERNAL,
-                        s->open ? "marks are nested too deeply" : "a mark is set outside a request");
+                        s->open ? "marks are nested too deeply"
+                                : "a mark is set outside a request");
     s->marks[s->n_marks] = (struct store_mark){.count = s->count};
     if (s->writing && !s->lost) {
         if (!sql_run(s, SQL_MARK, err))
@@ -408,7 +411,8 @@ bool store_end(struct mock_store *s, bool commit, struct kerr *err)
         return kerr_set(err, KE_INTERNAL, "a request ends that did not begin");
     bool ok = true, keep = commit && !s->spoiled;
     if (commit && s->spoiled)
-        ok = kerr_set(err, KE_STORE, "nothing of the request is kept, because a change failed: %s", s->why);
+        ok = kerr_set(err, KE_STORE, "nothing of the request is kept, because a change failed: %s",
+                      s->why);
     if (s->writing && !finish_writing(s, keep, err))
         ok = keep = false;
     if (!keep) {

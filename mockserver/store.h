@@ -22,7 +22,8 @@ struct mock_store;
 /* path ":memory:" or a file (made 0600). KE_STORE: says what to do; a file that
  * is no store of ours, or damaged, is refused untouched. A file belongs to one
  * process at a time. A file without write permission is opened for reading. */
-__attribute__((warn_unused_result)) struct mock_store *store_open(const char *path, struct kerr *err);
+__attribute__((warn_unused_result)) struct mock_store *store_open(const char *path,
+                                                                  struct kerr *err);
 void store_close(struct mock_store **s);
 /* Parsed objects kept in memory, 65536 unless told; at least 1. */
 void store_cache_limit(struct mock_store *s, size_t objects);
@@ -43,7 +44,8 @@ __attribute__((warn_unused_result)) bool store_remove(struct mock_store *s, stru
 /* Is there a live object (one that still has its body) with this Name Value, other
  * than `except` (may be NULL)? If the store cannot tell, the answer is no and the
  * request can no longer be committed. */
-bool store_name_taken(struct mock_store *s, struct bytes name_value, const struct mock_object *except);
+bool store_name_taken(struct mock_store *s, struct bytes name_value,
+                      const struct mock_object *except);
 
 /* Candidates for Locate: every object that has all `n` keys (attribute name and
  * wire value of scalar or of a structure's first field), newest last; with n == 0
@@ -54,8 +56,9 @@ bool store_name_taken(struct mock_store *s, struct bytes name_value, const struc
 struct store_key {
     struct bytes name, value;
 };
-__attribute__((warn_unused_result)) bool store_scan(struct mock_store *s, const struct store_key *keys,
-                                                    size_t n, bool (*visit)(void *arg, struct mock_object *o),
+__attribute__((warn_unused_result)) bool store_scan(struct mock_store *s,
+                                                    const struct store_key *keys, size_t n,
+                                                    bool (*visit)(void *arg, struct mock_object *o),
                                                     void *arg, struct kerr *err);
 uint64_t store_count(struct mock_store *s);
 
@@ -67,6 +70,7 @@ __attribute__((warn_unused_result)) bool store_begin(struct mock_store *s, struc
 __attribute__((warn_unused_result)) bool store_mark(struct mock_store *s, struct kerr *err);
 __attribute__((warn_unused_result)) bool store_release(struct mock_store *s, struct kerr *err);
 __attribute__((warn_unused_result)) bool store_undo(struct mock_store *s, struct kerr *err);
-__attribute__((warn_unused_result)) bool store_end(struct mock_store *s, bool commit, struct kerr *err);
+__attribute__((warn_unused_result)) bool store_end(struct mock_store *s, bool commit,
+                                                   struct kerr *err);
 
 #endif

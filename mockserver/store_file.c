@@ -32,15 +32,20 @@ enum {
  * a Name is taken does not walk through all that ever had it. */
 static const char schema[] =
     "BEGIN;"
-    "PRAGMA application_id = " STRING(APPLICATION_ID) ";"
-    "PRAGMA user_version = " STRING(FORMAT) ";"
-    "CREATE TABLE object (row INTEGER PRIMARY KEY, uid BLOB NOT NULL UNIQUE, owner BLOB NOT NULL,"
-    " type INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;"
-    "CREATE TABLE attr_key (name BLOB NOT NULL, value BLOB NOT NULL, row INTEGER NOT NULL,"
-    " PRIMARY KEY (name, value, row)) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE live_name (value BLOB NOT NULL, row INTEGER NOT NULL,"
-    " PRIMARY KEY (value, row)) STRICT, WITHOUT ROWID;"
-    "COMMIT;";
+    "PRAGMA application_id = " STRING(
+        APPLICATION_ID) ";"
+                        "PRAGMA user_version = " STRING(
+                            FORMAT) ";"
+                                    "CREATE TABLE object (row INTEGER PRIMARY KEY, uid BLOB NOT "
+                                    "NULL UNIQUE, owner BLOB NOT NULL,"
+                                    " type INTEGER NOT NULL, blob BLOB NOT NULL) STRICT;"
+                                    "CREATE TABLE attr_key (name BLOB NOT NULL, value BLOB NOT "
+                                    "NULL, row INTEGER NOT NULL,"
+                                    " PRIMARY KEY (name, value, row)) STRICT, WITHOUT ROWID;"
+                                    "CREATE TABLE live_name (value BLOB NOT NULL, row INTEGER NOT "
+                                    "NULL,"
+                                    " PRIMARY KEY (value, row)) STRICT, WITHOUT ROWID;"
+                                    "COMMIT;";
 
 /* secure_delete: what is destroyed is overwritten in the file. */
 static const char settings[] = "PRAGMA secure_delete = ON;"
@@ -98,16 +103,18 @@ static bool check_header(const struct mock_store *s, const uint8_t *h, size_t n,
     if (n < HEADER || memcmp(h, magic, sizeof magic) != 0 ||
         be32_get(h + AT_APPLICATION_ID) != APPLICATION_ID)
         return kerr_set(err, KE_STORE,
-                        "%s: not an object store (%s); it is left as it is: name another file", s->path,
+                        "%s: not an object store (%s); it is left as it is: name another file",
+                        s->path,
                         n >= sizeof magic && memcmp(h, magic, sizeof magic) == 0
                             ? "a database of another program"
                             : "not a database");
     uint32_t format = be32_get(h + AT_USER_VERSION);
     if (format != FORMAT)
-        return kerr_set(err, KE_STORE,
-                        "%s: an object store of format %u, this program reads format %d; it is left as it "
-                        "is: use the program that made it, or name another file",
-                        s->path, format, FORMAT);
+        return kerr_set(
+            err, KE_STORE,
+            "%s: an object store of format %u, this program reads format %d; it is left as it "
+            "is: use the program that made it, or name another file",
+            s->path, format, FORMAT);
     return true;
 }
 
@@ -130,7 +137,8 @@ static bool look_at(const struct mock_store *s, bool *fresh, struct kerr *err)
         n = pread(fd, header, sizeof header, 0);
     close(fd);
     if (!ok)
-        return kerr_set(err, KE_STORE, "%s: the store must be a regular file, or :memory:", s->path);
+        return kerr_set(err, KE_STORE,
+                        "%s: the store must be a regular file, or :memory:", s->path);
     if (n < 0)
         return kerr_set(err, KE_STORE, "%s: cannot read the store: %s", s->path, strerror(errno));
     *fresh = st.st_size == 0;
@@ -147,10 +155,11 @@ static bool refuse_stray_log(const struct mock_store *s, struct kerr *err)
         if (!exists(s, endings[i], &there, err))
             return false;
         if (there)
-            return kerr_set(err, KE_STORE,
-                            "%s: the store is missing but its log %s%s is there: restore the store, or "
-                            "remove the log",
-                            s->path, s->path, endings[i]);
+            return kerr_set(
+                err, KE_STORE,
+                "%s: the store is missing but its log %s%s is there: restore the store, or "
+                "remove the log",
+                s->path, s->path, endings[i]);
     }
     return true;
 }
@@ -237,8 +246,8 @@ static bool check_pages(struct mock_store *s, struct kerr *err)
     if (!ok)
         sql_error(s, sqlite3_extended_errcode(s->db), "check the store", err);
     else if (strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0)
-        ok = kerr_set(err, KE_STORE, "%s: the store is damaged (%.200s); restore it from a copy", s->path,
-                      (const char *)sqlite3_column_text(q, 0));
+        ok = kerr_set(err, KE_STORE, "%s: the store is damaged (%.200s); restore it from a copy",
+                      s->path, (const char *)sqlite3_column_text(q, 0));
     sqlite3_finalize(q);
     return ok;
 }
@@ -249,15 +258,16 @@ static bool check_open(struct mock_store *s, struct kerr *err)
      * before anything is written. */
     bool writable = sqlite3_db_readonly(s->db, "main") == 0;
     return (!writable || exec(s, exclusive, "open the store", err)) &&
-           exec(s, "SELECT count(*) FROM sqlite_schema", "open the store", err) && check_pages(s, err) &&
-           sql_prepare(s, err) && (!writable || exec(s, durable, "open the store", err));
+           exec(s, "SELECT count(*) FROM sqlite_schema", "open the store", err) &&
+           check_pages(s, err) && sql_prepare(s, err) &&
+           (!writable || exec(s, durable, "open the store", err));
 }
 
 static bool open_file(struct mock_store *s, struct kerr *err)
 {
     bool fresh, logged;
-    if (!look_at(s, &fresh, err) || (fresh && !make_file(s, err)) || !exists(s, "-wal", &logged, err) ||
-        !open_at(s, s->path, err))
+    if (!look_at(s, &fresh, err) || (fresh && !make_file(s, err)) ||
+        !exists(s, "-wal", &logged, err) || !open_at(s, s->path, err))
         return false;
     if (check_open(s, err))
         return true;
@@ -270,6 +280,7 @@ static bool open_file(struct mock_store *s, struct kerr *err)
 bool store_open_db(struct mock_store *s, struct kerr *err)
 {
     if (strcmp(s->path, ":memory:") == 0)
-        return open_at(s, s->path, err) && exec(s, schema, "make the store", err) && sql_prepare(s, err);
+        return open_at(s, s->path, err) && exec(s, schema, "make the store", err) &&
+               sql_prepare(s, err);
     return open_file(s, err);
 }

@@ -68,7 +68,8 @@ static bool plan(struct scan *sc, struct kerr *err)
 }
 
 /* The next rows behind `after` that the leading key has. False on error. */
-static bool fetch(struct scan *sc, int64_t after, struct scan_row *rows, size_t *n, struct kerr *err)
+static bool fetch(struct scan *sc, int64_t after, struct scan_row *rows, size_t *n,
+                  struct kerr *err)
 {
     struct mock_store *s = sc->s;
     enum store_sql id = sc->n_indexed > 0 ? SQL_KEY_ROWS : SQL_ALL_ROWS;
@@ -127,7 +128,8 @@ static void after_visit(struct mock_store *s, struct mock_object *o)
     o->pins--;
     if (o->pins > 0)
         return;
-    if (o->cached && (o->dirty || o->written || (s->cache.n > s->cache.limit && o == s->cache.oldest)))
+    if (o->cached &&
+        (o->dirty || o->written || (s->cache.n > s->cache.limit && o == s->cache.oldest)))
         cache_remove(&s->cache, o);
     if (!o->cached)
         object_free(&o);
@@ -170,7 +172,8 @@ bool store_scan(struct mock_store *s, const struct store_key *keys, size_t n,
             return false;
         for (size_t i = 0; i < got && !sc.stopped; i++) {
             bool has;
-            if (!in_index(&sc, rows[i].row, &has, err) || (has && !show(&sc, bytes_str(rows[i].uid), err)))
+            if (!in_index(&sc, rows[i].row, &has, err) ||
+                (has && !show(&sc, bytes_str(rows[i].uid), err)))
                 return false;
             after = rows[i].row;
         }

@@ -32,13 +32,15 @@ bool sql_error(struct mock_store *s, int rc, const char *doing, struct kerr *err
     for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
         if (advices[i].code == (rc & 0xFF))
             advice = advices[i].advice;
-    return kerr_set(err, KE_STORE, "%s: cannot %s: %s%s", s->path, doing, sqlite3_errstr(rc), advice);
+    return kerr_set(err, KE_STORE, "%s: cannot %s: %s%s", s->path, doing, sqlite3_errstr(rc),
+                    advice);
 }
 
 bool sql_prepare(struct mock_store *s, struct kerr *err)
 {
     for (int i = 0; i < SQL_COUNT_; i++) {
-        int rc = sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->sql[i], NULL);
+        int rc =
+            sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->sql[i], NULL);
         if (rc == SQLITE_ERROR) /* a table or column is not there */
             return kerr_set(err, KE_STORE, "%s: not the tables of an object store: %s", s->path,
                             sqlite3_errmsg(s->db));

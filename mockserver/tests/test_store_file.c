@@ -29,7 +29,7 @@ static void teardown(void)
 
 TestSuite(file, .init = setup, .fini = teardown, .timeout = 120);
 
-#define OK(call) cr_assert(call, #call ": %s", err.msg)
+#define OK(call) cr_assert(call, "%s: %s", #call, err.msg)
 
 static struct mock_store *open_store(void)
 {
@@ -154,11 +154,14 @@ Test(file, of_another_program_is_refused_untouched)
         {"text", "listen: 127.0.0.1:5696\n", "not a database"},
         {"one byte", "S", "not a database"},
         {"magic and no more", "SQLite format 3", "not a database"},
-        {"long text", "This is a long text that is certainly longer than the hundred bytes of a header, is it "
-                      "not? It is, it is, it is, it is.", "not a database"},
+        {"long text",
+         "This is a long text that is certainly longer than the hundred bytes of a header, is it "
+         "not? It is, it is, it is, it is.",
+         "not a database"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        expect_refused_untouched(tmpdir_write(&dir, "foreign", rows[i].text), rows[i].why, rows[i].name);
+        expect_refused_untouched(tmpdir_write(&dir, "foreign", rows[i].text), rows[i].why,
+                                 rows[i].name);
 }
 
 static void foreign_database(const char *path, const char *sql)
@@ -175,8 +178,10 @@ Test(file, that_is_another_database_or_format_is_refused_untouched)
         const char *name, *sql, *why;
     } rows[] = {
         {"another program", "CREATE TABLE t (a)", "another program"},
-        {"another program, WAL", "PRAGMA journal_mode = WAL; CREATE TABLE t (a)", "another program"},
-        {"a later format", "PRAGMA application_id = 0x4B4D4950; PRAGMA user_version = 2; CREATE TABLE t (a)",
+        {"another program, WAL", "PRAGMA journal_mode = WAL; CREATE TABLE t (a)",
+         "another program"},
+        {"a later format",
+         "PRAGMA application_id = 0x4B4D4950; PRAGMA user_version = 2; CREATE TABLE t (a)",
          "format 2"},
         {"our mark but not our tables",
          "PRAGMA application_id = 0x4B4D4950; PRAGMA user_version = 1; CREATE TABLE t (a)",
@@ -231,7 +236,8 @@ Test(file, that_is_torn_is_refused_untouched)
         expect_refused_untouched(tmpdir_file(&dir, "torn"), "damaged", row);
     }
     OK(file_write(tmpdir_file(&dir, "torn"), bytes_of(whole.p, 99), 0600, &err));
-    expect_refused_untouched(tmpdir_file(&dir, "torn"), "not an object store", "shorter than a header");
+    expect_refused_untouched(tmpdir_file(&dir, "torn"), "not an object store",
+                             "shorter than a header");
     buf_clear(&whole);
 }
 
