@@ -62,22 +62,22 @@ static void des3_dec(const void *ctx, size_t n, uint8_t *dst, const uint8_t *src
     des3_decrypt(ctx, n, dst, src);
 }
 
-#define AES(bits)                                                                                          \
-    static void aes##bits##_ek(void *ctx, const uint8_t *key)                                              \
-    {                                                                                                      \
-        aes##bits##_set_encrypt_key(ctx, key);                                                             \
-    }                                                                                                      \
-    static void aes##bits##_dk(void *ctx, const uint8_t *key)                                              \
-    {                                                                                                      \
-        aes##bits##_set_decrypt_key(ctx, key);                                                             \
-    }                                                                                                      \
-    static void aes##bits##_enc(const void *ctx, size_t n, uint8_t *dst, const uint8_t *src)               \
-    {                                                                                                      \
-        aes##bits##_encrypt(ctx, n, dst, src);                                                             \
-    }                                                                                                      \
-    static void aes##bits##_dec(const void *ctx, size_t n, uint8_t *dst, const uint8_t *src)               \
-    {                                                                                                      \
-        aes##bits##_decrypt(ctx, n, dst, src);                                                             \
+#define AES(bits)                                                                                  \
+    static void aes##bits##_ek(void *ctx, const uint8_t *key)                                      \
+    {                                                                                              \
+        aes##bits##_set_encrypt_key(ctx, key);                                                     \
+    }                                                                                              \
+    static void aes##bits##_dk(void *ctx, const uint8_t *key)                                      \
+    {                                                                                              \
+        aes##bits##_set_decrypt_key(ctx, key);                                                     \
+    }                                                                                              \
+    static void aes##bits##_enc(const void *ctx, size_t n, uint8_t *dst, const uint8_t *src)       \
+    {                                                                                              \
+        aes##bits##_encrypt(ctx, n, dst, src);                                                     \
+    }                                                                                              \
+    static void aes##bits##_dec(const void *ctx, size_t n, uint8_t *dst, const uint8_t *src)       \
+    {                                                                                              \
+        aes##bits##_decrypt(ctx, n, dst, src);                                                     \
     }
 AES(128)
 AES(192)
@@ -137,9 +137,9 @@ static void run_ctr(const struct work *w, uint8_t *iv, size_t n, uint8_t *out, c
 
 struct mode {
     uint32_t mode;
-    bool padded;  /* needs whole blocks, so padding has a meaning */
+    bool padded;        /* needs whole blocks, so padding has a meaning */
     bool keyed_forward; /* decrypts with the cipher's encryption */
-    bool any_iv;  /* any length but 0; otherwise exactly a block */
+    bool any_iv;        /* any length but 0; otherwise exactly a block */
     bool no_iv;
     mode_run *run; /* NULL: GCM, which has its own */
 };
@@ -162,8 +162,9 @@ static const struct mode *mode_of(const struct crypto_params *p, const struct ci
     if (!m || (p->padding != 0 && p->padding != KMIP_PADDING_METHOD_NONE && !pkcs5) ||
         (pkcs5 && !m->padded))
         return NULL;
-    if (!m->run && (any->block != GCM_BLOCK_SIZE ||
-                    (p->tag_length != 0 && (p->tag_length < GCM_TAG_LEAST || p->tag_length > GCM_TAG))))
+    if (!m->run &&
+        (any->block != GCM_BLOCK_SIZE ||
+         (p->tag_length != 0 && (p->tag_length < GCM_TAG_LEAST || p->tag_length > GCM_TAG))))
         return NULL;
     return m;
 }
@@ -178,8 +179,9 @@ size_t crypto_iv_length(const struct crypto_params *p)
 }
 
 /* Checks what can be checked before the data is looked at, and sets the key. */
-static enum crypto_result begin(struct work *w, const struct mode **mode, const struct crypto_params *p,
-                                struct bytes key, struct bytes iv, bool encrypting)
+static enum crypto_result begin(struct work *w, const struct mode **mode,
+                                const struct crypto_params *p, struct bytes key, struct bytes iv,
+                                bool encrypting)
 {
     const struct mode *m = mode_of(p, cipher_of(p->algorithm, 0));
     if (!m)
@@ -208,14 +210,16 @@ static void load_iv(const struct work *w, const struct mode *m, uint8_t iv[BLOCK
 
 /* GCM: the tag rides behind the ciphertext; there is no additional data in 1.2. */
 
-static void gcm_run(const struct work *w, size_t n, uint8_t *out, const uint8_t *in, uint8_t tag[GCM_TAG])
+static void gcm_run(const struct work *w, size_t n, uint8_t *out, const uint8_t *in,
+                    uint8_t tag[GCM_TAG])
 {
     struct gcm_key key;
     struct gcm_ctx ctx;
     gcm_set_key(&key, &w->keys, w->cipher->encrypt);
     gcm_set_iv(&ctx, &key, w->iv.n, w->iv.p);
     if (n > 0)
-        (w->encrypting ? gcm_encrypt : gcm_decrypt)(&ctx, &key, &w->keys, w->cipher->encrypt, n, out, in);
+        (w->encrypting ? gcm_encrypt : gcm_decrypt)(&ctx, &key, &w->keys, w->cipher->encrypt, n,
+                                                    out, in);
     gcm_digest(&ctx, &key, &w->keys, w->cipher->encrypt, GCM_TAG, tag);
     wipe(&key, sizeof key);
     wipe(&ctx, sizeof ctx);

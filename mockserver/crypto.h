@@ -18,7 +18,7 @@ enum crypto_result {
     CRYPTO_BAD_PADDING,   /* on decryption; callers give no detail (padding oracle) */
     CRYPTO_BAD_TAG,       /* GCM; on unwrapping, the check value */
     CRYPTO_NO_MEMORY,
-    CRYPTO_NO_RANDOM      /* the system gives no random bytes */
+    CRYPTO_NO_RANDOM /* the system gives no random bytes */
 };
 
 struct crypto_params {

@@ -82,7 +82,8 @@ const struct mock_attr *object_attr_named(const struct mock_object *o, struct by
     return NULL;
 }
 
-const struct mock_attr *object_attr_indexed(const struct mock_object *o, struct bytes name, int32_t index)
+const struct mock_attr *object_attr_indexed(const struct mock_object *o, struct bytes name,
+                                            int32_t index)
 {
     for (size_t i = 0; i < o->n_attrs; i++)
         if (o->attrs[i].index == index && bytes_eq_str(name, o->attrs[i].name))
@@ -91,7 +92,8 @@ const struct mock_attr *object_attr_indexed(const struct mock_object *o, struct 
 }
 
 /* The attribute when its value has the length its type fixes. */
-static const struct mock_attr *scalar(const struct mock_object *o, uint32_t tag, unsigned type, size_t len)
+static const struct mock_attr *scalar(const struct mock_object *o, uint32_t tag, unsigned type,
+                                      size_t len)
 {
     const struct mock_attr *a = object_attr(o, tag, 0);
     return a && a->type == type && a->len == len ? a : NULL;
@@ -187,7 +189,8 @@ static void take_out(struct mock_object *o, size_t at)
     touched(o, def);
 }
 
-bool object_replace(struct mock_object *o, const struct mock_attr *a, unsigned type, struct bytes value)
+bool object_replace(struct mock_object *o, const struct mock_attr *a, unsigned type,
+                    struct bytes value)
 {
     struct mock_attr *own = &o->attrs[a - o->attrs];
     if (!put_value(own, type, value))
@@ -292,8 +295,8 @@ static void remember_used(struct mock_object *o, const char *name, int32_t next)
     o->used[o->n_used++] = (struct mock_used){.name = copy, .next = next};
 }
 
-bool object_add(struct mock_object *o, const struct kmip_attribute *def, struct bytes name, unsigned type,
-                struct bytes value, int32_t *index)
+bool object_add(struct mock_object *o, const struct kmip_attribute *def, struct bytes name,
+                unsigned type, struct bytes value, int32_t *index)
 {
     int32_t at = 0;
     if (def && !(def->flags & KMIP_ATTR_MULTI)) {

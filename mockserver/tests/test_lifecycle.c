@@ -15,13 +15,15 @@ static const struct {
     uint32_t from;
     uint32_t to[4]; /* activate, revoke, compromise, destroy */
 } transitions[] = {
-    {0, {0, 0, 0, 0}},       {PRE, {ACT, 0, COM, DES}}, {ACT, {0, DEA, COM, 0}}, {DEA, {0, 0, COM, DES}},
-    {COM, {0, 0, 0, DCO}},   {DES, {0, 0, DCO, 0}},     {DCO, {0, 0, 0, 0}},     {99, {0, 0, 0, 0}},
+    {0, {0, 0, 0, 0}},       {PRE, {ACT, 0, COM, DES}}, {ACT, {0, DEA, COM, 0}},
+    {DEA, {0, 0, COM, DES}}, {COM, {0, 0, 0, DCO}},     {DES, {0, 0, DCO, 0}},
+    {DCO, {0, 0, 0, 0}},     {99, {0, 0, 0, 0}},
 };
 
 Test(transitions, are_those_of_the_standard_and_no_others)
 {
-    static const enum lifecycle_event events[] = {LIFE_ACTIVATE, LIFE_REVOKE, LIFE_COMPROMISE, LIFE_DESTROY};
+    static const enum lifecycle_event events[] = {LIFE_ACTIVATE, LIFE_REVOKE, LIFE_COMPROMISE,
+                                                  LIFE_DESTROY};
     for (size_t i = 0; i < sizeof transitions / sizeof *transitions; i++)
         for (size_t e = 0; e < 4; e++)
             cr_expect_eq(lifecycle_next(transitions[i].from, events[e]), transitions[i].to[e],
@@ -88,8 +90,9 @@ Test(dates, bring_about_activation_then_deactivation)
     for (size_t i = 0; i < sizeof settlings / sizeof *settlings; i++) {
         int64_t last = 0;
         bool changed;
-        struct mock_object *o = object_with(settlings[i].type, settlings[i].state, settlings[i].activation,
-                                            settlings[i].deactivation, NONE, NONE);
+        struct mock_object *o =
+            object_with(settlings[i].type, settlings[i].state, settlings[i].activation,
+                        settlings[i].deactivation, NONE, NONE);
         cr_assert(object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, settlings[i].last_change));
         o->dirty = false;
         const char *name = settlings[i].name;
@@ -147,8 +150,10 @@ Test(use, follows_state_and_dates)
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
         struct mock_object *o =
             object_with(uses[i].type, uses[i].state, NONE, NONE, uses[i].process, uses[i].protect);
-        expect_refusal(lifecycle_refusal(o, USE_PROTECT, 100), uses[i].refuse_protect, uses[i].name);
-        expect_refusal(lifecycle_refusal(o, USE_PROCESS, 100), uses[i].refuse_process, uses[i].name);
+        expect_refusal(lifecycle_refusal(o, USE_PROTECT, 100), uses[i].refuse_protect,
+                       uses[i].name);
+        expect_refusal(lifecycle_refusal(o, USE_PROCESS, 100), uses[i].refuse_process,
+                       uses[i].name);
         object_free(&o);
     }
 }
@@ -156,6 +161,6 @@ Test(use, follows_state_and_dates)
 Test(states, are_had_by_all_but_templates_and_opaque_objects)
 {
     for (uint32_t type = KMIP_OBJECT_TYPE_CERTIFICATE; type <= KMIP_OBJECT_TYPE_PGP_KEY; type++)
-        cr_expect_eq(lifecycle_has_state(type), type != KMIP_OBJECT_TYPE_TEMPLATE &&
-                                                    type != KMIP_OBJECT_TYPE_OPAQUE_OBJECT);
+        cr_expect_eq(lifecycle_has_state(type),
+                     type != KMIP_OBJECT_TYPE_TEMPLATE && type != KMIP_OBJECT_TYPE_OPAQUE_OBJECT);
 }

@@ -185,7 +185,8 @@ Test(changes, mark_the_object_and_its_search_keys)
     add_custom(o, "x-a", "1");
     cr_expect(o->dirty && o->rekeyed);
     o->dirty = o->rekeyed = false;
-    cr_assert(object_replace(o, object_attr_named(o, bytes_str("x-a")), TTLV_TEXT_STRING, bytes_str("22")));
+    cr_assert(object_replace(o, object_attr_named(o, bytes_str("x-a")), TTLV_TEXT_STRING,
+                             bytes_str("22")));
     cr_expect(o->dirty && o->rekeyed);
     o->dirty = o->rekeyed = false;
     object_remove(o, object_attr(o, KMIP_TAG_NAME, 0));
@@ -306,8 +307,8 @@ Test(key_block, tells_what_it_holds)
         cr_expect_eq(k.algorithm, blocks[i].block ? KMIP_CRYPTOGRAPHIC_ALGORITHM_AES : 0, "%s",
                      blocks[i].name);
         cr_expect_eq(k.length, blocks[i].block ? 128 : 0, "%s", blocks[i].name);
-        cr_expect(bytes_eq(k.bytes, bytes_of(material, blocks[i].bytes ? sizeof material : 0)), "%s",
-                  blocks[i].name);
+        cr_expect(bytes_eq(k.bytes, bytes_of(material, blocks[i].bytes ? sizeof material : 0)),
+                  "%s", blocks[i].name);
         object_free(&o);
     }
 }
