@@ -45,7 +45,7 @@ static const struct {
     {ADD("Cryptographic Usage Mask", "Sign"), DENIED},
     {ADD("Fresh", "true"), DENIED},
     {ADD("Operation Policy Name", "default"), DENIED},
-    {ADD("Original Creation Date", "$NOW"), DENIED},
+    {ADD("Original Creation Date", "$NOW"), ILLEGAL},
     {ADD("Destroy Date", "$NOW"), DENIED},
     {ADD("Archive Date", "$NOW"), DENIED},
     {ADD("Compromise Date", "$NOW"), DENIED},
@@ -214,6 +214,23 @@ Test(attributes, change_until_destroyed)
     rig_expect(r, ADD("x-a", "1"), DENIED);
     rig_expect(r, "Get Attributes, {Unique Identifier: $k}", 0);
     rig_expect(r, "Get Attribute List, {Unique Identifier: $k}", 0);
+    rig_free(r);
+}
+
+/* A key that was handed in has no Original Creation Date until a client adds it, once
+ * (KMIP 1.2 spec, 3.43). */
+Test(attributes, take_the_creation_date_of_a_registered_key_once)
+{
+    struct rig *r = rig_new(NULL);
+    rig_make(r, "k",
+             "Register, {Object Type: Symmetric Key, Template-Attribute: {Attributes: "
+             "{Cryptographic Usage Mask: Encrypt}}, Symmetric Key: {Key Block: {Key Format Type: "
+             "Raw, Key Value: {Key Material: 00112233445566778899aabbccddeeff}, Cryptographic "
+             "Algorithm: AES, Cryptographic Length: 128}}}");
+    rig_expect(r, ADD("Original Creation Date", "2001-02-03T04:05:06Z"), 0);
+    rig_expect(r, ADD("Original Creation Date", "2002-02-03T04:05:06Z"), ILLEGAL);
+    rig_expect(r, MODIFY("Original Creation Date", "2002-02-03T04:05:06Z"), DENIED);
+    rig_expect(r, DELETE("Original Creation Date"), DENIED);
     rig_free(r);
 }
 
