@@ -191,15 +191,15 @@ Test(register, takes_and_refuses_as_the_error_table_says)
          "Register, {Object Type: Symmetric Key, Template-Attribute: {Attributes: {" MASK "}}}",
          KMIP_RESULT_REASON_INVALID_MESSAGE},
         {"algorithm alone",
-         REGISTER(MASK ", Cryptographic Algorithm: AES", "Symmetric Key: {Key Block: {Key Format "
-                                                         "Type: Raw, Key Value: {Key Material: " K16
-                                                         "}}}"),
+         REGISTER(MASK ", Cryptographic Algorithm: AES",
+                  "Symmetric Key: {Key Block: {Key Format "
+                  "Type: Raw, Key Value: {Key Material: " K16 "}}}"),
          KMIP_RESULT_REASON_INVALID_MESSAGE},
         {"transparent",
          REGISTER(AES, "Symmetric Key: {Key Block: {Key Format Type: Transparent Symmetric Key, "
                        "Key Value: "
                        "{Key Material: {Key: " K16 "}}, Cryptographic Algorithm: AES, "
-                                                   "Cryptographic Length: 128}}"),
+                       "Cryptographic Length: 128}}"),
          0},
         {"metadata only",
          REGISTER("Cryptographic Usage Mask: Encrypt, Key Value Location: {Key Value Location "

@@ -72,7 +72,7 @@ Test(message, faults_get_the_reason_the_standard_names)
          0, KMIP_OPERATION_QUERY},
         {"extension tag is passed over",
          "Request Message: {" HEAD ", Batch Item: {Operation: Query, Request Payload: {Query "
-                                   "Function: Query Operations, "
+         "Function: Query Operations, "
          "0x540001: !TextString a}}}",
          0, KMIP_OPERATION_QUERY},
         {"no operation", "Request Message: {" HEAD ", Batch Item: {Request Payload: {}}}",
@@ -84,23 +84,23 @@ Test(message, faults_get_the_reason_the_standard_names)
          KMIP_RESULT_REASON_INVALID_MESSAGE, KMIP_OPERATION_QUERY},
         {"unknown field in payload",
          "Request Message: {" HEAD ", Batch Item: {Operation: Get, Request Payload: {Unique "
-                                   "Identifier: a, Data: 00}}}",
+         "Identifier: a, Data: 00}}}",
          KMIP_RESULT_REASON_INVALID_FIELD, KMIP_OPERATION_GET},
         {"field twice",
          "Request Message: {" HEAD ", Batch Item: {Operation: Get, Request Payload: {Unique "
-                                   "Identifier: a, Unique Identifier: a}}}",
+         "Identifier: a, Unique Identifier: a}}}",
          KMIP_RESULT_REASON_INVALID_MESSAGE, KMIP_OPERATION_GET},
         {"wrong type",
          "Request Message: {" HEAD ", Batch Item: {Operation: Get, Request Payload: {Unique "
-                                   "Identifier: !ByteString 61}}}",
+         "Identifier: !ByteString 61}}}",
          KMIP_RESULT_REASON_INVALID_MESSAGE, KMIP_OPERATION_GET},
         {"unknown enumeration",
          "Request Message: {" HEAD ", Batch Item: {Operation: Create, Request Payload: {Object "
-                                   "Type: 0x77, Template-Attribute: {}}}}",
+         "Type: 0x77, Template-Attribute: {}}}}",
          KMIP_RESULT_REASON_INVALID_FIELD, KMIP_OPERATION_CREATE},
         {"operation not supported",
          "Request Message: {" HEAD ", Batch Item: {Operation: Create Key Pair, Request Payload: "
-                                   "{}}}",
+         "{}}}",
          KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, KMIP_OPERATION_CREATE_KEY_PAIR},
         {"operation of a later version",
          "Request Message: {" HEAD ", Batch Item: {Operation: Import, Request Payload: {}}}",
@@ -110,24 +110,24 @@ Test(message, faults_get_the_reason_the_standard_names)
          KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, 0x77},
         {"boolean of another value",
          "Request Message: {" HEAD ", Batch Item: {Operation: Get, Request Payload: {Unique "
-                                   "Identifier: a, "
+         "Identifier: a, "
          "Random IV: !item {type: 0x06, value: 0000000000000002}}}}",
          KMIP_RESULT_REASON_INVALID_MESSAGE, KMIP_OPERATION_GET},
         {"critical extension",
          "Request Message: {" HEAD ", Batch Item: {Operation: Query, Request Payload: {Query "
-                                   "Function: Query Operations}, "
+         "Function: Query Operations}, "
          "Message Extension: {Vendor Identification: Acme, Criticality Indicator: true, Vendor "
          "Extension: {}}}}",
          KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED, KMIP_OPERATION_QUERY},
         {"extension that may be ignored",
          "Request Message: {" HEAD ", Batch Item: {Operation: Query, Request Payload: {Query "
-                                   "Function: Query Operations}, "
+         "Function: Query Operations}, "
          "Message Extension: {Vendor Identification: Acme, Criticality Indicator: false, Vendor "
          "Extension: {}}}}",
          0, KMIP_OPERATION_QUERY},
         {"extension without criticality",
          "Request Message: {" HEAD ", Batch Item: {Operation: Query, Request Payload: {Query "
-                                   "Function: Query Operations}, "
+         "Function: Query Operations}, "
          "Message Extension: {Vendor Identification: Acme, Vendor Extension: {}}}}",
          KMIP_RESULT_REASON_INVALID_MESSAGE, KMIP_OPERATION_QUERY},
         {"credential nobody knows",
