@@ -30,7 +30,8 @@
  *   raw            bytes in hexadecimal, sent as they are; may hold ${variables}
  *   version        of this request; default the run's
  *   client         whose connection: main (default), second (same identity), other (second identity),
- *                  anonymous (no client certificate), or a name made by a connect step
+ *                  anonymous (no client certificate), fresh (a new one for this step only, so that a
+ *                  server may hang up behind it), or a name made by a connect step
  *   async          true: Asynchronous Indicator; a Pending answer is polled until it is final
  *                  unless the step expects status Operation Pending
  *   setup          true: only prepares; a mismatch makes the case INCONCLUSIVE, not failed
@@ -58,6 +59,7 @@
  *     payload: {...}             # fields that must match; others may be there
  *     exact: true                # ... and no others (payload level)
  *     empty: true                # the payload is there and empty
+ *     item: {...}                # fields of the response item itself, such as the correlation value
  *     operation: absent          # the reply item must have no Operation (message-level errors);
  *                                #   present: it must have one, so the error is the item's own
  *     any_of: [...]              # alternatives, tried in order; each an expectation that may add

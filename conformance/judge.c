@@ -15,7 +15,7 @@
 struct want {
     const struct ynode *node;
     const char *status, *verdict, *because, *connection, *operation;
-    const struct ynode *fail, *payload, *any_of, *header, *batch;
+    const struct ynode *fail, *payload, *item, *any_of, *header, *batch;
     bool exact, empty, none;
     int64_t items;
 };
@@ -24,6 +24,7 @@ static const struct yfield want_fields[] = {
     {.key = "status", .kind = YF_STR, .off = offsetof(struct want, status)},
     {.key = "fail", .kind = YF_NODE, .off = offsetof(struct want, fail)},
     {.key = "payload", .kind = YF_NODE, .off = offsetof(struct want, payload)},
+    {.key = "item", .kind = YF_NODE, .off = offsetof(struct want, item)},
     {.key = "exact", .kind = YF_BOOL, .off = offsetof(struct want, exact)},
     {.key = "empty", .kind = YF_BOOL, .off = offsetof(struct want, empty)},
     {.key = "operation", .kind = YF_STR, .off = offsetof(struct want, operation)},
@@ -205,6 +206,24 @@ static bool check_payload(struct judge *j, const struct want *w, const struct km
     return (!w->exact || match_exact(&j->m, w->payload, &it->payload)) && ok;
 }
 
+/* The Batch Item itself, as read from the reply. */
+static bool whole_item(const struct judge *j, const struct kmip_item *it, struct ttlv_item *out)
+{
+    if (!ttlv_first(bytes_of(j->m.reply.p + it->off, j->m.reply.n - it->off), out))
+        return false;
+    out->off = it->off;
+    return true;
+}
+
+static bool check_item(struct judge *j, const struct ynode *want, const struct kmip_item *it)
+{
+    struct kmip_walk walk;
+    struct ttlv_item whole;
+    kmip_walk_init(&walk);
+    return whole_item(j, it, &whole) && match_enter(&walk, &j->reply.root) && match_enter(&walk, &whole) &&
+           match_fields(&j->m, want, &walk, &whole);
+}
+
 static bool eval_plain_item(struct judge *j, const struct want *w, const struct kmip_item *it)
 {
     bool ok;
@@ -212,16 +231,11 @@ static bool eval_plain_item(struct judge *j, const struct want *w, const struct 
         return false;
     if (!ok) {
         struct buf expected;
-        struct ttlv_item status;
+        struct ttlv_item whole, status;
         buf_init(&expected, 1024);
         wanted_outcome(w, &expected);
-        struct ttlv_item whole = {.off = it->off};
-        uint32_t off = it->off;
-        if (ttlv_first(bytes_of(j->m.reply.p + it->off, j->m.reply.n - it->off), &whole)) {
-            whole.off = it->off;
-            if (ttlv_find(&whole, KMIP_TAG_RESULT_STATUS, &status))
-                off = status.off;
-        }
+        bool found = whole_item(j, it, &whole) && ttlv_find(&whole, KMIP_TAG_RESULT_STATUS, &status);
+        uint32_t off = found ? status.off : it->off;
         mismatch_at(&j->m, off, buf_cstr(&expected), outcome_text(j, it));
         buf_clear(&expected);
         return false;
@@ -235,7 +249,7 @@ static bool eval_plain_item(struct judge *j, const struct want *w, const struct 
         mismatch_at(&j->m, it->off, "an item with the Operation of the request", "no Operation");
         return false;
     }
-    return check_payload(j, w, it);
+    return (!w->item || check_item(j, w->item, it)) && check_payload(j, w, it);
 }
 
 /* ---- alternatives ----------------------------------------------------------- */
@@ -404,7 +418,7 @@ static bool eval_step(struct judge *j, const struct ynode *node, const void *arg
     if (w.connection || !j->sent->has_reply)
         return eval_connection(j, &w);
     bool ok = !w.header || check_header(j, w.header);
-    bool whole = w.status || w.fail || w.operation || w.payload || w.empty;
+    bool whole = w.status || w.fail || w.operation || w.payload || w.item || w.empty;
     if (w.batch || (j->step->batch && !whole))
         return eval_items(j, w.batch) && ok;
     if (w.items != 0 && !count_fits(j, w.items > 0 ? (size_t)w.items : 1))
