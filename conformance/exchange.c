@@ -3,6 +3,7 @@
 #include "conformance/runner.h"
 
 #include <poll.h>
+#include <string.h>
 
 #include "kmip/base/clock.h"
 
@@ -147,8 +148,9 @@ static bool once(struct running *rn, const char *client, struct sent *s)
         kc_set_timeout(kc, s->within_ns);
     s->has_reply = kc_exchange(kc, buf_bytes(&s->request), &s->reply, NULL, &err);
     kc_set_timeout(kc, t->opt.settings.timeout_ns);
-    if (!s->has_reply) {
+    if (!s->has_reply || strcmp(client, "fresh") == 0)
         target_close(t, client);
+    if (!s->has_reply) {
         buf_reset(&s->reply);
         /* What is no message stays an error with its own words; so does silence, unless
          * the step has set a time for it. */

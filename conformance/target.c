@@ -74,13 +74,17 @@ bool target_connect(struct target *t, const char *name, const char *as, const ch
 
 struct kc_client *target_client(struct target *t, const char *name, struct kerr *err)
 {
-    static const char *const known[] = {"main", "second", "other", "anonymous"};
+    static const char *const known[] = {"main", "second", "other", "anonymous", "fresh"};
     struct target_client *c = find(t, name);
-    if (c && c->kc && kc_is_open(c->kc))
-        return c->kc;
+    bool opens = false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(name, known[i]) == 0)
-            return target_connect(t, name, name, NULL, err) ? find(t, name)->kc : NULL;
+        opens = opens || strcmp(name, known[i]) == 0;
+    /* Of a connection that a case has made, the loss is the case's to judge; others are
+     * opened again when a server has hung up on them between requests. */
+    if (c && c->kc && (opens ? kc_still_open(c->kc) : kc_is_open(c->kc)))
+        return c->kc;
+    if (opens)
+        return target_connect(t, name, name, NULL, err) ? find(t, name)->kc : NULL;
     kerr_set(err, KE_CASE, "there is no open connection '%s'; a connect step makes one", name);
     return NULL;
 }

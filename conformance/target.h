@@ -53,8 +53,9 @@ void target_clear(struct target *t);
 /* Connects and asks Discover Versions and Query. What failed, and what to do, is in err. */
 enum gate_result target_gate(struct target *t, struct kerr *err);
 
-/* The connection of that name, opened now if need be. "other" without other_certs,
- * or an unknown name: NULL with KE_CASE. */
+/* The connection of that name, opened now if need be; "fresh" is for one request and is
+ * to be closed behind it. "other" without other_certs, or an unknown name: NULL with
+ * KE_CASE. */
 struct kc_client *target_client(struct target *t, const char *name, struct kerr *err);
 /* Opens a connection under a new name, as `as` with another GnuTLS priority (NULL: default). */
 __attribute__((warn_unused_result)) bool target_connect(struct target *t, const char *name, const char *as,

@@ -415,6 +415,18 @@ bool kc_is_open(const struct kc_client *c)
     return c && c->tls;
 }
 
+bool kc_still_open(struct kc_client *c)
+{
+    short next;
+
+    if (!kc_is_open(c))
+        return false;
+    if (take_available(c, &next))
+        return true;
+    drop(c);
+    return false;
+}
+
 const struct tls_info *kc_tls(const struct kc_client *c)
 {
     return &c->info;

@@ -42,6 +42,8 @@ __attribute__((warn_unused_result)) struct kc_client *kc_open(const struct kc_co
 /* Says goodbye, closes, frees; *c becomes NULL. Outstanding requests are dropped. */
 void kc_close(struct kc_client **c);
 bool kc_is_open(const struct kc_client *c);
+/* Looks, without waiting, whether the server has hung up meanwhile: then closed. */
+bool kc_still_open(struct kc_client *c);
 const struct tls_info *kc_tls(const struct kc_client *c);
 
 /* What was seen of one reply on the wire. */
