@@ -112,25 +112,24 @@ static bool may_destroy(struct op_call *c, const struct mock_object *o)
                    "an object that is %s cannot be destroyed; Revoke it first", state_name(o));
 }
 
-/* Destroy Date is no attribute of Templates (3.28). */
 static bool destroy(struct op_call *c, struct mock_object *o)
 {
     bool state = lifecycle_has_state(o->type);
     return ((!state ||
              object_set_enum(o, KMIP_TAG_STATE, lifecycle_next(object_state(o), LIFE_DESTROY))) &&
-            (o->type == KMIP_OBJECT_TYPE_TEMPLATE ||
-             object_set_date(o, KMIP_TAG_DESTROY_DATE, c->now)) &&
+            object_set_date(o, KMIP_TAG_DESTROY_DATE, c->now) &&
             object_set_body(o, bytes_of(NULL, 0))) ||
            op_no_memory(c);
 }
 
+/* Of a Template nothing remains, its meta-data included (KMIP 1.2 spec, 4.21). */
 bool op_destroy(struct op_call *c)
 {
     struct mock_object *o = op_object(c, POLICY_WRITE, false);
     if (!o || !may_destroy(c, o))
         return false;
     op_write_uid(c, o);
-    if (!c->engine->cfg->keep_metadata)
+    if (!c->engine->cfg->keep_metadata || o->type == KMIP_OBJECT_TYPE_TEMPLATE)
         return store_remove(c->engine->store, o, &c->err);
     return destroy(c, o) && op_changed(c, o);
 }

@@ -153,6 +153,19 @@ Test(destroy, forgets_everything_when_told_to)
     rig_free(r);
 }
 
+/* Meta-data of other objects is kept here, that of a Template never (KMIP 1.2 spec, 4.21). */
+Test(destroy, leaves_nothing_of_a_template)
+{
+    struct rig *r = rig_new(NULL);
+    rig_make(r, "k",
+             "Register, {Object Type: Template, Template-Attribute: {Attributes: {Name: t}}, "
+             "Template: {Attributes: {Cryptographic Algorithm: AES}}}");
+    rig_expect(r, DESTROY, 0);
+    rig_expect(r, "Get Attributes, {Unique Identifier: $k}", KMIP_RESULT_REASON_ITEM_NOT_FOUND);
+    rig_expect(r, DESTROY, KMIP_RESULT_REASON_ITEM_NOT_FOUND);
+    rig_free(r);
+}
+
 #define ALLOCATE(n) "Get Usage Allocation, {Unique Identifier: $k, Usage Limits Count: " n "}"
 
 Test(usage, is_allocated_until_nothing_is_left)
