@@ -139,6 +139,8 @@ static const struct step one[] = {REQUEST(2, 1), ITEM_ID(GET, "1"), UID, CLOSE2,
 static const struct step plain[] = {REQUEST(2, 1), ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END};
 static const struct step two[] = {REQUEST(2, 2), ITEM_ID(ACTIVATE, "1"), UID, CLOSE2,
                                   ITEM_ID(DESTROY, "2"), UID, CLOSE2, CLOSE, END};
+static const struct step two_as_one[] = {REQUEST(2, 1), ITEM_ID(ACTIVATE, "1"), UID, CLOSE2,
+                                         ITEM_ID(DESTROY, "2"), UID, CLOSE2, CLOSE, END};
 static const struct step two_continue[] = {
     OPEN(REQUEST_MESSAGE), OPEN(REQUEST_HEADER), VERSION(1, 2),
     ENUM(BATCH_ERROR_CONTINUATION_OPTION, KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE),
@@ -180,6 +182,12 @@ static const struct {
      {RESPONSE(2, 1), OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
     {"a request comes back", plain, RULE_MESSAGE_ROOT,
      {REQUEST(2, 1), ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"unreadable message refused in another version", plain, PASS,
+     {RESPONSE(0, 1), OPEN(BATCH_ITEM),
+      ENUM(RESULT_STATUS, KMIP_RESULT_STATUS_OPERATION_FAILED),
+      ENUM(RESULT_REASON, KMIP_RESULT_REASON_INVALID_MESSAGE), CLOSE, CLOSE, END}},
+    {"request whose own batch count is too low", two_as_one, PASS,
+     {RESPONSE(2, 1), OK_ITEM_ID(ACTIVATE, "1"), UID, CLOSE2, CLOSE, END}},
     {"another version", plain, RULE_MESSAGE_VERSION,
      {RESPONSE(1, 1), OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
     {"batch count too high", plain, RULE_MESSAGE_COUNT,
