@@ -147,7 +147,8 @@ bool op_archive(struct op_call *c)
     return reply_with_uid(c, o);
 }
 
-/* An object that is on-line already is as recovered as it can be. */
+/* An object that is on-line already is as recovered as it can be. One that was archived
+ * loses its Archive Date (KMIP 1.2 spec, 3.32). */
 bool op_recover(struct op_call *c)
 {
     struct mock_object *o = op_object(c, POLICY_WRITE, true);
@@ -155,6 +156,7 @@ bool op_recover(struct op_call *c)
         return false;
     if (o->archived) {
         o->archived = false;
+        object_remove_tag(o, KMIP_TAG_ARCHIVE_DATE);
         o->dirty = true;
         if (!op_changed(c, o))
             return false;

@@ -166,6 +166,19 @@ Test(destroy, leaves_nothing_of_a_template)
     rig_free(r);
 }
 
+Test(recover, takes_the_archive_date_away)
+{
+    struct rig *r = rig_new(NULL);
+    struct ttlv_item v;
+    rig_make(r, "k", CREATE(""));
+    rig_expect(r, "Archive, {Unique Identifier: $k}", 0);
+    cr_expect_eq(rig_number(r, "k", "Archive Date"), RIG_NOW);
+    rig_expect(r, "Recover, {Unique Identifier: $k}", 0);
+    rig_expect(r, "Get Attributes, {Unique Identifier: $k}", 0);
+    cr_expect_not(rig_attribute(r, "Archive Date", 0, &v, NULL));
+    rig_free(r);
+}
+
 #define ALLOCATE(n) "Get Usage Allocation, {Unique Identifier: $k, Usage Limits Count: " n "}"
 
 Test(usage, is_allocated_until_nothing_is_left)
