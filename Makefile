@@ -105,7 +105,7 @@ $(BUILD)/tests/$(1)/%: $(1)/tests/%.c $(LIB_SUPPORT) $(2) $(LIB_KMIP)
 	@$(if $(filter 1,$(V)),,echo "  TEST  $$@")
 	$(Q)$(CC) $(filter-out -fPIE,$(TEST_CALL)) -no-pie $(TEST_WRAP) $(LDFLAGS) $$< $(2) $(LIB_SUPPORT) \
 	    $(LIB_KMIP) $(LIB_SUPPORT) \
-	    $(call lib,criterion $(KMIP_LIBS) sqlite3 libuv jansson) -lhogweed -lgmp -o $$@
+	    $(call lib,criterion $(KMIP_LIBS) sqlite3 libuv jansson expat) -lhogweed -lgmp -o $$@
 endef
 $(eval $(call test_rule,kmip,))
 $(eval $(call test_rule,client,$(LIB_CLIENT)))

@@ -3,7 +3,7 @@
  *     id: locate-by-name
  *     title: Locate finds a key by its Name
  *     clause: KMIP 1.2 spec, 4.9
- *     level: MUST                     # MUST | SHOULD | MAY: what a mismatch costs: FAIL, WARN, WARN
+ *     level: MUST                     # MUST | SHOULD | MAY: a mismatch costs FAIL, WARN, WARN
  *     covers: [BL-P-1, BL-A-2]        # rows of requirements.tsv
  *     needs: {operations: [Locate], objects: [Symmetric Key], identities: 2, versions: [1.1]}
  *     why: one or two sentences for whoever meets the failure (optional)
@@ -17,7 +17,8 @@
  *         expect:
  *           payload: {Unique Identifier: $key}
  *
- * A step sends one request and judges its reply.
+ * A step sends one request and judges its reply. All that can be checked without a
+ * server is checked when the file is read, with FILE:LINE:COL.
  *
  *   note           what this step is for, shown in reports
  *   operation      name of the operation; with `payload` (fields as in from_yaml.h, default
@@ -29,9 +30,9 @@
  *   message        a whole message (from_yaml.h), for what the above cannot say
  *   raw            bytes in hexadecimal, sent as they are; may hold ${variables}
  *   version        of this request; default the run's
- *   client         whose connection: main (default), second (same identity), other (second identity),
- *                  anonymous (no client certificate), fresh (a new one for this step only, so that a
- *                  server may hang up behind it), or a name made by a connect step
+ *   client         whose connection: main (default), second (same identity), other (second
+ *                  identity), anonymous (no client certificate), fresh (a new one for this step
+ *                  only, so that a server may hang up behind it), or a name made by a connect step
  *   async          true: Asynchronous Indicator; a Pending answer is polled until it is final
  *                  unless the step expects status Operation Pending
  *   setup          true: only prepares; a mismatch makes the case INCONCLUSIVE, not failed
@@ -55,30 +56,31 @@
  *   expect: success
  *   expect: {fail: Permission Denied}             # or a list of reasons, `any`, `!not REASON`
  *   expect:
- *     status: Success            # default; Operation Failed with `fail`; Operation Pending, Operation Undone
+ *     status: Success            # default; Operation Failed with `fail`; Operation Pending, ...
  *     payload: {...}             # fields that must match; others may be there
  *     exact: true                # ... and no others (payload level)
  *     empty: true                # the payload is there and empty
- *     item: {...}                # fields of the response item itself, such as the correlation value
+ *     item: {...}                # fields of the response item itself: the correlation value, ...
  *     operation: absent          # the reply item must have no Operation (message-level errors);
  *                                #   present: it must have one, so the error is the item's own
- *     any_of: [...]              # alternatives, tried in order; each an expectation that may add
- *                                #   verdict: PASS | WARN | FAIL | NOT SUPPORTED (ends the case: the
- *                                #   server lacks something optional that Query cannot announce) |
+ *     any_of: [...]              # alternatives, tried in order; beside it only `header`. Each is
+ *                                #   an expectation that may add
+ *                                #   verdict: PASS | WARN | FAIL | NOT SUPPORTED (ends the case:
+ *                                #   the server lacks something optional that Query cannot tell) |
  *                                #   NOT APPLICABLE (ends it: the server is not set up for it),
- *                                #   because: "..." (shown; required for WARN)
- *     connection: closed         # no reply but a closed connection; `silent`: none `within` the time
+ *                                #   because: "..." (shown; required unless PASS)
+ *     connection: closed         # no reply but a closed connection; `silent`: none `within` it
  *     header: {...}              # fields of the response header
- *     items: 2                   # batch: number of response items (default: as many as request items)
+ *     items: 2                   # batch: number of response items (default: as in the request)
  *
  * In a batch `expect: none` says that the item has no response item (after a Stop).
  *
  * Values in an expected payload:
  *   AES, 256, ...    equals, read by the type of the field
  *   $x               binds x to the value if it is not bound yet, else equals it
- *   !any             is there, whatever the value      !absent      is not there
+ *   !any             is there, once or more            !absent      is not there
  *   !bind x          binds x, also if it was bound     !not V       is there and differs
- *   !length N        bytes of a string value           !near D      date within 5 s (`!near [D, 60s]`)
+ *   !length N        bytes of a string value           !near D      within 5 s (`!near [D, 60s]`)
  *   !at_least V, !at_most V                            numbers and dates, inclusive
  *   !one_of [V, W]   equals one of them                !has M       mask holds these bits
  *   !matches GLOB    text by shell pattern             !sha256 $x   SHA-256 of x's bytes
@@ -90,8 +92,8 @@
  *   Attributes: {Name: value, ...}   attributes by name, in any order; a sequence for several
  *                    instances (as a set); `!indexed {index: 1, value: V}` for one instance
  *
- * Variables: $RUN (the run's prefix, for every name that is made; $RUN-a for longer
- * names), $CASE (id), $NOW±n (our clock),
+ * Variables have names of letters, digits and '_'. $RUN (the run's prefix, for every name
+ * that is made; $RUN-a for longer names), $CASE (id), $NOW±n (our clock),
  * $SERVER_NOW±n (our clock corrected by the server's Time Stamp), $VERSION (the run's
  * Protocol Version, for whole messages), $PORT (the server's), and what was bound.
  * `vars` and `let` also take generated texts: !repeat {text: "00", times: 65536}, and
@@ -116,21 +118,60 @@ enum verdict {
 };
 
 #define CASE_LIST_MAX 32
+#define HEADER_MAX 64 /* fields that a step gives its header */
 
 struct case_list {
     const char *v[CASE_LIST_MAX];
     size_t n;
 };
 
-enum step_kind { STEP_REQUEST, STEP_MESSAGE, STEP_RAW, STEP_WAIT, STEP_CONNECT, STEP_CLOSE, STEP_LET, STEP_CHECK };
+/* What stands in place of a reply, or of a connection. */
+enum connection_want {
+    CONNECTION_REPLY, /* nothing said: a reply */
+    CONNECTION_CLOSED,
+    CONNECTION_SILENT,
+    CONNECTION_OPEN, /* from here on: for connect steps */
+    CONNECTION_REFUSED,
+    CONNECTION_ANY
+};
 
-/* One request item. Nodes point into the document. */
+struct reason_want {
+    uint32_t reason; /* enum of the standard */
+    bool any, other; /* whatever it is; anything but this one */
+};
+
+struct expectation {
+    const struct ynode *node;     /* for positions; NULL: the default, success */
+    bool none;                    /* in a batch: no response item */
+    bool whole;                   /* speaks of one response item, also of a batch's */
+    uint32_t status;              /* Result Status */
+    struct reason_want *reasons;  /* of Operation Failed; none: whatever there is */
+    size_t n_reasons;
+    const struct ynode *payload, *item, *header;
+    bool exact, empty;
+    enum { OPERATION_OR_NOT, OPERATION_ABSENT, OPERATION_PRESENT } operation;
+    enum connection_want connection;
+    int64_t items;                /* -1: as many as the request has */
+    struct expectation *any_of, *batch;
+    size_t n_any_of, n_batch;
+    enum verdict verdict;         /* of an alternative */
+    const char *because;
+};
+
+/* Nodes point into the document. */
 struct case_item {
     uint32_t operation;
     const struct ynode *node;   /* for positions */
-    const struct ynode *payload, *extension, *expect;
+    const struct ynode *payload, *extension;
+    struct expectation expect;
     const char *id;             /* NULL default, "auto", "none", or hexadecimal */
 };
+
+enum step_kind {
+    STEP_REQUEST, STEP_MESSAGE, STEP_RAW, STEP_WAIT, STEP_CONNECT, STEP_CLOSE, STEP_LET, STEP_CHECK
+};
+
+enum relation { RELATION_EQUALS, RELATION_DIFFERS, RELATION_AT_LEAST, RELATION_AT_MOST };
 
 struct case_step {
     enum step_kind kind;
@@ -142,17 +183,41 @@ struct case_step {
     enum { ANNOUNCED_OR_NOT, ANNOUNCED_ONLY, UNANNOUNCED_ONLY } announced;
     int64_t within_ns;          /* 0: the run's time-out */
     int64_t repeat_every_ns, repeat_at_most_ns; /* 0: once */
-    const struct ynode *header, *message, *expect, *connect, *let, *check;
-    const char *raw, *close;
     int64_t wait_ns;
+    const struct ynode *header, *message, *raw, *let;
+    struct expectation expect;
     struct case_item *items;    /* STEP_REQUEST */
     size_t n_items;
     bool batch;                 /* written as a batch */
+    const char *close;          /* STEP_CLOSE: whose connection */
+    const char *as, *priority;  /* STEP_CONNECT: the new one is `client` */
+    const struct ynode *that, *other; /* STEP_CHECK */
+    enum relation relation;
 };
 
+enum object_state {
+    OBJECT_PRE_ACTIVE,
+    OBJECT_ACTIVE,
+    OBJECT_DEACTIVATED,
+    OBJECT_COMPROMISED,
+    OBJECT_DESTROYED,
+    OBJECT_DESTROYED_COMPROMISED
+};
+
+/* An object to be made before the steps:
+ *
+ *     key: {type: Symmetric Key, algorithm: AES, length: 128, mask: Encrypt | Decrypt,
+ *           name: $RUN-a, state: Active, attributes: {...}, material: HEX, client: main} */
 struct case_object {
-    const char *name;           /* the variable */
+    const char *name;           /* the variable that its identifier goes to */
     const struct ynode *node;
+    uint32_t type, algorithm;
+    int64_t length;             /* bits */
+    enum object_state state;
+    bool has_state;
+    const struct ynode *mask, *object_name, *attributes;
+    const char *material;       /* NULL: random */
+    const char *client;
 };
 
 struct test_case {
@@ -162,9 +227,9 @@ struct test_case {
     struct case_list covers;
     uint32_t needs_operations[CASE_LIST_MAX], needs_objects[CASE_LIST_MAX];
     size_t n_needs_operations, n_needs_objects;
-    uint8_t needs_versions[8];
+    uint8_t needs_versions[CASE_LIST_MAX];
     size_t n_needs_versions;
-    int64_t needs_identities;
+    int64_t needs_identities;   /* 2 also when a step's client is the other one */
     const struct ynode *vars;
     struct case_object *objects;
     size_t n_objects;
@@ -175,8 +240,8 @@ struct test_case {
     struct test_case *next;
 };
 
-/* Reads and checks one file: unknown keys, names, levels, operations. KE_CASE or KE_YAML
- * with FILE:LINE:COL. NULL on failure. */
+/* Reads and checks one file. KE_CASE, KE_CONFIG, KE_YAML with FILE:LINE:COL. NULL on
+ * failure. */
 struct test_case *case_load(const char *path, const char *suite, struct kerr *err);
 void case_free(struct test_case **c);
 

@@ -1,128 +1,47 @@
-/* Sending a request and getting its reply (runner.h), with the journal kept on both
- * sides of it and asynchronous answers followed to their end. */
+/* Sending a request and getting its reply (runner.h): journal, evidence and the
+ * standard's rules on the way, asynchronous answers followed to their end. */
 #include "conformance/runner.h"
-
-#include <poll.h>
-#include <string.h>
 
 #include "kmip/base/clock.h"
 
 #define POLL_EVERY_MS 100
 #define POLL_AT_MOST_MS 60000
+#define MESSAGE_MAX (64u << 20)
 
 void sent_init(struct sent *s)
 {
-    buf_init(&s->request, 8u << 20);
-    buf_init(&s->reply, 8u << 20);
-    s->has_reply = s->silent = s->polled = false;
-    s->within_ns = 0;
+    memset(s, 0, sizeof *s);
+    buf_init(&s->request, MESSAGE_MAX);
+    buf_init(&s->reply, MESSAGE_MAX);
+    buf_init(&s->asked, MESSAGE_MAX);
 }
 
 void sent_clear(struct sent *s)
 {
     buf_clear(&s->request);
     buf_clear(&s->reply);
+    buf_clear(&s->asked);
 }
 
-/* Operations that leave something behind on the server. */
-static bool makes(uint32_t operation)
-{
-    switch (operation) {
-    case KMIP_OPERATION_CREATE:
-    case KMIP_OPERATION_CREATE_KEY_PAIR:
-    case KMIP_OPERATION_REGISTER:
-    case KMIP_OPERATION_RE_KEY:
-    case KMIP_OPERATION_RE_KEY_KEY_PAIR:
-    case KMIP_OPERATION_DERIVE_KEY:
-    case KMIP_OPERATION_CERTIFY:
-    case KMIP_OPERATION_RE_CERTIFY:
-    case KMIP_OPERATION_CREATE_SPLIT_KEY:
-    case KMIP_OPERATION_JOIN_SPLIT_KEY:
-        return true;
-    default:
-        return false;
-    }
-}
+/* ---- evidence --------------------------------------------------------------- */
 
-/* Every Name Value inside that bears the run's prefix. */
-static bool intents(struct running *rn, const char *client, const struct ttlv_item *in)
-{
-    struct ttlv_reader r;
-    struct ttlv_item it;
-    struct bytes prefix = bytes_str(rn->runner->run_prefix);
-    ttlv_r_init(&r, in->val, NULL, NULL);
-    while (ttlv_r_next(&r, &it)) {
-        bool ok = true;
-        if (it.type == TTLV_STRUCTURE)
-            ok = intents(rn, client, &it);
-        else if (it.tag == KMIP_TAG_NAME_VALUE && it.val.n >= prefix.n &&
-                 memcmp(it.val.p, prefix.p, prefix.n) == 0)
-            ok = journal_intent(rn->runner->journal, rn->tc->id, client, it.val, &rn->err);
-        if (!ok)
-            return false;
-    }
-    return true;
-}
-
-static bool note_intents(struct running *rn, const char *client, struct bytes request)
-{
-    struct kmip_message m;
-    struct kmip_item it;
-    if (!kmip_open(&m, request, NULL))
-        return true; /* deliberately wrong: nothing sensible to note */
-    while (kmip_next_item(&m, &it))
-        if (it.has_operation && makes(it.operation) && it.has_payload && !intents(rn, client, &it.payload))
-            return false;
-    return true;
-}
-
-static bool note_made(struct running *rn, const char *client, const struct kmip_item *it)
-{
-    static const uint32_t tags[] = {KMIP_TAG_UNIQUE_IDENTIFIER, KMIP_TAG_PRIVATE_KEY_UNIQUE_IDENTIFIER,
-                                    KMIP_TAG_PUBLIC_KEY_UNIQUE_IDENTIFIER};
-    struct ttlv_item uid;
-    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-        if (ttlv_find(&it->payload, tags[i], &uid) && uid.type == TTLV_TEXT_STRING &&
-            !journal_made(rn->runner->journal, rn->tc->id, client, uid.val, &rn->err))
-            return false;
-    return true;
-}
-
-/* What the reply says was made or destroyed. */
-static bool note_reply(struct running *rn, const char *client, struct bytes reply)
-{
-    struct kmip_message m;
-    struct kmip_item it;
-    struct ttlv_item uid;
-    bool pending = false;
-    if (!kmip_open(&m, reply, NULL))
-        return true;
-    while (kmip_next_item(&m, &it)) {
-        pending = pending || it.status == KMIP_RESULT_STATUS_OPERATION_PENDING;
-        if (!it.has_operation || it.status != KMIP_RESULT_STATUS_SUCCESS || !it.has_payload)
-            continue;
-        if (makes(it.operation) && !note_made(rn, client, &it))
-            return false;
-        if (it.operation == KMIP_OPERATION_DESTROY && ttlv_find(&it.payload, KMIP_TAG_UNIQUE_IDENTIFIER, &uid))
-            journal_gone(rn->runner->journal, uid.val);
-    }
-    if (!pending)
-        journal_settled(rn->runner->journal, rn->tc->id);
-    return true;
-}
-
-static bool keep(struct running *rn, const char *client, const struct sent *s, int64_t sent_ns)
+static bool keep(struct running *rn, const char *client, const struct sent *s, int64_t sent_ns,
+                 const char *note)
 {
     struct case_result *c = rn->result;
     struct exchange *e = arena_alloc(&c->arena, sizeof *e);
-    char *request = arena_copy(&c->arena, buf_bytes(&s->request));
+    char *request = arena_copy(&c->arena, buf_bytes(&s->asked));
     char *reply = arena_copy(&c->arena, buf_bytes(&s->reply));
-    char *name = arena_str(&c->arena, client);
-    if (!e || !request || !reply || !name)
+    char *name = arena_str(&c->arena, client), *copy = arena_str(&c->arena, note);
+    if (!e || !request || !reply || !name || !copy)
         return kerr_set(&rn->err, KE_MEMORY, "no memory to keep an exchange");
-    *e = (struct exchange){.step = rn->step, .client = name, .sent_ns = sent_ns,
+    *e = (struct exchange){.step = rn->step,
+                           .client = name,
+                           .note = copy,
+                           .sent_ns = sent_ns,
                            .took_ns = clock_mono_ns() - sent_ns,
-                           .request = bytes_of(request, s->request.n), .reply = bytes_of(reply, s->reply.n)};
+                           .request = bytes_of(request, s->asked.n),
+                           .reply = bytes_of(reply, s->reply.n)};
     if (c->last_exchange)
         c->last_exchange->next = e;
     else
@@ -131,40 +50,95 @@ static bool keep(struct running *rn, const char *client, const struct sent *s, i
     return true;
 }
 
-/* One message out, one in. A closed connection is an answer, not an error. */
-static bool once(struct running *rn, const char *client, struct sent *s)
+/* ---- one message out, one in ------------------------------------------------ */
+
+/* The connection ended where a reply should have begun, whoever's words it has. */
+static bool is_closed(const struct kerr *err)
+{
+    return (err->code == KE_CLOSED && err->off == KERR_NO_OFF) || err->code == KE_TLS;
+}
+
+/* On the wire and back. A closed connection is an answer, not an error. */
+static bool transfer(struct running *rn, const char *client, struct sent *s)
 {
     struct target *t = rn->runner->target;
     struct kerr err = KERR_INIT;
-    struct kmip_message m;
-    if (!note_intents(rn, client, buf_bytes(&s->request)))
+    struct target_client *tc = target_client(t, client, &rn->err);
+    if (!tc)
         return false;
-    struct kc_client *kc = target_client(t, client, &rn->err);
-    if (!kc)
-        return false;
-    int64_t sent_s = clock_wall_ns() / NS_PER_S, sent_ns = clock_mono_ns();
+    int64_t sent_ns = clock_mono_ns();
     buf_reset(&s->reply);
     if (s->within_ns > 0)
-        kc_set_timeout(kc, s->within_ns);
-    s->has_reply = kc_exchange(kc, buf_bytes(&s->request), &s->reply, NULL, &err);
-    kc_set_timeout(kc, t->opt.settings.timeout_ns);
+        kc_set_timeout(tc->kc, s->within_ns);
+    s->has_reply = kc_exchange(tc->kc, buf_bytes(&s->asked), &s->reply, NULL, &err);
+    kc_set_timeout(tc->kc, t->opt.settings.timeout_ns);
+    tc->last_ns = clock_mono_ns();
     if (!s->has_reply || strcmp(client, "fresh") == 0)
         target_close(t, client);
     if (!s->has_reply) {
         buf_reset(&s->reply);
-        /* What is no message stays an error with its own words; so does silence, unless
-         * the step has set a time for it. */
         s->silent = s->within_ns > 0 && err.code == KE_TIMEOUT;
-        if (err.code != KE_CLOSED && !s->silent)
+        /* What is no message keeps its own words; so does silence, unless the step has
+         * set a time for it. */
+        if (!is_closed(&err) && !s->silent)
             rn->err = err;
     }
-    if (s->has_reply && kmip_open(&m, buf_bytes(&s->reply), NULL) && m.header.has_time_stamp) {
-        target_note_time(t, m.header.time_stamp, sent_s, clock_wall_ns() / NS_PER_S);
-        rn->vars.server_offset_s = t->offset_s;
-    }
-    return keep(rn, client, s, sent_ns) && rn->err.code == KE_OK &&
-           (!s->has_reply || note_reply(rn, client, buf_bytes(&s->reply)));
+    return keep(rn, client, s, sent_ns, s->has_reply ? "" : err.msg) && rn->err.code == KE_OK;
 }
+
+static void note_time(struct running *rn, const struct kmip_message *m, int64_t sent_s)
+{
+    if (!m->header.has_time_stamp)
+        return;
+    target_note_time(rn->runner->target, m->header.time_stamp, sent_s, clock_wall_ns() / NS_PER_S);
+    rn->vars.server_offset_s = rn->runner->target->offset_s;
+}
+
+/* An operation of the request that the server denies, having announced it. */
+static void note_denied(struct running *rn, struct kmip_message m)
+{
+    struct kmip_item it;
+    rn->denied = 0;
+    while (kmip_next_item(&m, &it))
+        if (it.has_operation && it.has_reason &&
+            it.reason == KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED &&
+            target_has_operation(rn->runner->target, it.operation))
+            rn->denied = it.operation;
+}
+
+/* A server may hang up behind a message that it refuses as a whole, and a moment later
+ * than we look: the next request goes out on a new connection, unless the case itself
+ * holds this one. */
+static void leave_refused(struct running *rn, const char *client, struct kmip_message m)
+{
+    struct kmip_item it;
+    if (m.n_items == 1 && kmip_next_item(&m, &it) && !it.has_operation &&
+        it.status == KMIP_RESULT_STATUS_OPERATION_FAILED &&
+        !target_is_named(rn->runner->target, client))
+        target_close(rn->runner->target, client);
+}
+
+/* s->asked out, s->reply in. */
+static bool once(struct running *rn, const char *client, struct sent *s)
+{
+    struct kmip_message m;
+    int64_t sent_s = clock_wall_ns() / NS_PER_S;
+    if (!made_allowed(rn, buf_bytes(&s->asked)) || !made_before(rn, client, buf_bytes(&s->asked)) ||
+        !transfer(rn, client, s))
+        return false;
+    rn->denied = 0;
+    if (!s->has_reply)
+        return true;
+    rules_check(rn, s);
+    if (kmip_open(&m, buf_bytes(&s->reply), NULL)) {
+        note_time(rn, &m, sent_s);
+        note_denied(rn, m);
+        leave_refused(rn, client, m);
+    }
+    return made_after(rn, client, buf_bytes(&s->reply));
+}
+
+/* ---- asynchronous answers --------------------------------------------------- */
 
 /* The correlation value of a reply whose single item is pending. */
 static bool pending(struct bytes reply, struct buf *correlation)
@@ -178,39 +152,48 @@ static bool pending(struct bytes reply, struct buf *correlation)
     return buf_put_bytes(correlation, it.correlation);
 }
 
+static bool build_poll(struct running *rn, uint8_t version, struct bytes correlation,
+                       struct buf *out)
+{
+    struct kmip_request rq = {.version = version};
+    struct ttlv_writer w;
+    buf_reset(out);
+    ttlv_w_init(&w, out, &rn->err);
+    kmip_request_begin(&w, &rq);
+    kmip_item_begin(&w, KMIP_OPERATION_POLL, bytes_of(NULL, 0));
+    ttlv_w_bytes(&w, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, correlation);
+    kmip_item_end(&w);
+    kmip_request_end(&w);
+    return ttlv_w_finish(&w);
+}
+
 static bool follow(struct running *rn, const char *client, struct sent *s)
 {
-    struct buf original, correlation;
+    struct buf correlation;
+    struct kmip_message request;
+    uint8_t version = rn->runner->target->opt.settings.version;
     int64_t deadline = deadline_in_ms(POLL_AT_MOST_MS);
-    bool ok = true;
-    buf_init(&original, 8u << 20);
+    bool ok = true, readable = kmip_open(&request, buf_bytes(&s->request), NULL);
+    if (readable && request.header.version)
+        version = request.header.version;
     buf_init(&correlation, 4096);
-    buf_put_bytes(&original, buf_bytes(&s->request));
     while (ok && s->has_reply && pending(buf_bytes(&s->reply), &correlation)) {
-        struct kmip_request rq = {.version = rn->runner->target->opt.settings.version};
-        struct ttlv_writer w;
+        s->unasked_async = readable && !request.header.async;
         if (s->polled)
-            poll(NULL, 0, POLL_EVERY_MS);
+            pause_ns(rn->runner, POLL_EVERY_MS * NS_PER_MS);
         if (deadline_poll_ms(deadline) == 0 || *rn->runner->stop)
             break;
-        buf_reset(&s->request);
-        ttlv_w_init(&w, &s->request, &rn->err);
-        kmip_request_begin(&w, &rq);
-        kmip_item_begin(&w, KMIP_OPERATION_POLL, bytes_of(NULL, 0));
-        ttlv_w_bytes(&w, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, buf_bytes(&correlation));
-        kmip_item_end(&w);
-        kmip_request_end(&w);
-        ok = ttlv_w_finish(&w) && once(rn, client, s);
+        ok = build_poll(rn, version, buf_bytes(&correlation), &s->asked) && once(rn, client, s);
         s->polled = true;
     }
-    buf_reset(&s->request);
-    buf_put_bytes(&s->request, buf_bytes(&original));
-    buf_clear(&original);
     buf_clear(&correlation);
     return ok;
 }
 
 bool exchange_run(struct running *rn, const char *client, struct sent *s, bool poll_it)
 {
+    buf_reset(&s->asked);
+    if (!buf_put_bytes(&s->asked, buf_bytes(&s->request)))
+        return kerr_set(&rn->err, KE_MEMORY, "no memory for a request");
     return once(rn, client, s) && (!poll_it || !s->has_reply || follow(rn, client, s));
 }

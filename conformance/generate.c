@@ -16,13 +16,23 @@ struct generated {
 
 static const struct yfield repeat_fields[] = {
     {.key = "text", .kind = YF_STR, .off = AT(text), .required = true},
-    {.key = "times", .kind = YF_INT, .off = AT(times), .required = true, .min = 0, .max = TIMES_MAX},
+    {.key = "times",
+     .kind = YF_INT,
+     .off = AT(times),
+     .required = true,
+     .min = 0,
+     .max = TIMES_MAX},
     {0},
 };
 
 static const struct yfield nest_fields[] = {
     {.key = "tag", .kind = YF_INT, .off = AT(tag), .required = true, .min = 0, .max = 0xFFFFFF},
-    {.key = "times", .kind = YF_INT, .off = AT(times), .required = true, .min = 1, .max = TIMES_MAX},
+    {.key = "times",
+     .kind = YF_INT,
+     .off = AT(times),
+     .required = true,
+     .min = 1,
+     .max = TIMES_MAX},
     {0},
 };
 

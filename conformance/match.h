@@ -7,17 +7,19 @@
 #ifndef CONFORMANCE_MATCH_H
 #define CONFORMANCE_MATCH_H
 
+#include "conformance/case.h"
 #include "conformance/vars.h"
 #include "kmip/base/finding.h"
 #include "kmip/schema/walk.h"
 
 struct mismatch {
-    const char *path;     /* Response Message/Batch Item/... */
+    const char *path;     /* Response Message/Batch Item/..., "" if there is no place */
     const char *expected, *actual;
     uint32_t off;         /* in the reply; KERR_NO_OFF if there is no place */
     const char *clause;   /* of a rule; NULL: the case's */
     const char *rule;     /* stable rule name, "" for an expectation of the case */
     bool must;            /* breaks a MUST (always true for the case's own expectations) */
+    bool outcome;         /* status or reason: nothing behind it was looked at */
 };
 
 #define MISMATCH_MAX 24
@@ -47,9 +49,17 @@ bool match_fields(struct matcher *m, const struct ynode *want, struct kmip_walk 
                   const struct ttlv_item *got);
 /* No children but those that `want` names. */
 bool match_exact(struct matcher *m, const struct ynode *want, const struct ttlv_item *got);
-/* Compares two bound values: the `check` step. relation: equals, differs, at_least, at_most. */
-bool match_relation(struct matcher *m, const struct ynode *that, const char *relation,
+/* Compares two bound values: the `check` step. */
+bool match_relation(struct matcher *m, const struct ynode *that, enum relation relation,
                     const struct ynode *other);
+
+/* What a YAML tag of an expected value means. */
+enum match_form {
+    MATCH_FORM_NONE,   /* nothing */
+    MATCH_FORM_VALUES, /* a form around values of the field */
+    MATCH_FORM_OTHER   /* a form that takes something else, or a type as in from_yaml.h */
+};
+enum match_form match_form(const char *tag);
 
 /* Lets a walk that stands before `it` go inside, selectors noted. */
 bool match_enter(struct kmip_walk *walk, const struct ttlv_item *it);

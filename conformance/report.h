@@ -11,24 +11,55 @@ struct terminal {
     FILE *out;
     bool live;  /* a TTY: one line that is written over */
     bool color; /* TTY and no NO_COLOR */
-    bool quiet; /* only what went wrong, and totals */
+    bool quiet; /* no line for a case while it goes well */
+    int64_t started_ns;
+    size_t n[VERDICT_COUNT_]; /* so far */
 };
 
 void terminal_init(struct terminal *t, FILE *out);
-/* Who is tested, before the first case. */
+
+/* report_progress.c: who is tested, then a line for each case. On a TTY a passed case
+ * only moves the line with elapsed time and counts. */
 void report_target(struct terminal *t, const struct target *target, const char *run_prefix);
 void report_begin(struct terminal *t, const struct test_case *tc, size_t i, size_t n);
-void report_case(struct terminal *t, const struct case_result *c);
-/* Failures with all that explains them, warnings, skips by reason, totals per profile. */
-void report_end(struct terminal *t, const struct run_result *r);
-/* One case in full: requirement, clause, expected, actual, decoded exchange. */
-void report_detail(struct terminal *t, const struct run_result *r, const struct case_result *c);
+void report_case(struct terminal *t, const struct case_tally *c);
+void report_paint(struct terminal *t, const char *color, const char *text);
+void report_verdict(struct terminal *t, enum verdict v); /* glyph and word */
+const char *report_color(enum verdict v);
 
-/* Rows against cases. Returns the number of rows that lack a case without a stated reason. */
+/* report_text.c: skips by reason, warnings, errors, failures, totals per profile. */
+void report_end(struct terminal *t, const struct run_result *r);
+/* report_detail.c: one case: requirement, clause, expected, actual; in full also the
+ * exchange, decoded. Mismatches that `told` says were told already take one line. */
+typedef bool report_told(void *arg, const struct mismatch *m);
+void report_detail(struct terminal *t, const struct run_result *r, const struct case_result *c,
+                   bool full, report_told *told, void *arg);
+void report_mismatch(struct terminal *t, const struct mismatch *m);
+void report_rerun(struct terminal *t, const struct run_result *r, const struct test_case *tc);
+
+/* report_coverage.c: rows against cases. Returns the number of rows that lack a case
+ * without a stated reason. */
 size_t report_coverage(FILE *out, const struct suites *s);
 
-/* Files: "-" is standard output. */
-__attribute__((warn_unused_result)) bool report_json(const char *path, const struct run_result *r, struct kerr *err);
-__attribute__((warn_unused_result)) bool report_junit(const char *path, const struct run_result *r, struct kerr *err);
+/* report_json.c, report_junit.c. Files: "-" is standard output. */
+__attribute__((warn_unused_result)) bool report_json(const char *path, const struct run_result *r,
+                                                     struct kerr *err);
+__attribute__((warn_unused_result)) bool report_junit(const char *path, const struct run_result *r,
+                                                      struct kerr *err);
+
+/* report_common.c */
+/* Is there a folder to write the file in? To be asked before a long run. */
+__attribute__((warn_unused_result)) bool report_can_write(const char *path, struct kerr *err);
+/* A word of a shell command, quoted where it must be. */
+void report_word(struct buf *out, const char *word);
+/* The command that runs this case again. */
+void report_command(struct buf *out, const struct run_result *r, const struct test_case *tc);
+/* Text as valid UTF-8: what is not, becomes U+FFFD. */
+void report_utf8(struct buf *out, const char *s);
+/* "FAIL in 2 of 5, PASS in 3" for a repeated case. */
+void report_rounds(struct buf *out, const struct case_tally *t);
+/* Names of a suite for people: the profile's title; "Cases given by file" for "". */
+const char *report_suite(const char *suite);
+size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_]);
 
 #endif

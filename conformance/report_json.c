@@ -1,9 +1,31 @@
-/* The report as JSON (report.h): for machines, and for making other reports later. */
+/* The report as JSON (report.h): for machines, and for making other reports later.
+ *
+ *   report_version   1; raised when a field changes its meaning or goes
+ *   tool             {name, version}
+ *   run              the prefix of everything that was made
+ *   started          ISO 8601, UTC; took_ms
+ *   exit_code, strict, interrupted
+ *   stopped          why the run ended early (only then); not_run: cases it did not come to
+ *   gate             {result: open | unreachable | refused | configuration | interrupted, reason}
+ *   target           {host, port, vendor, protocol, versions, operations, objects,
+ *                    tls {version, suite, group}, certificate {subject, issuer, sha256,
+ *                    not_before, not_after}, clock_offset_seconds}
+ *   counts           cases by verdict; profiles: [{name, title, counts}]
+ *   cases            [{id, suite, title, clause, level, provisional, file, covers, verdict,
+ *                    reason, took_ms, rerun,
+ *                    step, step_note      the step that decided, from 1 (if one did)
+ *                    rounds, verdicts     with --repeat: how often each verdict came
+ *                    mismatches: [{expected, actual, path, offset, clause, rule, must}],
+ *                    exchanges: [{step, client, sent_ms, took_ms, request, reply, note}]}]
+ *   left_behind      [{unique_identifier | attribute and value, case, client, reason}];
+ *                    journal: the file that lists them (only if there are any)
+ *
+ * A case is found by its id. Fields without value are left out. Messages are text, with
+ * key material redacted unless asked for; offsets are bytes of the reply. */
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "conformance/report.h"
-#include "conformance/requirement.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
@@ -11,112 +33,291 @@
 
 #define REPORT_VERSION 1
 
-static json_t *text_of(struct bytes msg, bool secrets)
+/* ---- small parts ------------------------------------------------------------ */
+
+static json_t *text(const char *s)
 {
-    struct form_options o = {.show_secrets = secrets};
     struct buf b;
-    buf_init(&b, 4u << 20);
-    form_text(msg, &o, &b);
-    json_t *j = json_stringn_nocheck((const char *)b.p, b.n);
-    if (!j || !text_utf8(buf_bytes(&b))) {
-        json_decref(j);
-        j = json_string("(not printable)");
-    }
+    buf_init(&b, 64u << 20);
+    report_utf8(&b, s);
+    json_t *j = json_string(buf_cstr(&b));
     buf_clear(&b);
     return j;
 }
 
-static json_t *date_of(int64_t wall_ns)
+static void put(json_t *object, const char *key, const char *s)
+{
+    json_object_set_new(object, key, text(s));
+}
+
+static void put_int(json_t *object, const char *key, int64_t n)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)n));
+}
+
+static void put_ms(json_t *object, const char *key, int64_t ns)
+{
+    json_object_set_new(object, key, json_real((double)(ns / 1000) / 1e3));
+}
+
+static void put_bool(json_t *object, const char *key, bool b)
+{
+    json_object_set_new(object, key, json_boolean(b));
+}
+
+static void put_date(json_t *object, const char *key, int64_t seconds)
 {
     char date[40];
-    return json_string(text_date_out(wall_ns / NS_PER_S, date));
+    put(object, key, text_date_out(seconds, date));
 }
 
-static json_t *target_json(const struct target *t)
+static void put_message(json_t *object, const char *key, struct bytes msg, bool secrets)
 {
-    json_t *versions = json_array(), *operations = json_array(), *objects = json_array();
-    for (size_t i = 0; i < t->n_versions; i++)
-        json_array_append_new(versions, json_string(kmip_version_text(t->versions[i])));
-    for (size_t i = 0; i < t->n_operations; i++)
-        json_array_append_new(operations, json_string(kmip_operation_name(t->operations[i])));
-    for (size_t i = 0; i < t->n_objects; i++)
-        json_array_append_new(objects, json_string(kmip_name_of("Object Type", t->objects[i])));
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:I, s:I}, s:I}",
-                     "host", t->opt.settings.host, "port", t->port, "vendor", t->vendor, "protocol",
-                     kmip_version_text(t->opt.settings.version), "versions", versions, "operations", operations,
-                     "objects", objects, "tls", "version", t->tls.version, "suite", t->tls.suite, "group",
-                     t->tls.group, "certificate", "subject", t->tls.peer_subject, "issuer", t->tls.peer_issuer,
-                     "sha256", t->tls.peer_sha256, "not_before", (json_int_t)t->tls.peer_not_before, "not_after",
-                     (json_int_t)t->tls.peer_not_after, "clock_offset_seconds", (json_int_t)t->offset_s);
+    struct form_options o = {.show_secrets = secrets};
+    struct buf b;
+    buf_init(&b, 64u << 20);
+    form_text(msg, &o, &b);
+    put(object, key, buf_cstr(&b));
+    buf_clear(&b);
 }
 
-static json_t *mismatch_json(const struct mismatch *m)
-{
-    json_t *j = json_pack("{s:s, s:s, s:s, s:b}", "expected", m->expected, "actual", m->actual, "path", m->path,
-                          "must", (int)m->must);
-    if (m->off != KERR_NO_OFF)
-        json_object_set_new(j, "offset", json_integer(m->off));
-    if (m->clause)
-        json_object_set_new(j, "clause", json_string(m->clause));
-    if (m->rule[0])
-        json_object_set_new(j, "rule", json_string(m->rule));
-    return j;
-}
-
-static json_t *exchange_json(const struct exchange *e, const struct case_result *c, bool secrets)
-{
-    json_t *j = json_pack("{s:s, s:f, s:f}", "client", e->client, "sent_ms",
-                          (double)(e->sent_ns - c->started_ns) / 1e6, "took_ms", (double)e->took_ns / 1e6);
-    if (e->step != SIZE_MAX)
-        json_object_set_new(j, "step", json_integer((json_int_t)e->step + 1));
-    json_object_set_new(j, "request", text_of(e->request, secrets));
-    if (e->reply.n > 0)
-        json_object_set_new(j, "reply", text_of(e->reply, secrets));
-    return j;
-}
-
-static json_t *case_json(const struct case_result *c, bool secrets)
-{
-    json_t *covers = json_array(), *found = json_array(), *exchanges = json_array();
-    for (size_t i = 0; i < c->tc->covers.n; i++)
-        json_array_append_new(covers, json_string(c->tc->covers.v[i]));
-    for (size_t i = 0; i < c->found.n; i++)
-        json_array_append_new(found, mismatch_json(&c->found.v[i]));
-    for (const struct exchange *e = c->exchanges; e; e = e->next)
-        json_array_append_new(exchanges, exchange_json(e, c, secrets));
-    json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:f, s:o, s:o, s:o}", "id", c->tc->id, "suite",
-                          c->tc->suite, "title", c->tc->title, "clause", c->tc->clause, "level",
-                          level_name(c->tc->level), "round", (int)c->round, "verdict", verdict_name(c->verdict),
-                          "reason", c->reason, "took_ms", (double)c->took_ns / 1e6, "covers", covers, "mismatches",
-                          found, "exchanges", exchanges);
-    if (c->step != SIZE_MAX)
-        json_object_set_new(j, "step", json_integer((json_int_t)c->step + 1));
-    return j;
-}
-
-static json_t *counts_json(const size_t n[VERDICT_COUNT_])
+static json_t *counts_of(const size_t n[VERDICT_COUNT_])
 {
     json_t *j = json_object();
     for (int v = 0; v < VERDICT_COUNT_; v++)
-        json_object_set_new(j, verdict_name((enum verdict)v), json_integer((json_int_t)n[v]));
+        put_int(j, verdict_name((enum verdict)v), (int64_t)n[v]);
     return j;
+}
+
+/* ---- the server ------------------------------------------------------------- */
+
+static json_t *certificate_of(const struct tls_info *tls)
+{
+    json_t *j = json_object();
+    put(j, "subject", tls->peer_subject);
+    put(j, "issuer", tls->peer_issuer);
+    put(j, "sha256", tls->peer_sha256);
+    put_date(j, "not_before", tls->peer_not_before);
+    put_date(j, "not_after", tls->peer_not_after);
+    return j;
+}
+
+static json_t *tls_of(const struct tls_info *tls)
+{
+    json_t *j = json_object();
+    put(j, "version", tls->version);
+    put(j, "suite", tls->suite);
+    put(j, "group", tls->group);
+    return j;
+}
+
+static json_t *target_of(const struct target *t)
+{
+    json_t *j = json_object(), *versions = json_array(), *operations = json_array(),
+           *objects = json_array();
+    for (size_t i = 0; i < t->n_versions; i++)
+        json_array_append_new(versions, text(kmip_version_text(t->versions[i])));
+    for (size_t i = 0; i < t->n_operations; i++)
+        json_array_append_new(operations, text(kmip_operation_name(t->operations[i])));
+    for (size_t i = 0; i < t->n_objects; i++)
+        json_array_append_new(objects, text(kmip_name_of("Object Type", t->objects[i])));
+    put(j, "host", t->opt.settings.host);
+    put(j, "port", t->port);
+    put(j, "vendor", t->vendor);
+    put(j, "protocol", kmip_version_text(t->opt.settings.version));
+    json_object_set_new(j, "versions", versions);
+    json_object_set_new(j, "operations", operations);
+    json_object_set_new(j, "objects", objects);
+    if (t->tls.version[0])
+        json_object_set_new(j, "tls", tls_of(&t->tls));
+    if (t->tls.has_peer)
+        json_object_set_new(j, "certificate", certificate_of(&t->tls));
+    if (t->has_offset)
+        put_int(j, "clock_offset_seconds", t->offset_s);
+    return j;
+}
+
+static json_t *gate_of(const struct run_result *r)
+{
+    static const char *const names[] = {[GATE_OPEN] = "open", [GATE_UNREACHABLE] = "unreachable",
+                                        [GATE_REFUSED] = "refused", [GATE_CONFIG] = "configuration",
+                                        [GATE_INTERRUPTED] = "interrupted"};
+    json_t *j = json_object();
+    put(j, "result", names[r->gate]);
+    if (r->gate != GATE_OPEN)
+        put(j, "reason", r->gate_text);
+    return j;
+}
+
+/* ---- cases ------------------------------------------------------------------ */
+
+static json_t *mismatch_of(const struct mismatch *m)
+{
+    json_t *j = json_object();
+    put(j, "expected", m->expected);
+    put(j, "actual", m->actual);
+    if (m->off != KERR_NO_OFF) {
+        put(j, "path", m->path);
+        put_int(j, "offset", m->off);
+    }
+    if (m->clause)
+        put(j, "clause", m->clause);
+    if (m->rule[0])
+        put(j, "rule", m->rule);
+    put_bool(j, "must", m->must);
+    return j;
+}
+
+static json_t *exchange_of(const struct exchange *e, const struct case_result *c, bool secrets)
+{
+    json_t *j = json_object();
+    if (e->step < c->tc->n_steps)
+        put_int(j, "step", (int64_t)e->step + 1);
+    put(j, "client", e->client);
+    put_ms(j, "sent_ms", e->sent_ns - c->started_ns);
+    put_ms(j, "took_ms", e->took_ns);
+    put_message(j, "request", e->request, secrets);
+    if (e->reply.n > 0)
+        put_message(j, "reply", e->reply, secrets);
+    if (e->note[0])
+        put(j, "note", e->note);
+    return j;
+}
+
+static void put_evidence(json_t *j, const struct case_result *c, bool secrets)
+{
+    json_t *found = json_array(), *exchanges = json_array();
+    for (size_t i = 0; i < c->found.n; i++)
+        json_array_append_new(found, mismatch_of(&c->found.v[i]));
+    for (const struct exchange *e = c->exchanges; e; e = e->next)
+        json_array_append_new(exchanges, exchange_of(e, c, secrets));
+    json_object_set_new(j, "mismatches", found);
+    json_object_set_new(j, "exchanges", exchanges);
+}
+
+static json_t *case_of(const struct run_result *r, const struct case_tally *t)
+{
+    const struct test_case *tc = t->tc;
+    const struct case_result *c = t->worst;
+    json_t *j = json_object(), *covers = json_array();
+    struct buf command;
+    for (size_t i = 0; i < tc->covers.n; i++)
+        json_array_append_new(covers, text(tc->covers.v[i]));
+    put(j, "id", tc->id);
+    put(j, "suite", tc->suite);
+    put(j, "title", tc->title);
+    put(j, "clause", tc->clause);
+    put(j, "level", level_name(tc->level));
+    put_bool(j, "provisional", tc->provisional);
+    put(j, "file", tc->path);
+    json_object_set_new(j, "covers", covers);
+    put(j, "verdict", verdict_name(c->verdict));
+    put(j, "reason", c->reason);
+    put_ms(j, "took_ms", c->took_ns);
+    if (c->step < tc->n_steps)
+        put_int(j, "step", (int64_t)c->step + 1);
+    if (c->step_note[0])
+        put(j, "step_note", c->step_note);
+    if (t->rounds > 1) {
+        put_int(j, "rounds", (int64_t)t->rounds);
+        json_object_set_new(j, "verdicts", counts_of(t->n));
+    }
+    buf_init(&command, 32768);
+    report_command(&command, r, tc);
+    put(j, "rerun", buf_cstr(&command));
+    buf_clear(&command);
+    put_evidence(j, c, r->show_secrets);
+    return j;
+}
+
+static json_t *profile_of(const struct run_result *r, const char *suite)
+{
+    size_t n[VERDICT_COUNT_];
+    if (report_suite_counts(r, suite, n) == 0)
+        return NULL;
+    json_t *j = json_object();
+    put(j, "name", suite);
+    put(j, "title", report_suite(suite));
+    json_object_set_new(j, "counts", counts_of(n));
+    return j;
+}
+
+static json_t *left_of(const struct journal *j)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; j && i < j->n; i++) {
+        const struct journal_entry *e = &j->v[i];
+        if (e->gone)
+            continue;
+        json_t *x = json_object();
+        if (e->uid[0]) {
+            put(x, "unique_identifier", e->uid);
+        } else {
+            put(x, "attribute", e->attribute);
+            put(x, "value", e->value);
+        }
+        put(x, "case", e->case_id);
+        put(x, "client", e->client);
+        if (e->why)
+            put(x, "reason", e->why);
+        json_array_append_new(list, x);
+    }
+    return list;
+}
+
+/* ---- the report ------------------------------------------------------------- */
+
+static void put_head(json_t *root, const struct run_result *r)
+{
+    json_t *tool = json_object();
+    put(tool, "name", "kmip-conform");
+    put(tool, "version", KMIP_CONFORM_VERSION);
+    put_int(root, "report_version", REPORT_VERSION);
+    json_object_set_new(root, "tool", tool);
+    put(root, "run", r->run_prefix);
+    put_date(root, "started", r->started_wall_ns / NS_PER_S);
+    put_ms(root, "took_ms", r->took_ns);
+    put_int(root, "exit_code", result_exit(r));
+    put_bool(root, "strict", r->strict);
+    put_bool(root, "interrupted", r->interrupted);
+    if (r->stopped)
+        put(root, "stopped", r->stopped);
+    put_int(root, "not_run", (int64_t)r->not_run);
+}
+
+static json_t *report_of(const struct run_result *r)
+{
+    json_t *root = json_object(), *suites = json_array(), *cases = json_array();
+    put_head(root, r);
+    json_object_set_new(root, "gate", gate_of(r));
+    json_object_set_new(root, "target", target_of(r->target));
+    json_object_set_new(root, "counts", counts_of(r->counts.n));
+    for (size_t p = 0; p <= n_profiles; p++) {
+        json_t *one = profile_of(r, p < n_profiles ? profiles[p].name : "");
+        if (one)
+            json_array_append_new(suites, one);
+    }
+    json_object_set_new(root, "profiles", suites);
+    for (size_t i = 0; i < r->n_tallies; i++)
+        json_array_append_new(cases, case_of(r, &r->tallies[i]));
+    json_object_set_new(root, "cases", cases);
+    json_object_set_new(root, "left_behind", left_of(r->left_behind > 0 ? r->journal : NULL));
+    if (r->left_behind > 0 && r->journal && r->journal->path)
+        put(root, "journal", r->journal->path);
+    return root;
 }
 
 bool report_json(const char *path, const struct run_result *r, struct kerr *err)
 {
-    json_t *cases = json_array();
-    for (const struct case_result *c = r->cases; c; c = c->next)
-        json_array_append_new(cases, case_json(c, r->show_secrets));
-    json_t *root = json_pack("{s:i, s:{s:s, s:s}, s:s, s:o, s:f, s:b, s:o, s:o, s:o, s:I}", "report_version",
-                             REPORT_VERSION, "tool", "name", "kmip-conform", "version", KMIP_CONFORM_VERSION, "run",
-                             r->run_prefix, "started", date_of(r->started_wall_ns), "took_ms",
-                             (double)r->took_ns / 1e6, "interrupted", (int)r->interrupted, "target",
-                             target_json(r->target), "counts", counts_json(r->counts.n), "cases", cases,
-                             "left_behind", (json_int_t)r->left_behind);
-    char *text = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(6)) : NULL;
-    bool ok = text ? file_write(path, bytes_str(text), 0644, err)
-                   : kerr_set(err, KE_MEMORY, "no memory for the JSON report");
-    free(text);
+    json_t *root = report_of(r);
+    char *out = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
+    struct buf line;
+    buf_init(&line, 1u << 30);
+    bool ok = out && buf_puts(&line, out) && buf_putc(&line, '\n');
+    ok = ok ? file_write(path, buf_bytes(&line), 0644, err)
+            : kerr_set(err, KE_MEMORY, "no memory for the JSON report");
+    buf_clear(&line);
+    free(out);
     json_decref(root);
     return ok;
 }

@@ -45,18 +45,21 @@ static bool read_lines(const char *path, char *text, struct kerr *err)
         if (*line == 0 || *line == '#')
             continue;
         if (!split(line, cell))
-            return kerr_set(err, KE_CASE, "%s:%zu: expected %d columns separated by tabs", path, line_no,
-                            COLUMNS);
+            return kerr_set(err, KE_CASE, "%s:%zu: expected %d columns separated by tabs", path,
+                            line_no, COLUMNS);
         if (head) {
             head = false;
             continue;
         }
         if (requirement_find(cell[0]))
             return kerr_set(err, KE_CASE, "%s:%zu: row %s is there twice", path, line_no, cell[0]);
-        table.v[table.n++] =
-            (struct requirement){.row = cell[0], .profile = cell[1], .clause = cell[2], .mark = cell[3],
-                                 .text = cell[4], .without_case = cell[5],
-                                 .provisional = strcmp(cell[3], "M") == 0};
+        table.v[table.n++] = (struct requirement){.row = cell[0],
+                                                  .profile = cell[1],
+                                                  .clause = cell[2],
+                                                  .mark = cell[3],
+                                                  .text = cell[4],
+                                                  .without_case = cell[5],
+                                                  .provisional = strcmp(cell[3], "M") == 0};
     }
     return true;
 }

@@ -20,15 +20,99 @@ struct case_result *result_new(const struct test_case *tc, unsigned round)
     return c;
 }
 
-void result_add(struct run_result *r, struct case_result *c)
+int verdict_rank(enum verdict v)
 {
+    static const int ranks[] = {
+        [VERDICT_PASS] = 0, [VERDICT_NOT_SUPPORTED] = 1, [VERDICT_NOT_APPLICABLE] = 1,
+        [VERDICT_WARN] = 2, [VERDICT_INCONCLUSIVE] = 3,  [VERDICT_ERROR] = 4,
+        [VERDICT_FAIL] = 5,
+    };
+    return ranks[v];
+}
+
+void result_decide(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
+{
+    struct buf text;
+    va_list ap;
+    if (verdict_rank(v) <= verdict_rank(c->verdict))
+        return;
+    buf_init(&text, 8192);
+    va_start(ap, fmt);
+    buf_vprintf(&text, fmt, ap);
+    va_end(ap);
+    const char *copy = arena_str(&c->arena, buf_cstr(&text));
+    buf_clear(&text);
+    c->verdict = v;
+    c->step = step;
+    c->reason = copy ? copy : "";
+    c->step_note = step < c->tc->n_steps && c->tc->steps[step].note ? c->tc->steps[step].note : "";
+}
+
+/* ---- the run ---------------------------------------------------------------- */
+
+/* Frees messages and mismatches, keeps the reason. */
+static void shed(struct case_result *c)
+{
+    struct arena kept;
+    arena_init(&kept, 1u << 20);
+    const char *reason = arena_str(&kept, c->reason);
+    arena_clear(&c->arena);
+    c->arena = kept;
+    c->reason = reason ? reason : "";
+    c->found = (struct mismatches){.n = 0};
+    c->exchanges = c->last_exchange = NULL;
+}
+
+static struct case_tally *tally_of(struct run_result *r, const struct test_case *tc)
+{
+    if (r->n_tallies > 0 && r->tallies[r->n_tallies - 1].tc == tc)
+        return &r->tallies[r->n_tallies - 1];
+    if (r->n_tallies == r->cap_tallies) {
+        size_t cap = r->cap_tallies ? 2 * r->cap_tallies : 128;
+        struct case_tally *v = realloc(r->tallies, cap * sizeof *v);
+        if (!v)
+            return NULL;
+        r->tallies = v;
+        r->cap_tallies = cap;
+    }
+    r->tallies[r->n_tallies] = (struct case_tally){.tc = tc};
+    return &r->tallies[r->n_tallies++];
+}
+
+static bool told_before(const struct case_tally *t, const struct case_result *c)
+{
+    for (const struct case_result *d = t->first; d; d = d->next)
+        if (d->verdict == c->verdict && strcmp(d->reason, c->reason) == 0)
+            return true;
+    return false;
+}
+
+bool result_add(struct run_result *r, struct case_result *c, struct kerr *err)
+{
+    struct case_tally *t = tally_of(r, c->tc);
+    if (!t) {
+        arena_clear(&c->arena);
+        free(c);
+        return kerr_set(err, KE_MEMORY, "no memory for a result");
+    }
+    if (c->round > 0 && told_before(t, c))
+        shed(c);
+    if (t->rounds > 0)
+        r->counts.n[t->worst->verdict]--;
+    if (t->rounds == 0)
+        t->first = c;
+    if (t->rounds == 0 || verdict_rank(c->verdict) > verdict_rank(t->worst->verdict))
+        t->worst = c;
+    r->counts.n[t->worst->verdict]++;
+    r->counts.total += t->rounds == 0;
+    t->rounds++;
+    t->n[c->verdict]++;
     if (r->last)
         r->last->next = c;
     else
         r->cases = c;
     r->last = c;
-    r->counts.n[c->verdict]++;
-    r->counts.total++;
+    return true;
 }
 
 void result_clear(struct run_result *r)
@@ -39,34 +123,54 @@ void result_clear(struct run_result *r)
         arena_clear(&c->arena);
         free(c);
     }
+    free(r->tallies);
+    r->tallies = NULL;
+    r->n_tallies = r->cap_tallies = 0;
     r->last = NULL;
 }
 
-void result_decide(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
+/* ---- the exit code ---------------------------------------------------------- */
+
+static int exit_of_gate(enum gate_result g)
 {
-    struct buf text;
-    va_list ap;
-    buf_init(&text, 4096);
-    va_start(ap, fmt);
-    buf_vprintf(&text, fmt, ap);
-    va_end(ap);
-    const char *copy = arena_str(&c->arena, buf_cstr(&text));
-    buf_clear(&text);
-    c->verdict = v;
-    c->step = step;
-    c->reason = copy ? copy : "";
-    if (step != SIZE_MAX && step < c->tc->n_steps && c->tc->steps[step].note)
-        c->step_note = c->tc->steps[step].note;
+    static const int codes[] = {[GATE_OPEN] = 0,
+                                [GATE_UNREACHABLE] = 3,
+                                [GATE_REFUSED] = 1,
+                                [GATE_CONFIG] = 2,
+                                [GATE_INTERRUPTED] = 4};
+    return codes[g];
 }
 
-int result_exit(const struct run_result *r, bool strict)
+/* Our own errors weigh more than a case file's, and those more than the network's. */
+static int exit_of_errors(const struct run_result *r)
+{
+    int code = 3;
+    for (const struct case_result *c = r->cases; c; c = c->next) {
+        bool network = c->error_class == KERR_CLASS_IO || c->error_class == KERR_CLASS_TLS ||
+                       c->error_class == KERR_CLASS_TIMEOUT;
+        bool file = c->error_class == KERR_CLASS_CONFIG || c->error_class == KERR_CLASS_USAGE ||
+                    c->error_class == KERR_CLASS_SCHEMA;
+        if (c->verdict != VERDICT_ERROR || network)
+            continue;
+        if (!file)
+            return 5;
+        code = 2;
+    }
+    return code;
+}
+
+int result_exit(const struct run_result *r)
 {
     const size_t *n = r->counts.n;
-    if (n[VERDICT_ERROR] > 0)
-        return r->counts.total == n[VERDICT_ERROR] ? 3 : 5;
-    if (n[VERDICT_FAIL] > 0 || (strict && n[VERDICT_WARN] > 0))
+    if (r->gate != GATE_OPEN)
+        return exit_of_gate(r->gate);
+    if (n[VERDICT_FAIL] > 0 || (r->strict && n[VERDICT_WARN] > 0))
         return 1;
-    if (n[VERDICT_INCONCLUSIVE] > 0 || n[VERDICT_PASS] + n[VERDICT_WARN] == 0)
+    if (n[VERDICT_ERROR] > 0)
+        return exit_of_errors(r);
+    if (r->stopped)
+        return 3;
+    if (n[VERDICT_INCONCLUSIVE] > 0 || n[VERDICT_PASS] + n[VERDICT_WARN] == 0 || r->interrupted)
         return 4;
     return 0;
 }

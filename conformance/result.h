@@ -3,13 +3,15 @@
 #define CONFORMANCE_RESULT_H
 
 #include "conformance/case.h"
+#include "conformance/journal.h"
 #include "conformance/match.h"
 #include "conformance/target.h"
 
 /* One request and its reply as they were on the wire. */
 struct exchange {
-    size_t step;              /* from 0; SIZE_MAX: preparing or cleaning up */
+    size_t step;              /* from 0; SIZE_MAX: making objects */
     const char *client;
+    const char *note;         /* why there is no reply, or "" */
     struct bytes request, reply; /* in the result's arena; reply empty if none came */
     int64_t sent_ns, took_ns; /* monotonic */
     struct exchange *next;
@@ -22,6 +24,8 @@ struct case_result {
     const char *reason;       /* one sentence; "" for a plain PASS */
     size_t step;              /* the step that decided; SIZE_MAX if none */
     const char *step_note;
+    enum kerr_class error_class; /* of what kept us from going on, or KERR_NONE */
+    bool lost;                /* no reply came where one was due: is the server still there? */
     struct mismatches found;  /* what differs, MUST and SHOULD, in the order met */
     struct exchange *exchanges, *last_exchange;
     int64_t started_ns, took_ns; /* monotonic */
@@ -29,8 +33,15 @@ struct case_result {
     struct case_result *next;
 };
 
+/* All rounds of one case: what reports count and show. */
+struct case_tally {
+    const struct test_case *tc;
+    const struct case_result *first, *worst; /* of the rounds */
+    size_t rounds, n[VERDICT_COUNT_];
+};
+
 struct run_counts {
-    size_t n[VERDICT_COUNT_];
+    size_t n[VERDICT_COUNT_]; /* cases, by their worst round */
     size_t total;
 };
 
@@ -39,22 +50,37 @@ struct run_result {
     const char *run_prefix;
     int64_t started_wall_ns, took_ns;
     struct case_result *cases, *last;
+    struct case_tally *tallies;
+    size_t n_tallies, cap_tallies;
     struct run_counts counts;
-    size_t left_behind;       /* objects that could not be removed */
-    const char *journal_path; /* where they are listed, if any */
-    bool interrupted, show_secrets;
-    const char *server_args;  /* options that reach the server, for the command that reruns a case */
+    unsigned repeat;
+    enum gate_result gate;
+    const char *gate_text;      /* why the gate is shut, or "" */
+    const char *stopped;        /* why the run ended early, or NULL */
+    size_t not_run;             /* cases that it did not come to */
+    const struct journal *journal; /* what could not be removed; NULL: nothing */
+    size_t left_behind;
+    const char *reach;          /* options that reach this server again: " --host ..." */
+    const char *run_options;    /* further ones of `run` only: " --suites ..." */
+    bool interrupted, strict, show_secrets, verbose;
 };
 
 struct case_result *result_new(const struct test_case *tc, unsigned round);
-void result_add(struct run_result *r, struct case_result *c);
+/* Rounds of a case are added one after the other. What a further round with the same
+ * verdict and reason was told on the wire is dropped: it would say the same again. */
+__attribute__((warn_unused_result)) bool result_add(struct run_result *r, struct case_result *c,
+                                                    struct kerr *err);
 void result_clear(struct run_result *r);
-/* Sets verdict and reason; texts are copied. */
+/* How much a verdict weighs: FAIL most, then ERROR, INCONCLUSIVE, WARN, what did not
+ * apply, PASS. */
+int verdict_rank(enum verdict v);
+/* Sets verdict and reason, unless a worse or equal one stands; texts are copied. */
 void result_decide(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The exit code of a run: 5 an error of ours, 3 of the network, 1 a FAIL (or, strict, a
- * WARN), 4 inconclusive cases but no failure, 0 conformant. */
-int result_exit(const struct run_result *r, bool strict);
+/* 0 conformant. 1 a FAIL (or, strict, a WARN). Else, for ERROR: 2 a case file that
+ * cannot be used, 3 the network, 5 ours. 4: no failure, but inconclusive cases, or none
+ * that passed, or an end by Ctrl-C. A gate that is shut: 1, 2 or 3. */
+int result_exit(const struct run_result *r);
 
 #endif

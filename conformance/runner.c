@@ -2,13 +2,20 @@
 #include "conformance/runner.h"
 
 #include <poll.h>
-#include <stdio.h>
 
+#include "conformance/interrupt.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
-#include "kmip/yaml/yfield.h"
+
+#define SLICE_MS 50 /* how soon a pause notices Ctrl-C */
 
 /* ---- does it apply? --------------------------------------------------------- */
+
+static bool lacks(struct running *rn, const char *what, const char *name)
+{
+    result_decide(rn->result, VERDICT_NOT_SUPPORTED, SIZE_MAX, "%s%s", what, name);
+    return false;
+}
 
 static bool applies(struct running *rn)
 {
@@ -20,23 +27,17 @@ static bool applies(struct running *rn)
         return false;
     }
     for (size_t i = 0; i < tc->n_needs_operations; i++)
-        if (!target_has_operation(t, tc->needs_operations[i])) {
-            result_decide(rn->result, VERDICT_NOT_SUPPORTED, SIZE_MAX, "Query does not announce %s",
-                          kmip_operation_name(tc->needs_operations[i]));
-            return false;
-        }
+        if (!target_has_operation(t, tc->needs_operations[i]))
+            return lacks(rn, "Query does not announce ",
+                         kmip_operation_name(tc->needs_operations[i]));
     for (size_t i = 0; i < tc->n_needs_objects; i++)
-        if (!target_has_object(t, tc->needs_objects[i])) {
-            result_decide(rn->result, VERDICT_NOT_SUPPORTED, SIZE_MAX, "Query does not announce objects of type %s",
-                          kmip_name_of("Object Type", tc->needs_objects[i]));
-            return false;
-        }
+        if (!target_has_object(t, tc->needs_objects[i]))
+            return lacks(rn, "Query does not announce objects of type ",
+                         kmip_name_of("Object Type", tc->needs_objects[i]));
     for (size_t i = 0; i < tc->n_needs_versions; i++)
-        if (!target_has_version(t, tc->needs_versions[i])) {
-            result_decide(rn->result, VERDICT_NOT_SUPPORTED, SIZE_MAX,
-                          "Discover Versions does not list version %s", kmip_version_text(tc->needs_versions[i]));
-            return false;
-        }
+        if (!target_has_version(t, tc->needs_versions[i]))
+            return lacks(rn, "Discover Versions does not list version ",
+                         kmip_version_text(tc->needs_versions[i]));
     return true;
 }
 
@@ -73,201 +74,164 @@ static bool set_port(struct running *rn)
 
 static bool start_vars(struct running *rn)
 {
+    uint8_t version = rn->runner->target->opt.settings.version;
     vars_init(&rn->vars, &rn->result->arena);
     rn->vars.server_offset_s = rn->runner->target->offset_s;
-    uint8_t version = rn->runner->target->opt.settings.version;
     bool ok = vars_set(&rn->vars, bytes_str("VERSION"), 0, bytes_str(kmip_version_text(version))) &&
               vars_set(&rn->vars, bytes_str("RUN"), 0, bytes_str(rn->runner->run_prefix)) &&
-              vars_set(&rn->vars, bytes_str("CASE"), 0, bytes_str(rn->tc->id)) &&
-              set_port(rn);
-    return (ok || kerr_set(&rn->err, KE_MEMORY, "no memory for variables")) && bind_all(rn, rn->tc->vars);
+              vars_set(&rn->vars, bytes_str("CASE"), 0, bytes_str(rn->tc->id)) && set_port(rn);
+    return (ok || kerr_set(&rn->err, KE_MEMORY, "no memory for variables")) &&
+           bind_all(rn, rn->tc->vars);
 }
 
-/* ---- verdicts --------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------- */
 
-static enum verdict worst_allowed(const struct test_case *tc)
+bool pause_ns(const struct runner *r, int64_t ns)
 {
-    return tc->level == LEVEL_MUST && !tc->provisional ? VERDICT_FAIL : VERDICT_WARN;
-}
-
-/* What the mismatches of a step make of the case. True: the steps may go on. */
-static bool weigh(struct running *rn, const struct case_step *s, bool matched, const struct mismatches *found,
-                  enum verdict v, const char *why)
-{
-    struct case_result *c = rn->result;
-    bool rule_broken = false;
-    for (size_t i = 0; i < found->n; i++) {
-        rule_broken = rule_broken || (found->v[i].rule[0] && found->v[i].must);
-        if (c->found.n < MISMATCH_MAX)
-            c->found.v[c->found.n++] = found->v[i];
-    }
-    if (s->setup && !matched) {
-        result_decide(c, VERDICT_INCONCLUSIVE, rn->step, "the preparation did not work: %s",
-                      found->n ? found->v[0].actual : "see the exchange");
-        return false;
-    }
-    if (matched && v > VERDICT_FAIL) {
-        if (!rule_broken && c->verdict == VERDICT_PASS)
-            result_decide(c, v, rn->step, "%s", why);
-        else if (rule_broken)
-            result_decide(c, VERDICT_FAIL, rn->step, "expected %s, got %s", found->v[0].expected,
-                          found->v[0].actual);
-        return false;
-    }
-    enum verdict now = VERDICT_PASS;
-    if (!matched)
-        now = worst_allowed(rn->tc);
-    else if (v != VERDICT_PASS)
-        now = v == VERDICT_FAIL ? worst_allowed(rn->tc) : v;
-    else if (found->n > 0)
-        now = VERDICT_WARN;
-    if (rule_broken)
-        now = VERDICT_FAIL;
-    if (now > c->verdict && now <= VERDICT_FAIL) {
-        const struct mismatch *first = found->n ? &found->v[0] : NULL;
-        if (matched && why)
-            result_decide(c, now, rn->step, "%s", why);
-        else if (first)
-            result_decide(c, now, rn->step, "expected %s, got %s", first->expected, first->actual);
-        else
-            result_decide(c, now, rn->step, "the expectation does not hold");
-    }
-    return matched;
-}
-
-/* ---- steps ------------------------------------------------------------------ */
-
-static bool expects_pending(const struct ynode *n)
-{
-    if (!n)
-        return false;
-    const struct ynode *status = ynode_get(n, "status"), *any = ynode_get(n, "any_of");
-    if (status && status->kind == YNODE_SCALAR && strcmp(status->text, "Operation Pending") == 0)
-        return true;
-    for (size_t i = 0; any && any->kind == YNODE_SEQ && i < any->n; i++)
-        if (expects_pending(any->vals[i]))
+    int64_t deadline = clock_mono_ns() + ns;
+    while (!*r->stop) {
+        int left = deadline_poll_ms(deadline);
+        if (left == 0)
             return true;
+        poll(NULL, 0, left < SLICE_MS ? left : SLICE_MS);
+    }
     return false;
 }
 
-static bool request_once(struct running *rn, const struct case_step *s, struct mismatches *found,
-                         enum verdict *v, const char **why, bool *matched)
+/* ---- requests --------------------------------------------------------------- */
+
+static bool expects_pending(const struct expectation *e)
+{
+    for (size_t i = 0; i < e->n_any_of; i++)
+        if (expects_pending(&e->any_of[i]))
+            return true;
+    return e->status == KMIP_RESULT_STATUS_OPERATION_PENDING;
+}
+
+/* Does the expectation speak of the reply's version itself? */
+static bool names_version(const struct expectation *e)
+{
+    for (size_t i = 0; i < e->n_any_of; i++)
+        if (names_version(&e->any_of[i]))
+            return true;
+    return ynode_get(e->header, "Protocol Version") != NULL;
+}
+
+/* What one try of a step gave. */
+struct outcome {
+    struct mismatches found;
+    enum verdict verdict;
+    const char *why;
+    bool matched;
+};
+
+/* False: nothing came that could be judged. */
+static bool request_once(struct running *rn, const struct case_step *s, struct outcome *o)
 {
     struct sent sent;
     sent_init(&sent);
     sent.within_ns = s->within_ns;
+    sent.version_free = names_version(&s->expect);
     vars_tick(&rn->vars);
-    found->n = 0;
-    *v = VERDICT_PASS;
-    *why = NULL;
-    *matched = step_build(rn, s, &sent.request) && exchange_run(rn, s->client, &sent, !expects_pending(s->expect)) &&
-               judge_reply(rn, s, &sent, found, v, why);
+    *o = (struct outcome){.verdict = VERDICT_PASS, .why = ""};
+    bool ok = step_build(rn, s, &sent.request) &&
+              exchange_run(rn, s->client, &sent, !expects_pending(&s->expect));
+    o->matched = ok && judge_reply(rn, s, &sent, &o->found, &o->verdict, &o->why);
     sent_clear(&sent);
-    return rn->err.code == KE_OK;
+    return ok && rn->err.code == KE_OK;
 }
 
 static bool step_request(struct running *rn, const struct case_step *s)
 {
-    struct mismatches found;
-    enum verdict v;
-    const char *why;
-    bool matched;
+    struct outcome o;
     int64_t deadline = clock_mono_ns() + s->repeat_at_most_ns;
     for (;;) {
         size_t mark = vars_mark(&rn->vars);
-        if (!request_once(rn, s, &found, &v, &why, &matched))
+        if (!request_once(rn, s, &o))
             return false;
-        if (matched || s->repeat_every_ns == 0 || clock_mono_ns() >= deadline || *rn->runner->stop)
+        if (o.matched || s->repeat_every_ns == 0 || clock_mono_ns() >= deadline ||
+            *rn->runner->stop)
             break;
         vars_rewind(&rn->vars, mark);
-        poll(NULL, 0, (int)(s->repeat_every_ns / NS_PER_MS));
+        pause_ns(rn->runner, s->repeat_every_ns);
     }
-    return weigh(rn, s, matched, &found, v, why);
+    return verdict_step(rn, s, o.matched, &o.found, o.verdict, o.why);
 }
+
+/* ---- other steps ------------------------------------------------------------ */
 
 static bool step_wait(struct running *rn, const struct case_step *s)
 {
-    int64_t deadline = clock_mono_ns() + s->wait_ns;
-    while (deadline_poll_ms(deadline) > 0 && !*rn->runner->stop)
-        poll(NULL, 0, deadline_poll_ms(deadline));
-    return true;
+    if (pause_ns(rn->runner, s->wait_ns))
+        return true;
+    result_decide(rn->result, VERDICT_INCONCLUSIVE, rn->step, "interrupted");
+    return false;
 }
-
-struct raw_connect {
-    const char *client, *as, *priority;
-};
-
-static const struct yfield connect_fields[] = {
-    {.key = "client", .kind = YF_STR, .off = offsetof(struct raw_connect, client), .required = true},
-    {.key = "as", .kind = YF_STR, .off = offsetof(struct raw_connect, as)},
-    {.key = "priority", .kind = YF_STR, .off = offsetof(struct raw_connect, priority)},
-    {0},
-};
 
 /* A TLS 1.3 client learns only afterwards that its certificate was refused: a
  * connection counts as open when it answers. */
-static bool is_alive(struct running *rn, const char *client, struct kerr *err)
+static bool answers(struct running *rn, const char *client, struct kerr *err)
 {
-    struct kmip_request rq = {.version = rn->runner->target->opt.settings.version};
-    struct buf request;
-    struct ttlv_writer w;
-    struct target_reply reply;
-    buf_init(&request, 4096);
-    buf_init(&reply.bytes, 0);
-    ttlv_w_init(&w, &request, NULL);
-    kmip_request_begin(&w, &rq);
-    kmip_item_begin(&w, KMIP_OPERATION_DISCOVER_VERSIONS, bytes_of(NULL, 0));
-    kmip_item_end(&w);
-    kmip_request_end(&w);
-    bool ok = ttlv_w_finish(&w) && target_call(rn->runner->target, client, &request, &reply, err);
-    target_reply_clear(&reply);
-    buf_clear(&request);
+    struct target_call c;
+    target_ask(rn->runner->target, &c, KMIP_OPERATION_QUERY);
+    ttlv_w_enum(&c.w, KMIP_TAG_QUERY_FUNCTION, KMIP_QUERY_FUNCTION_QUERY_OPERATIONS);
+    bool ok = target_answer(&c, client, err);
+    target_call_clear(&c);
     return ok;
+}
+
+/* The server's refusal, as against a server that is gone, silent, or refused by us. */
+static bool is_refusal(const struct kerr *err)
+{
+    return err->code == KE_TLS || err->code == KE_CLOSED;
 }
 
 static bool step_connect(struct running *rn, const struct case_step *s)
 {
-    struct raw_connect c = {.as = "main"};
-    struct kerr err = KERR_INIT;
+    struct target *t = rn->runner->target;
+    enum connection_want want = s->expect.node ? s->expect.connection : CONNECTION_OPEN;
     struct mismatches found = {.n = 0};
-    const struct ynode *connection = ynode_get(s->expect, "connection");
-    if (!yfields_read(s->connect, connect_fields, &c, &rn->err))
-        return false;
-    bool either = connection && strcmp(connection->text, "any") == 0;
-    bool want_open = !connection || strcmp(connection->text, "refused") != 0;
-    bool open = target_connect(rn->runner->target, c.client, c.as, c.priority, &err) &&
-                is_alive(rn, c.client, &err);
+    struct kerr err = KERR_INIT;
+    bool open =
+        target_connect(t, s->client, s->as, s->priority, &err) && answers(rn, s->client, &err);
     if (!open)
-        target_close(rn->runner->target, c.client);
-    /* Not the server's refusal of this connection: ours, or there is no server. */
-    if (err.code == KE_CASE || err.code == KE_PEM || err.code == KE_CONFIG || err.code == KE_MEMORY ||
-        err.code == KE_CONNECT) {
+        target_close(t, s->client);
+    if (err.code == KE_CONFIG) { /* the priority string */
+        result_decide(rn->result, VERDICT_NOT_APPLICABLE, rn->step, "not testable here: %s",
+                      err.msg);
+        return false;
+    }
+    if (!open && !is_refusal(&err)) {
         rn->err = err;
         return false;
     }
-    if (open && !vars_set(&rn->vars, bytes_str(c.client), 0, bytes_str("open")))
+    if (open && !vars_set(&rn->vars, bytes_str(s->client), 0, bytes_str("open")))
         return kerr_set(&rn->err, KE_MEMORY, "too many variables");
-    if (open == want_open || either)
-        return weigh(rn, s, true, &found, VERDICT_PASS, NULL);
-    const char *actual = arena_str(&rn->result->arena, open ? "the server takes the connection" : err.msg);
-    found.v[found.n++] =
-        (struct mismatch){.path = "", .off = KERR_NO_OFF, .rule = "", .must = true,
-                          .expected = want_open ? "an open connection" : "the server refuses the connection",
-                          .actual = actual ? actual : ""};
-    return weigh(rn, s, false, &found, VERDICT_PASS, NULL);
+    bool fits = want == CONNECTION_ANY || open == (want == CONNECTION_OPEN);
+    const char *actual =
+        arena_str(&rn->result->arena, open ? "the server takes the connection" : err.msg);
+    if (!fits)
+        found.v[found.n++] = (struct mismatch){
+            .path = "",
+            .off = KERR_NO_OFF,
+            .rule = "",
+            .must = true,
+            .outcome = true,
+            .expected = open ? "the server refuses the connection" : "an open connection",
+            .actual = actual ? actual : ""};
+    return verdict_step(rn, s, fits, &found, VERDICT_PASS, "");
 }
 
 static bool step_check(struct running *rn, const struct case_step *s)
 {
-    const struct ynode *that = ynode_get(s->check, "that");
     struct mismatches found = {.n = 0};
-    struct matcher m = {.vars = &rn->vars, .arena = &rn->result->arena, .out = &found, .err = &rn->err,
+    struct matcher m = {.vars = &rn->vars,
+                        .arena = &rn->result->arena,
+                        .out = &found,
+                        .err = &rn->err,
                         .show_secrets = rn->runner->show_secrets};
-    if (!that || s->check->n != 2)
-        return ynode_err(s->node, KE_CASE, &rn->err, "check: expected {that: $a, equals: $b}");
-    size_t other = s->check->vals[0] == that ? 1 : 0;
-    bool ok = match_relation(&m, that, s->check->keys[other]->text, s->check->vals[other]);
-    return rn->err.code == KE_OK && weigh(rn, s, ok, &found, VERDICT_PASS, NULL);
+    bool ok = match_relation(&m, s->that, s->relation, s->other);
+    return rn->err.code == KE_OK && verdict_step(rn, s, ok, &found, VERDICT_PASS, "");
 }
 
 static bool skipped(const struct running *rn, const struct case_step *s)
@@ -276,12 +240,14 @@ static bool skipped(const struct running *rn, const struct case_step *s)
         (s->when && !vars_find(&rn->vars, bytes_str(s->when))))
         return true;
     return s->announced != ANNOUNCED_OR_NOT &&
-           target_has_operation(rn->runner->target, s->items[0].operation) != (s->announced == ANNOUNCED_ONLY);
+           target_has_operation(rn->runner->target, s->items[0].operation) !=
+               (s->announced == ANNOUNCED_ONLY);
 }
 
 /* False: the case ends here (decided, or rn->err is set). */
 static bool run_step(struct running *rn, const struct case_step *s)
 {
+    rn->denied = 0;
     if (skipped(rn, s))
         return true;
     switch (s->kind) {
@@ -303,7 +269,7 @@ static bool run_step(struct running *rn, const struct case_step *s)
 
 static void run_steps(struct running *rn)
 {
-    for (rn->step = 0; rn->step < rn->tc->n_steps; rn->step++) {
+    for (rn->step = 0; rn->step < rn->tc->n_steps && !rn->over; rn->step++) {
         if (*rn->runner->stop) {
             result_decide(rn->result, VERDICT_INCONCLUSIVE, rn->step, "interrupted");
             return;
@@ -313,18 +279,7 @@ static void run_steps(struct running *rn)
     }
 }
 
-static void decide_error(struct running *rn)
-{
-    char text[900];
-    if (rn->err.code == KE_OK)
-        return;
-    kerr_format(&rn->err, text, sizeof text);
-    /* A server that answers something that is no message, or nothing, failed the case:
-     * it was reachable a moment ago. */
-    bool servers = rn->err.code == KE_TTLV_ROOT || rn->err.code == KE_TTLV_SIZE || rn->err.code == KE_TIMEOUT;
-    result_decide(rn->result, servers && rn->result->exchanges ? worst_allowed(rn->tc) : VERDICT_ERROR, rn->step,
-                  "%s", text);
-}
+/* ---- the case --------------------------------------------------------------- */
 
 struct case_result *run_case(struct runner *r, const struct test_case *tc, unsigned round)
 {
@@ -335,8 +290,11 @@ struct case_result *run_case(struct runner *r, const struct test_case *tc, unsig
     rn.result->started_ns = clock_mono_ns();
     if (applies(&rn) && start_vars(&rn) && provide_objects(&rn))
         run_steps(&rn);
-    decide_error(&rn);
-    journal_clean(r->journal, r->target, tc->id);
+    verdict_error(&rn);
+    interrupt_hold();
+    journal_clean(r->journal, r->target, tc->id, false);
+    interrupt_release();
+    target_end_case(r->target);
     rn.result->took_ns = clock_mono_ns() - rn.result->started_ns;
     return rn.result;
 }

@@ -13,7 +13,7 @@ struct runner {
     struct journal *journal;
     const char *run_prefix;      /* $RUN: begins every name that is made */
     bool show_secrets;
-    volatile sig_atomic_t *stop; /* set by Ctrl-C: finish, clean up */
+    const volatile sig_atomic_t *stop; /* set by Ctrl-C: finish, clean up */
 };
 
 /* NULL only without memory. The result's case has been cleaned up after. */
@@ -27,37 +27,65 @@ struct running {
     const struct test_case *tc;
     struct case_result *result;
     struct vars vars;
-    size_t step;
-    struct kerr err; /* ours or the network's */
+    size_t step;        /* SIZE_MAX while objects are made */
+    bool over;          /* decided inside an exchange: no step follows */
+    uint32_t denied;    /* an operation that Query announced and the last reply called not
+                         * supported; 0 if none */
+    struct kerr err;    /* ours, the network's, or a server's that gave no message */
 };
 
-/* A request that was sent and what came back, with the items' ids. */
+/* A request and what came back. */
 struct sent {
     struct buf request, reply;
+    struct buf asked;    /* the request that the reply answers: a Poll, or `request` */
     int64_t within_ns;   /* how long to wait for the reply; 0: the run's time-out */
+    bool version_free;   /* the case itself says which version the reply has */
     bool has_reply;      /* false: the server closed the connection instead */
     bool silent;         /* ... or said nothing within_ns */
     bool polled;         /* the reply is the final one of an asynchronous request */
+    bool unasked_async;  /* Operation Pending, though the request did not allow it */
 };
 
 void sent_init(struct sent *s);
 void sent_clear(struct sent *s);
 
+/* Lets time pass; false, and early, when the run is asked to stop. */
+bool pause_ns(const struct runner *r, int64_t ns);
 /* generate.c: the text that a !repeat or !nest node stands for. */
 __attribute__((warn_unused_result)) bool generate_text(const struct ynode *n, struct buf *out,
                                                        struct kerr *err);
 /* step.c: the request of a step as bytes. */
 __attribute__((warn_unused_result)) bool step_build(struct running *rn, const struct case_step *s,
                                                     struct buf *out);
-/* exchange.c: sends it on the step's connection, keeps the journal, polls a pending
- * answer to its end. False: network or our own error in rn->err. */
-__attribute__((warn_unused_result)) bool exchange_run(struct running *rn, const char *client, struct sent *s,
-                                                      bool poll);
+/* exchange.c: sends it on the step's connection, keeps the journal, checks every reply
+ * against the standard's rules, polls a pending answer to its end if `poll`. False:
+ * rn->over, or rn->err is set. */
+__attribute__((warn_unused_result)) bool exchange_run(struct running *rn, const char *client,
+                                                      struct sent *s, bool poll);
+/* rules.c: the standard's own rules on one reply. Findings go to the result, and decide
+ * it: a MUST fails, whatever the level of the case, because it is the rule's clause. */
+void rules_check(struct running *rn, const struct sent *s);
 /* judge.c: the reply against the step's expectation. Mismatches go to out. The
  * verdict of an alternative that matched, with its `because`, goes to v and why. */
 bool judge_reply(struct running *rn, const struct case_step *s, const struct sent *sent,
                  struct mismatches *out, enum verdict *v, const char **why);
-/* provider.c: makes the case's objects. False after result_decide. */
+/* made.c: what a request may make or destroy, before it is sent and after its reply. */
+bool made_allowed(struct running *rn, struct bytes request); /* false: rn->over */
+__attribute__((warn_unused_result)) bool made_before(struct running *rn, const char *client,
+                                                     struct bytes request);
+__attribute__((warn_unused_result)) bool made_after(struct running *rn, const char *client,
+                                                    struct bytes reply);
+/* provider.c: makes the case's objects. False: decided, or rn->err is set. */
 __attribute__((warn_unused_result)) bool provide_objects(struct running *rn);
+
+/* verdict.c: the worst verdict that a mismatch may cost this case. */
+enum verdict verdict_cap(const struct test_case *tc);
+/* What the outcome of a step makes of the case. True: the steps may go on. */
+bool verdict_step(struct running *rn, const struct case_step *s, bool matched,
+                  const struct mismatches *found, enum verdict v, const char *why);
+/* An announced operation was called not supported (rn->denied): a failure. */
+void verdict_denied(struct running *rn);
+/* rn->err, if set: the server's failure, ours, the network's, or an interruption. */
+void verdict_error(struct running *rn);
 
 #endif

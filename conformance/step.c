@@ -1,18 +1,19 @@
 /* The request of a step as bytes (runner.h): header in the standard's order, items
  * with their ids, payloads by from_yaml. */
-#include <nettle/sha2.h>
-#include <stdio.h>
-
 #include "conformance/runner.h"
-#include "kmip/base/clock.h"
 #include "kmip/base/text.h"
 
 /* {key: value} out of nodes that stand elsewhere. */
-static bool write_field(struct running *rn, struct ynode *key, struct ynode *val, struct kmip_walk *walk,
-                        struct ttlv_writer *w)
+static bool write_field(struct running *rn, struct ynode *key, struct ynode *val,
+                        struct kmip_walk *walk, struct ttlv_writer *w)
 {
-    struct ynode map = {.kind = YNODE_MAP, .line = key->line, .col = key->col, .file = key->file, .n = 1,
-                        .keys = &key, .vals = &val};
+    struct ynode map = {.kind = YNODE_MAP,
+                        .line = key->line,
+                        .col = key->col,
+                        .file = key->file,
+                        .n = 1,
+                        .keys = &key,
+                        .vals = &val};
     return from_yaml_fields(&map, walk, &rn->vars.env, w, &rn->err);
 }
 
@@ -46,13 +47,13 @@ static bool write_header(struct running *rn, const struct case_step *s, struct k
 {
     const struct kmip_struct *def = kmip_struct(KMIP_TAG_REQUEST_HEADER, KMIP_STRUCT_PLAIN, 0);
     const struct ynode *extra = s->header;
-    bool used[64] = {false};
+    bool used[HEADER_MAX] = {false};
     ttlv_w_open(w, KMIP_TAG_REQUEST_HEADER);
     if (!kmip_walk_enter(walk, KMIP_TAG_REQUEST_HEADER))
         return false;
     for (size_t i = 0; i < def->n; i++) {
         bool given = false;
-        for (size_t k = 0; extra && extra->kind == YNODE_MAP && k < extra->n && k < 64; k++) {
+        for (size_t k = 0; extra && k < extra->n; k++) {
             const struct kmip_tag *t = kmip_tag_by_name(bytes_str(extra->keys[k]->text));
             if (!t || t->tag != def->fields[i].tag)
                 continue;
@@ -63,26 +64,12 @@ static bool write_header(struct running *rn, const struct case_step *s, struct k
         if (!given)
             header_default(rn, s, def->fields[i].tag, w);
     }
-    for (size_t k = 0; extra && extra->kind == YNODE_MAP && k < extra->n && k < 64; k++)
+    for (size_t k = 0; extra && k < extra->n; k++)
         if (!used[k] && !write_field(rn, extra->keys[k], extra->vals[k], walk, w))
             return false;
     kmip_walk_leave(walk);
     ttlv_w_close(w);
     return true;
-}
-
-/* Ids differ within a run and repeat for nobody: a hash of run, case, step and item. */
-static void make_id(const struct running *rn, size_t item, uint8_t id[16])
-{
-    char text[300];
-    struct sha256_ctx h;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    int n = snprintf(text, sizeof text, "%s/%s/%u/%zu/%zu/%lld", rn->runner->run_prefix, rn->tc->id,
-                     rn->result->round, rn->step, item, (long long)clock_mono_ns());
-    sha256_init(&h);
-    sha256_update(&h, n > 0 && (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, (const uint8_t *)text);
-    sha256_digest(&h, sizeof digest, digest);
-    memcpy(id, digest, 16);
 }
 
 static bool write_id(struct running *rn, const struct case_step *s, size_t i, struct ttlv_writer *w)
@@ -94,22 +81,23 @@ static bool write_id(struct running *rn, const struct case_step *s, size_t i, st
     if (!given && !s->batch)
         return true;
     if (!given || strcmp(given, "auto") == 0) {
-        make_id(rn, i, id);
+        kc_new_id(NULL, id);
         ttlv_w_bytes(w, KMIP_TAG_UNIQUE_BATCH_ITEM_ID, bytes_of(id, sizeof id));
         return true;
     }
     struct buf bytes;
     buf_init(&bytes, 1024);
-    bool ok = text_unhex(bytes_str(given), &bytes) ||
-              ynode_err(s->items[i].node, KE_CASE, &rn->err, "id: expected hexadecimal, auto or none");
+    bool ok =
+        text_unhex(bytes_str(given), &bytes) ||
+        ynode_err(s->items[i].node, KE_CASE, &rn->err, "id: expected hexadecimal, auto or none");
     if (ok)
         ttlv_w_bytes(w, KMIP_TAG_UNIQUE_BATCH_ITEM_ID, buf_bytes(&bytes));
     buf_clear(&bytes);
     return ok;
 }
 
-static bool write_item(struct running *rn, const struct case_step *s, size_t i, struct kmip_walk *walk,
-                       struct ttlv_writer *w)
+static bool write_item(struct running *rn, const struct case_step *s, size_t i,
+                       struct kmip_walk *walk, struct ttlv_writer *w)
 {
     const struct case_item *it = &s->items[i];
     uint8_t op[4];
@@ -158,9 +146,10 @@ static bool build_raw(struct running *rn, const struct case_step *s, struct buf 
 {
     struct buf text;
     buf_init(&text, 32u << 20);
-    bool ok = from_yaml_text(ynode_get(s->node, "raw"), &rn->vars.env, &text, &rn->err) &&
+    bool ok = from_yaml_text(s->raw, &rn->vars.env, &text, &rn->err) &&
               (text_unhex(buf_bytes(&text), out) ||
-               ynode_err(s->node, KE_CASE, &rn->err, "raw: expected an even number of hexadecimal digits"));
+               ynode_err(s->node, KE_CASE, &rn->err,
+                         "raw: expected an even number of hexadecimal digits"));
     buf_clear(&text);
     return ok;
 }
@@ -179,6 +168,7 @@ bool step_build(struct running *rn, const struct case_step *s, struct buf *out)
         ok = build_request(rn, s, out);
     }
     if (!ok && rn->err.code == KE_OK)
-        kerr_set(&rn->err, KE_CASE, "%s:%u: the request cannot be built", rn->tc->path, s->node->line);
+        kerr_set(&rn->err, KE_CASE, "%s:%u: the request cannot be built", rn->tc->path,
+                 s->node->line);
     return ok;
 }

@@ -49,6 +49,13 @@ static bool beside_program(const char *tail, char out[4096])
     return false;
 }
 
+/* In the working folder: a program built elsewhere, run in the source tree. */
+static bool here(const char *tail, char out[4096])
+{
+    snprintf(out, 4096, "%s", tail);
+    return file_exists(out);
+}
+
 static bool load_requirements(const struct suites *s, struct kerr *err)
 {
     char path[4200];
@@ -64,8 +71,10 @@ bool suites_find(struct suites *s, const char *given, struct kerr *err)
     if (given)
         snprintf(s->dir, sizeof s->dir, "%s", given);
     else if (!beside_program("conformance/suites", s->dir) &&
-             !beside_program("share/kmip-conform/suites", s->dir))
-        return kerr_set(err, KE_CASE, "the suites are not beside the program; --suites DIR names their folder");
+             !beside_program("share/kmip-conform/suites", s->dir) &&
+             !here("conformance/suites", s->dir))
+        return kerr_set(err, KE_CASE,
+                        "the suites are not beside the program; --suites DIR names their folder");
     if (!file_exists(s->dir))
         return kerr_set(err, KE_CASE, "there is no folder %s", s->dir);
     return load_requirements(s, err);
@@ -116,8 +125,8 @@ static bool unknown_profile(const char *name, struct kerr *err)
     buf_init(&list, 400);
     for (size_t i = 0; i < n_profiles; i++)
         buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-    kerr_set(err, KE_USAGE, "there is no profile '%s'%s%s%s; profiles: %s", name, near ? "; did you mean " : "",
-             near ? near : "", near ? "?" : "", buf_cstr(&list));
+    kerr_set(err, KE_USAGE, "there is no profile '%s'%s%s%s; profiles: %s", name,
+             near ? "; did you mean " : "", near ? near : "", near ? "?" : "", buf_cstr(&list));
     buf_clear(&list);
     return false;
 }
@@ -133,7 +142,8 @@ bool suites_load(struct suites *s, const struct opt_list *names, struct kerr *er
             wanted[k] = wanted[k] || !p || p == &profiles[k];
     }
     for (size_t k = 0; k < n_profiles; k++)
-        if ((names->n == 0 ? profiles[k].by_default : wanted[k]) && !load_profile(s, &profiles[k], err))
+        if ((names->n == 0 ? profiles[k].by_default : wanted[k]) &&
+            !load_profile(s, &profiles[k], err))
             return false;
     return true;
 }
@@ -160,7 +170,8 @@ static bool any_glob(const struct opt_list *l, const char *id)
     return false;
 }
 
-bool suite_selected(const struct test_case *tc, const struct opt_list *wanted, const struct opt_list *skipped)
+bool suite_selected(const struct test_case *tc, const struct opt_list *wanted,
+                    const struct opt_list *skipped)
 {
     return (wanted->n == 0 || any_glob(wanted, tc->id)) && !any_glob(skipped, tc->id);
 }

@@ -22,18 +22,21 @@ struct suites {
 };
 
 /* Finds the folder: `given` (--suites), else conformance/suites above the program,
- * else share/kmip-conform/suites beside its prefix. Loads requirements.tsv, which lies
- * beside the folder or in it. KE_CASE when there is none. */
-__attribute__((warn_unused_result)) bool suites_find(struct suites *s, const char *given, struct kerr *err);
+ * else share/kmip-conform/suites beside its prefix, else conformance/suites here. Loads
+ * requirements.tsv, which lies beside the folder or in it. KE_CASE when there is none. */
+__attribute__((warn_unused_result)) bool suites_find(struct suites *s, const char *given,
+                                                     struct kerr *err);
 /* Loads the cases of the profiles named (n == 0: those by default; "all": every one).
  * Ids must be unique. */
 __attribute__((warn_unused_result)) bool suites_load(struct suites *s, const struct opt_list *names,
                                                      struct kerr *err);
 /* Adds single files given on the command line. */
-__attribute__((warn_unused_result)) bool suites_add_file(struct suites *s, const char *path, struct kerr *err);
+__attribute__((warn_unused_result)) bool suites_add_file(struct suites *s, const char *path,
+                                                         struct kerr *err);
 void suites_clear(struct suites *s);
 
 /* --case and --skip globs over ids; no --case means all. */
-bool suite_selected(const struct test_case *tc, const struct opt_list *wanted, const struct opt_list *skipped);
+bool suite_selected(const struct test_case *tc, const struct opt_list *wanted,
+                    const struct opt_list *skipped);
 
 #endif

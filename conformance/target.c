@@ -1,15 +1,18 @@
-/* The server under test (target.h). */
+/* The server under test (target.h): connections, our own requests, capabilities. */
 #include "conformance/target.h"
 
 #include <stdio.h>
 
 #include "kmip/base/clock.h"
 
+#define IDLE_MAX_NS (10 * NS_PER_S)
+
 void target_init(struct target *t, const struct target_options *o)
 {
     memset(t, 0, sizeof *t);
     t->opt = *o;
     t->vendor = "";
+    snprintf(t->port, sizeof t->port, "%u", (unsigned)o->settings.port & 0xFFFF);
     arena_init(&t->arena, 1u << 20);
 }
 
@@ -21,6 +24,15 @@ void target_clear(struct target *t)
 
 /* ---- connections ------------------------------------------------------------ */
 
+/* Those that need no connect step. */
+static const struct {
+    const char *name, *as;
+} standing[] = {{"main", "main"},
+                {"second", "main"},
+                {"other", "other"},
+                {"anonymous", "anonymous"},
+                {"fresh", "main"}};
+
 static struct target_client *find(struct target *t, const char *name)
 {
     for (size_t i = 0; i < t->n_clients; i++)
@@ -29,19 +41,18 @@ static struct target_client *find(struct target *t, const char *name)
     return NULL;
 }
 
-/* The client's place: its own, else one whose connection is closed, else a new one. */
-static struct target_client *slot(struct target *t, const char *name)
+static struct target_client *slot(struct target *t, const char *name, const char *as)
 {
     struct target_client *c = find(t, name);
-    for (size_t i = 0; !c && i < t->n_clients; i++)
-        if (!t->clients[i].kc)
-            c = &t->clients[i];
-    if (!c && t->n_clients < TARGET_CLIENTS_MAX)
+    if (!c && t->n_clients < TARGET_CLIENTS_MAX) {
         c = &t->clients[t->n_clients++];
-    if (c && strcmp(c->name, name) != 0) {
+        *c = (struct target_client){.named = true};
         snprintf(c->name, sizeof c->name, "%s", name);
-        c->kc = NULL;
+        for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
+            c->named = c->named && strcmp(name, standing[i].name) != 0;
     }
+    if (c)
+        snprintf(c->as, sizeof c->as, "%s", as);
     return c;
 }
 
@@ -55,12 +66,13 @@ static bool use_other(struct target *t, struct kc_connect *c, struct kerr *err)
     return true;
 }
 
-bool target_connect(struct target *t, const char *name, const char *as, const char *priority, struct kerr *err)
+bool target_connect(struct target *t, const char *name, const char *as, const char *priority,
+                    struct kerr *err)
 {
     struct kc_connect c;
-    struct target_client *s = slot(t, name);
+    struct target_client *s = slot(t, name, as);
     if (!s)
-        return kerr_set(err, KE_CASE, "more than %d connections in a run", TARGET_CLIENTS_MAX);
+        return kerr_set(err, KE_CASE, "more than %d connections in a case", TARGET_CLIENTS_MAX);
     kc_connect_from(&t->opt.settings, t->port, &c);
     c.tls.priority = priority;
     if (strcmp(as, "other") == 0 && !use_other(t, &c, err))
@@ -68,25 +80,39 @@ bool target_connect(struct target *t, const char *name, const char *as, const ch
     if (strcmp(as, "anonymous") == 0)
         c.tls.no_client_cert = true;
     kc_close(&s->kc);
+    s->last_ns = clock_mono_ns();
     s->kc = kc_open(&c, err);
     return s->kc != NULL;
 }
 
-struct kc_client *target_client(struct target *t, const char *name, struct kerr *err)
+struct target_client *target_client(struct target *t, const char *name, struct kerr *err)
 {
-    static const char *const known[] = {"main", "second", "other", "anonymous", "fresh"};
     struct target_client *c = find(t, name);
-    bool opens = false;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        opens = opens || strcmp(name, known[i]) == 0;
-    /* Of a connection that a case has made, the loss is the case's to judge; others are
-     * opened again when a server has hung up on them between requests. */
-    if (c && c->kc && (opens ? kc_still_open(c->kc) : kc_is_open(c->kc)))
-        return c->kc;
-    if (opens)
-        return target_connect(t, name, name, NULL, err) ? find(t, name)->kc : NULL;
+    if (c && c->named && kc_is_open(c->kc))
+        return c;
+    if (c && !c->named && c->kc && clock_mono_ns() - c->last_ns < IDLE_MAX_NS &&
+        kc_still_open(c->kc))
+        return c;
+    for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
+        if (strcmp(name, standing[i].name) == 0)
+            return target_connect(t, name, standing[i].as, NULL, err) ? find(t, name) : NULL;
     kerr_set(err, KE_CASE, "there is no open connection '%s'; a connect step makes one", name);
     return NULL;
+}
+
+bool target_is_named(struct target *t, const char *name)
+{
+    const struct target_client *c = find(t, name);
+    return c && c->named;
+}
+
+const char *target_identity(struct target *t, const char *name)
+{
+    const struct target_client *c = find(t, name);
+    for (size_t i = 0; !c && i < sizeof standing / sizeof *standing; i++)
+        if (strcmp(name, standing[i].name) == 0)
+            return standing[i].as;
+    return c ? c->as : "main";
 }
 
 void target_close(struct target *t, const char *name)
@@ -94,6 +120,17 @@ void target_close(struct target *t, const char *name)
     struct target_client *c = find(t, name);
     if (c)
         kc_close(&c->kc);
+}
+
+void target_end_case(struct target *t)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < t->n_clients; i++)
+        if (strcmp(t->clients[i].name, "main") == 0)
+            t->clients[kept++] = t->clients[i];
+        else
+            kc_close(&t->clients[i].kc);
+    t->n_clients = kept;
 }
 
 void target_close_all(struct target *t)
@@ -105,25 +142,45 @@ void target_close_all(struct target *t)
 
 /* ---- our own requests ------------------------------------------------------- */
 
-void target_reply_clear(struct target_reply *r)
+void target_ask(struct target *t, struct target_call *c, uint32_t operation)
 {
-    buf_clear(&r->bytes);
+    struct kmip_request rq = {.version = t->opt.settings.version};
+    *c = (struct target_call){.t = t};
+    buf_init(&c->request, 65536);
+    buf_init(&c->reply, 8u << 20);
+    ttlv_w_init(&c->w, &c->request, NULL);
+    kmip_request_begin(&c->w, &rq);
+    kmip_item_begin(&c->w, operation, bytes_of(NULL, 0));
 }
 
-bool target_call(struct target *t, const char *client, struct buf *request, struct target_reply *out,
-                 struct kerr *err)
+bool target_answer(struct target_call *c, const char *client, struct kerr *err)
 {
-    buf_init(&out->bytes, 8u << 20);
-    struct kc_client *kc = target_client(t, client, err);
+    struct target *t = c->t;
+    kmip_item_end(&c->w);
+    kmip_request_end(&c->w);
+    if (!ttlv_w_finish(&c->w))
+        return kerr_set(err, KE_MEMORY, "no memory for a request");
+    struct target_client *tc = target_client(t, client, err);
     int64_t sent = clock_wall_ns() / NS_PER_S;
-    if (!kc || !kc_exchange(kc, buf_bytes(request), &out->bytes, NULL, err) ||
-        !kmip_open(&out->msg, buf_bytes(&out->bytes), err))
+    if (!tc)
         return false;
-    if (!kmip_next_item(&out->msg, &out->item))
+    bool ok = kc_exchange(tc->kc, buf_bytes(&c->request), &c->reply, NULL, err);
+    tc->last_ns = clock_mono_ns();
+    if (!ok)
+        target_close(t, client);
+    if (!ok || !kmip_open(&c->msg, buf_bytes(&c->reply), err))
+        return false;
+    if (!kmip_next_item(&c->msg, &c->item))
         return kerr_set(err, KE_REPLY, "the reply has no Batch Item");
-    if (out->msg.header.has_time_stamp)
-        target_note_time(t, out->msg.header.time_stamp, sent, clock_wall_ns() / NS_PER_S);
+    if (c->msg.header.has_time_stamp)
+        target_note_time(t, c->msg.header.time_stamp, sent, clock_wall_ns() / NS_PER_S);
     return true;
+}
+
+void target_call_clear(struct target_call *c)
+{
+    buf_clear(&c->request);
+    buf_clear(&c->reply);
 }
 
 void target_note_time(struct target *t, int64_t stamp, int64_t sent_s, int64_t arrived_s)
@@ -134,126 +191,6 @@ void target_note_time(struct target *t, int64_t stamp, int64_t sent_s, int64_t a
     if (t->offset_s <= arrived_s - sent_s + 1 && t->offset_s >= -1)
         t->offset_s = 0;
     t->offset_uncertain_s = arrived_s - sent_s + 1;
-}
-
-/* ---- the gate --------------------------------------------------------------- */
-
-static void begin(struct target *t, struct buf *out, struct ttlv_writer *w, uint32_t operation)
-{
-    struct kmip_request rq = {.version = t->opt.settings.version};
-    buf_init(out, 65536);
-    ttlv_w_init(w, out, NULL);
-    kmip_request_begin(w, &rq);
-    kmip_item_begin(w, operation, bytes_of(NULL, 0));
-}
-
-static bool finish(struct ttlv_writer *w, struct kerr *err)
-{
-    kmip_item_end(w);
-    kmip_request_end(w);
-    return ttlv_w_finish(w) || kerr_set(err, KE_MEMORY, "no memory for a request");
-}
-
-static bool succeeded(const struct target_reply *r, const char *operation, struct kerr *err)
-{
-    const struct kmip_item *it = &r->item;
-    if (it->has_status && it->status == KMIP_RESULT_STATUS_SUCCESS)
-        return true;
-    return kerr_set(err, KE_REFUSED, "the server answers %s with %s%s%s: %.*s", operation,
-                    it->has_status ? kmip_name_of("Result Status", it->status) : "no Result Status",
-                    it->has_reason ? ", " : "", it->has_reason ? kmip_name_of("Result Reason", it->reason) : "",
-                    (int)it->message.n, it->message.n ? (const char *)it->message.p : "");
-}
-
-static bool ask_versions(struct target *t, struct kerr *err)
-{
-    struct buf request;
-    struct ttlv_writer w;
-    struct target_reply reply;
-    begin(t, &request, &w, KMIP_OPERATION_DISCOVER_VERSIONS);
-    bool ok = finish(&w, err) && target_call(t, "main", &request, &reply, err);
-    buf_clear(&request);
-    if (!ok) {
-        target_reply_clear(&reply);
-        return false;
-    }
-    ok = succeeded(&reply, "Discover Versions", err);
-    struct ttlv_reader r;
-    struct ttlv_item it, major, minor;
-    if (ok && reply.item.has_payload) {
-        ttlv_r_children(&r, reply.msg.msg, &reply.item.payload, NULL);
-        while (ttlv_r_next(&r, &it))
-            if (it.tag == KMIP_TAG_PROTOCOL_VERSION && ttlv_find(&it, KMIP_TAG_PROTOCOL_VERSION_MAJOR, &major) &&
-                ttlv_find(&it, KMIP_TAG_PROTOCOL_VERSION_MINOR, &minor) && t->n_versions < sizeof t->versions)
-                t->versions[t->n_versions++] =
-                    KMIP_VERSION((uint8_t)ttlv_int(&major), (uint8_t)ttlv_int(&minor));
-    }
-    target_reply_clear(&reply);
-    return ok;
-}
-
-static void take_capability(struct target *t, const struct ttlv_item *it)
-{
-    if (it->tag == KMIP_TAG_OPERATION && it->type == TTLV_ENUMERATION && t->n_operations < TARGET_OPERATIONS_MAX)
-        t->operations[t->n_operations++] = ttlv_enum(it);
-    else if (it->tag == KMIP_TAG_OBJECT_TYPE && it->type == TTLV_ENUMERATION && t->n_objects < 32)
-        t->objects[t->n_objects++] = ttlv_enum(it);
-    else if (it->tag == KMIP_TAG_VENDOR_IDENTIFICATION) {
-        const char *v = arena_copy(&t->arena, it->val);
-        t->vendor = v ? v : "";
-    }
-}
-
-static bool ask_query(struct target *t, struct kerr *err)
-{
-    static const uint32_t functions[] = {KMIP_QUERY_FUNCTION_QUERY_OPERATIONS, KMIP_QUERY_FUNCTION_QUERY_OBJECTS,
-                                         KMIP_QUERY_FUNCTION_QUERY_SERVER_INFORMATION};
-    struct buf request;
-    struct ttlv_writer w;
-    struct target_reply reply;
-    begin(t, &request, &w, KMIP_OPERATION_QUERY);
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        ttlv_w_enum(&w, KMIP_TAG_QUERY_FUNCTION, functions[i]);
-    bool ok = finish(&w, err) && target_call(t, "main", &request, &reply, err);
-    buf_clear(&request);
-    if (!ok) {
-        target_reply_clear(&reply);
-        return false;
-    }
-    ok = succeeded(&reply, "Query", err);
-    struct ttlv_reader r;
-    struct ttlv_item it;
-    if (ok && reply.item.has_payload) {
-        ttlv_r_children(&r, reply.msg.msg, &reply.item.payload, NULL);
-        while (ttlv_r_next(&r, &it))
-            take_capability(t, &it);
-    }
-    target_reply_clear(&reply);
-    return ok;
-}
-
-static enum gate_result gate_failed(const struct kerr *err)
-{
-    return err->code == KE_REFUSED ? GATE_REFUSED : GATE_UNREACHABLE;
-}
-
-enum gate_result target_gate(struct target *t, struct kerr *err)
-{
-    struct kc_client *kc = target_client(t, "main", err);
-    if (!kc) {
-        kerr_wrap(err, "cannot reach the server");
-        return GATE_UNREACHABLE;
-    }
-    t->tls = *kc_tls(kc);
-    if (!ask_versions(t, err)) {
-        kerr_wrap(err, "Discover Versions does not work, so nothing can be tested");
-        return gate_failed(err);
-    }
-    if (!ask_query(t, err)) {
-        kerr_wrap(err, "Query does not work, so nothing can be tested");
-        return gate_failed(err);
-    }
-    return GATE_OPEN;
 }
 
 /* ---- capabilities ----------------------------------------------------------- */

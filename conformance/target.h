@@ -15,9 +15,15 @@ struct target_options {
     const char *object;       /* identifier of a pre-made object, or NULL */
 };
 
+/* Connections that are there for every case: main, second (the same identity), other
+ * (the second identity), anonymous (no certificate), fresh (main's identity, closed
+ * behind each exchange). A case may name more. */
 struct target_client {
     char name[32];
+    char as[12];          /* its identity: main, other or anonymous */
+    bool named;           /* by a case: never opened again by itself */
     struct kc_client *kc; /* NULL: not open */
+    int64_t last_ns;      /* when it was last used */
 };
 
 struct target {
@@ -44,7 +50,9 @@ struct target {
 enum gate_result {
     GATE_OPEN,
     GATE_UNREACHABLE, /* TCP, TLS, or no KMIP behind them: exit 3 */
-    GATE_REFUSED      /* a KMIP server, but Discover Versions or Query fail: exit 1 */
+    GATE_REFUSED,     /* a KMIP server, but Discover Versions or Query fail: exit 1 */
+    GATE_CONFIG,      /* ours cannot be used: exit 2 */
+    GATE_INTERRUPTED
 };
 
 void target_init(struct target *t, const struct target_options *o);
@@ -53,14 +61,25 @@ void target_clear(struct target *t);
 /* Connects and asks Discover Versions and Query. What failed, and what to do, is in err. */
 enum gate_result target_gate(struct target *t, struct kerr *err);
 
-/* The connection of that name, opened now if need be; "fresh" is for one request and is
- * to be closed behind it. "other" without other_certs, or an unknown name: NULL with
- * KE_CASE. */
-struct kc_client *target_client(struct target *t, const char *name, struct kerr *err);
+/* A connection and one Discover Versions: does the server still answer? */
+__attribute__((warn_unused_result)) bool target_alive(struct target *t, struct kerr *err);
+
+/* The connection of that name, opened now if need be; again when the server has hung up
+ * on it between requests, or it has not been used for a while. Of a connection that a
+ * case has named, the loss is the case's to judge. "other" without other_certs, or an
+ * unknown name: NULL with KE_CASE. */
+struct target_client *target_client(struct target *t, const char *name, struct kerr *err);
+/* Did a case make it? */
+bool target_is_named(struct target *t, const char *name);
+/* The identity behind a connection's name, also after it was closed. */
+const char *target_identity(struct target *t, const char *name);
 /* Opens a connection under a new name, as `as` with another GnuTLS priority (NULL: default). */
-__attribute__((warn_unused_result)) bool target_connect(struct target *t, const char *name, const char *as,
-                                                        const char *priority, struct kerr *err);
+__attribute__((warn_unused_result)) bool target_connect(struct target *t, const char *name,
+                                                        const char *as, const char *priority,
+                                                        struct kerr *err);
 void target_close(struct target *t, const char *name);
+/* All but main; what a case named is forgotten. After each case. */
+void target_end_case(struct target *t);
 void target_close_all(struct target *t);
 
 bool target_has_operation(const struct target *t, uint32_t op);
@@ -70,15 +89,24 @@ bool target_has_version(const struct target *t, uint8_t version);
 /* Takes note of a reply's Time Stamp: sent and arrived by our wall clock, seconds. */
 void target_note_time(struct target *t, int64_t stamp, int64_t sent_s, int64_t arrived_s);
 
-/* One request of ours (not a case's): a payload-less or small message, its reply
- * opened and its first item read. False on transport errors. */
-struct target_reply {
-    struct buf bytes;
+/* One request of ours (not a case's) and its reply, opened, its first item read:
+ *
+ *     target_ask(t, &c, KMIP_OPERATION_DESTROY);
+ *     ttlv_w_text(&c.w, KMIP_TAG_UNIQUE_IDENTIFIER, uid);
+ *     if (target_answer(&c, "main", &err)) ... c.item ...
+ *     target_call_clear(&c);
+ */
+struct target_call {
+    struct target *t;
+    struct buf request, reply;
+    struct ttlv_writer w; /* stands in the request's payload */
     struct kmip_message msg;
     struct kmip_item item;
 };
-__attribute__((warn_unused_result)) bool target_call(struct target *t, const char *client, struct buf *request,
-                                                     struct target_reply *out, struct kerr *err);
-void target_reply_clear(struct target_reply *r);
+void target_ask(struct target *t, struct target_call *c, uint32_t operation);
+/* False when there is no readable reply. */
+__attribute__((warn_unused_result)) bool target_answer(struct target_call *c, const char *client,
+                                                       struct kerr *err);
+void target_call_clear(struct target_call *c);
 
 #endif

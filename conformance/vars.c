@@ -32,8 +32,8 @@ static bool server_now(struct vars *vars, struct bytes rest, struct form_value_r
 static bool run_name(struct vars *vars, struct bytes rest, struct form_value_ref *out)
 {
     const struct var *run = vars_find(vars, bytes_str("RUN"));
-    char *text = run ? arena_printf(vars->arena, "%.*s%.*s", (int)run->val.n, (const char *)run->val.p,
-                                    (int)rest.n, (const char *)rest.p)
+    char *text = run ? arena_printf(vars->arena, "%.*s%.*s", (int)run->val.n,
+                                    (const char *)run->val.p, (int)rest.n, (const char *)rest.p)
                      : NULL;
     if (!text)
         return false;

@@ -56,6 +56,8 @@ static void drop(struct kc_client *c)
 /* Ends the connection for the reason in c->why and hands it out. */
 static bool give_up(struct kc_client *c, struct kerr *err)
 {
+    if (c->why.code == KE_CLOSED && c->why.off == KERR_NO_OFF && c->in.n > 0)
+        c->why.off = (uint32_t)c->in.n; /* how much of a reply had come */
     drop(c);
     return kerr_set_at(err, c->why.code, c->why.off, c->why.path, "%s", c->why.msg);
 }

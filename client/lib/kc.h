@@ -74,8 +74,8 @@ __attribute__((warn_unused_result)) bool kc_call(struct kc_client *c, struct byt
                                                  struct kerr *err);
 
 /* For testers: sends bytes as they are, reads one message whatever it is. Nothing
- * may be outstanding. KE_CLOSED when the server hangs up instead; KE_TTLV_ROOT when
- * it answers something else. */
+ * may be outstanding. KE_CLOSED when the server hangs up instead (with an offset:
+ * that far into a reply); KE_TTLV_ROOT when it answers something else. */
 __attribute__((warn_unused_result)) bool kc_exchange(struct kc_client *c, struct bytes request,
                                                      struct buf *reply, struct kc_seen *seen,
                                                      struct kerr *err);

@@ -2,6 +2,7 @@
 #include "client/lib/settings.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,11 +19,11 @@ enum { PORT_DEFAULT = 5696, DEPTH_DEFAULT = 8, DEPTH_MAX = 1024, TIMEOUT_DEFAULT
 
 const struct opt kc_settings_opts[] = {
     {.name = "host", .kind = OPT_STR, .off = AT(host), .arg = "NAME",
-     .help = "server's name or address"},
+     .help = "server's name or address (else KMIP_HOST)"},
     {.name = "port", .kind = OPT_INT, .off = AT(port), .arg = "N", .min = 1, .max = 65535,
-     .seen_off = SEEN(port_given), .help = "server's port (default 5696)"},
+     .seen_off = SEEN(port_given), .help = "server's port (else KMIP_PORT; default 5696)"},
     {.name = "certs", .kind = OPT_STR, .off = AT(certs), .arg = "DIR",
-     .help = "folder with kmip-ca.pem, kmip-cert.pem and kmip-key.pem"},
+     .help = "folder with kmip-ca.pem, kmip-cert.pem and kmip-key.pem (else KMIP_CERTS)"},
     {.name = "ca", .kind = OPT_STR, .off = AT(ca), .arg = "FILE",
      .help = "certificates of the CAs that may have signed the server's"},
     {.name = "cert", .kind = OPT_STR, .off = AT(cert), .arg = "FILE", .help = "our certificate"},
@@ -31,7 +32,7 @@ const struct opt kc_settings_opts[] = {
     {.name = "protocol", .kind = OPT_STR, .off = AT(protocol), .arg = "VERSION",
      .help = "KMIP version to speak: 1.0, 1.1 or 1.2 (default)"},
     {.name = "timeout", .kind = OPT_DURATION, .off = AT(timeout_ns), .arg = "SECONDS",
-     .help = "longest wait for connecting and for each reply (default 30)"},
+     .help = "longest wait for connecting and for each reply (default 30; kmip-conform: 10)"},
     {.name = "pipeline-depth", .kind = OPT_INT, .off = AT(depth), .arg = "N", .max = DEPTH_MAX,
      .seen_off = SEEN(depth_given), .help = "requests in flight at once (default 8; 0 means 1)"},
     {.name = "match", .kind = OPT_STR, .off = AT(match_text), .arg = "id|position",
@@ -163,8 +164,10 @@ static bool apply_block(const struct ynode *node, struct kc_settings *s, struct 
     s->values_enabled = b.enabled;
     if (!s->host && !block_host(node, b.hosts, s, err))
         return false;
-    if (!s->port_given && b.port)
+    if (!s->port_given && b.port) {
         s->port = b.port;
+        s->port_given = true;
+    }
     if (!s->depth_given && b.depth >= 0)
         s->depth = b.depth;
     s->compound_create = s->compound_create || b.compound;
@@ -211,6 +214,40 @@ static bool read_values(struct kc_settings *s, struct kerr *err)
     return ok || kerr_wrap(err, "--values");
 }
 
+/* The environment: what is set and not empty. */
+static const char *environment(const char *name)
+{
+    const char *v = getenv(name);
+    return v && *v ? v : NULL;
+}
+
+/* Certificates come from one source as a whole: a folder or files given elsewhere are
+ * not mixed with those of the environment. */
+static void certificates_of_environment(struct kc_settings *s)
+{
+    if (s->certs || s->ca || s->cert || s->key)
+        return;
+    s->certs = environment("KMIP_CERTS");
+    if (s->certs)
+        return;
+    s->ca = environment("KMIP_CA");
+    s->cert = environment("KMIP_CERT");
+    s->key = environment("KMIP_KEY");
+}
+
+/* What neither the command line nor values.yaml has given. */
+static bool read_environment(struct kc_settings *s, struct kerr *err)
+{
+    const char *port = environment("KMIP_PORT");
+
+    if (!s->host)
+        s->host = environment("KMIP_HOST");
+    if (port && !s->port_given && !text_int(bytes_str(port), 1, 65535, &s->port))
+        return kerr_set(err, KE_USAGE, "KMIP_PORT is to be a port from 1 to 65535, not '%s'", port);
+    certificates_of_environment(s);
+    return true;
+}
+
 static bool check_words(struct kc_settings *s, struct kerr *err)
 {
     static const char *const matches[] = {[KC_MATCH_ID] = "id", [KC_MATCH_POSITION] = "position"};
@@ -240,7 +277,7 @@ static bool check_words(struct kc_settings *s, struct kerr *err)
 static bool check_host(const struct kc_settings *s, struct kerr *err)
 {
     if (!s->host)
-        return kerr_set(err, KE_USAGE, "which server? give --host NAME, or --values FILE");
+        return kerr_set(err, KE_USAGE, "which server? give --host NAME, --values FILE, or KMIP_HOST");
     const char *fault = host_fault(s->host);
     return !fault || kerr_set(err, KE_USAGE, "--host '%s' %s", s->host, fault);
 }
@@ -252,7 +289,7 @@ static bool pem_path(const char *option, const char *given, char *path, size_t r
     if (given && (size_t)snprintf(path, room, "%s", given) >= room)
         return kerr_set(err, KE_USAGE, "--%s is longer than a path can be", option);
     if (path[0] == 0)
-        return kerr_set(err, KE_USAGE, "no --%s: give --certs DIR, or --ca, --cert and --key",
+        return kerr_set(err, KE_USAGE, "no --%s: give --certs DIR (or KMIP_CERTS), or --ca, --cert and --key",
                         option);
     if (access(path, R_OK) != 0)
         return kerr_set(err, KE_PEM, "cannot read %s, the file for --%s: %m", path, option);
@@ -273,7 +310,7 @@ static bool check_pems(struct kc_settings *s, struct kerr *err)
 
 bool kc_settings_finish(struct kc_settings *s, struct kerr *err)
 {
-    if (s->values && !read_values(s, err))
+    if ((s->values && !read_values(s, err)) || !read_environment(s, err))
         return false;
     if (!check_words(s, err) || !check_host(s, err) || !check_pems(s, err))
         return false;

@@ -1,7 +1,8 @@
 /* How to reach a server: the options that kmip-client and kmip-conform share.
  *
- * Sources, the later beating the earlier: defaults, the `kmip:` block of a
- * cloudserver values.yaml (--values), the command line. */
+ * Sources, the later beating the earlier: defaults, the environment (KMIP_HOST,
+ * KMIP_PORT, KMIP_CERTS, or KMIP_CA, KMIP_CERT and KMIP_KEY: what `kmip-mock run` sets),
+ * the `kmip:` block of a cloudserver values.yaml (--values), the command line. */
 #ifndef CLIENT_LIB_SETTINGS_H
 #define CLIENT_LIB_SETTINGS_H
 

@@ -1,6 +1,7 @@
 /* Options and values.yaml: what wins, and what each mistake is told as. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "client/lib/kc.h"
@@ -12,10 +13,15 @@
 static struct tmpdir dir;
 static struct kc_settings s;
 
+static const char *const environment[] = {"KMIP_HOST", "KMIP_PORT", "KMIP_CERTS",
+                                          "KMIP_CA",   "KMIP_CERT", "KMIP_KEY"};
+
 static void set_up(void)
 {
     struct kerr err = KERR_INIT;
 
+    for (size_t i = 0; i < sizeof environment / sizeof *environment; i++)
+        unsetenv(environment[i]);
     tmpdir_make(&dir);
     cr_assert(pki_set(tmpdir_file(&dir, "pki"), &err), "%s", err.msg);
 }
@@ -121,6 +127,79 @@ Test(settings, the_command_line_beats_the_file)
     cr_expect_eq(s.depth, 2);
     cr_expect_str_eq(s.bucket_attribute, "y-b");
     cr_expect(s.compound_create);
+}
+
+/* Without --certs, so that the environment is asked for them. */
+static bool finish_bare(struct kerr *err)
+{
+    *err = (struct kerr)KERR_INIT;
+    return kc_settings_finish(&s, err);
+}
+
+Test(settings, the_environment_gives_what_nothing_else_does)
+{
+    struct kerr err;
+
+    setenv("KMIP_HOST", "kms.env", 1);
+    setenv("KMIP_PORT", "7000", 1);
+    setenv("KMIP_CERTS", tmpdir_file(&dir, "pki/client"), 1);
+    kc_settings_init(&s);
+    cr_assert(finish_bare(&err), "%s", err.msg);
+    cr_expect_str_eq(s.host, "kms.env");
+    cr_expect_eq(s.port, 7000);
+    cr_expect_str_eq(s.files.ca, tmpdir_file(&dir, "pki/client/kmip-ca.pem"));
+}
+
+Test(settings, file_and_command_line_beat_the_environment)
+{
+    struct kerr err;
+
+    setenv("KMIP_HOST", "kms.env", 1);
+    setenv("KMIP_PORT", "7000", 1);
+    setenv("KMIP_CERTS", "/nowhere", 1);
+    cr_assert(with_values(good, &err), "%s", err.msg);
+    expect_good_values();
+    cr_assert(finish(WORDS("--host", "mine", "--port", "5696"), &err), "%s", err.msg);
+    cr_expect_str_eq(s.host, "mine");
+    cr_expect_eq(s.port, 5696);
+}
+
+Test(settings, certificates_of_the_environment_are_not_mixed_with_given_ones)
+{
+    struct kerr err;
+
+    setenv("KMIP_HOST", "kms.env", 1);
+    setenv("KMIP_CERTS", tmpdir_file(&dir, "pki/client"), 1);
+    kc_settings_init(&s);
+    s.ca = tmpdir_file(&dir, "pki/client/kmip-ca.pem");
+    cr_assert(!finish_bare(&err));
+    cr_expect(strstr(err.msg, "no --cert"), "%s", err.msg);
+}
+
+Test(settings, the_environment_may_name_three_files)
+{
+    struct kerr err;
+
+    setenv("KMIP_HOST", "kms.env", 1);
+    setenv("KMIP_CA", tmpdir_file(&dir, "pki/client/kmip-ca.pem"), 1);
+    setenv("KMIP_CERT", tmpdir_file(&dir, "pki/client/kmip-cert.pem"), 1);
+    setenv("KMIP_KEY", tmpdir_file(&dir, "pki/client/kmip-key.pem"), 1);
+    kc_settings_init(&s);
+    cr_assert(finish_bare(&err), "%s", err.msg);
+    cr_expect_str_eq(s.files.key, tmpdir_file(&dir, "pki/client/kmip-key.pem"));
+}
+
+Test(settings, a_port_of_the_environment_must_be_one)
+{
+    static const char *const bad[] = {"x", "0", "65536", "-1", " 1"};
+    struct kerr err;
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        setenv("KMIP_PORT", bad[i], 1);
+        cr_expect(!finish(WORDS("--host", "a"), &err), "%s", bad[i]);
+        cr_expect(strstr(err.msg, "KMIP_PORT"), "%s: %s", bad[i], err.msg);
+        cr_expect(finish(WORDS("--host", "a", "--port", "9"), &err), "%s", err.msg);
+    }
 }
 
 Test(settings, one_of_several_hosts_can_be_chosen)

@@ -1,0 +1,166 @@
+/* The gate (target.h): before any case, is there a KMIP server, and what does it say
+ * of itself? */
+#include <stdio.h>
+
+#include "conformance/target.h"
+#include "kmip/base/text.h"
+
+static bool succeeded(const struct kmip_item *it, const char *operation, struct kerr *err)
+{
+    if (it->has_status && it->status == KMIP_RESULT_STATUS_SUCCESS)
+        return true;
+    struct buf message;
+    buf_init(&message, 1000);
+    text_quote(&message, it->message, 200);
+    kerr_set(err, KE_REFUSED, "the server answers %s with %s%s%s%s%s", operation,
+             it->has_status ? kmip_name_of("Result Status", it->status) : "no Result Status",
+             it->has_reason ? ", " : "",
+             it->has_reason ? kmip_name_of("Result Reason", it->reason) : "", message.n ? ": " : "",
+             buf_cstr(&message));
+    buf_clear(&message);
+    return false;
+}
+
+/* ---- Discover Versions ------------------------------------------------------ */
+
+static void take_version(struct target *t, const struct ttlv_item *it)
+{
+    struct ttlv_item major, minor;
+    if (it->tag == KMIP_TAG_PROTOCOL_VERSION &&
+        ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MAJOR, &major) &&
+        ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MINOR, &minor) && major.type == TTLV_INTEGER &&
+        minor.type == TTLV_INTEGER && t->n_versions < sizeof t->versions)
+        t->versions[t->n_versions++] =
+            KMIP_VERSION((uint8_t)ttlv_int(&major), (uint8_t)ttlv_int(&minor));
+}
+
+/* What a request of our version cannot be tested with, said before every case does. */
+static bool speaks(const struct target *t, struct kerr *err)
+{
+    struct buf list;
+    uint8_t version = t->opt.settings.version;
+    if (t->n_versions == 0 || target_has_version(t, version))
+        return true;
+    buf_init(&list, 400);
+    for (size_t i = 0; i < t->n_versions; i++)
+        buf_printf(&list, "%s%s", i ? ", " : "", kmip_version_text(t->versions[i]));
+    kerr_set(err, KE_REFUSED,
+             "the server speaks KMIP %s, not %s; --protocol chooses the version to test",
+             buf_cstr(&list), kmip_version_text(version));
+    buf_clear(&list);
+    return false;
+}
+
+static bool ask_versions(struct target *t, struct kerr *err)
+{
+    struct target_call c;
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    if (t->opt.settings.version < KMIP_V11) { /* it is new in 1.1 */
+        t->versions[t->n_versions++] = t->opt.settings.version;
+        return true;
+    }
+    target_ask(t, &c, KMIP_OPERATION_DISCOVER_VERSIONS);
+    bool ok = target_answer(&c, "main", err) && succeeded(&c.item, "Discover Versions", err);
+    if (ok && c.item.has_payload) {
+        ttlv_r_children(&r, c.msg.msg, &c.item.payload, NULL);
+        while (ttlv_r_next(&r, &it))
+            take_version(t, &it);
+    }
+    target_call_clear(&c);
+    return ok && speaks(t, err);
+}
+
+/* ---- Query ------------------------------------------------------------------ */
+
+static void take_capability(struct target *t, const struct ttlv_item *it)
+{
+    if (it->tag == KMIP_TAG_OPERATION && it->type == TTLV_ENUMERATION &&
+        t->n_operations < TARGET_OPERATIONS_MAX)
+        t->operations[t->n_operations++] = ttlv_enum(it);
+    else if (it->tag == KMIP_TAG_OBJECT_TYPE && it->type == TTLV_ENUMERATION && t->n_objects < 32)
+        t->objects[t->n_objects++] = ttlv_enum(it);
+    else if (it->tag == KMIP_TAG_VENDOR_IDENTIFICATION && it->type == TTLV_TEXT_STRING) {
+        struct buf text;
+        buf_init(&text, 1000);
+        text_quote(&text, it->val, 120);
+        const char *v = arena_str(&t->arena, buf_cstr(&text));
+        t->vendor = v ? v : "";
+        buf_clear(&text);
+    }
+}
+
+static bool ask_query(struct target *t, struct kerr *err)
+{
+    static const uint32_t functions[] = {KMIP_QUERY_FUNCTION_QUERY_OPERATIONS,
+                                         KMIP_QUERY_FUNCTION_QUERY_OBJECTS,
+                                         KMIP_QUERY_FUNCTION_QUERY_SERVER_INFORMATION};
+    struct target_call c;
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    target_ask(t, &c, KMIP_OPERATION_QUERY);
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        ttlv_w_enum(&c.w, KMIP_TAG_QUERY_FUNCTION, functions[i]);
+    bool ok = target_answer(&c, "main", err) && succeeded(&c.item, "Query", err);
+    if (ok && c.item.has_payload) {
+        ttlv_r_children(&r, c.msg.msg, &c.item.payload, NULL);
+        while (ttlv_r_next(&r, &it))
+            take_capability(t, &it);
+    }
+    target_call_clear(&c);
+    return ok;
+}
+
+/* ---- verdict ---------------------------------------------------------------- */
+
+/* Whatever answers in KMIP's form is a KMIP server, if a faulty one. */
+static enum gate_result failed(const struct kerr *err)
+{
+    switch (err->cls) {
+    case KERR_CLASS_INTERRUPT:
+        return GATE_INTERRUPTED;
+    case KERR_CLASS_CONFIG:
+    case KERR_CLASS_USAGE:
+        return GATE_CONFIG;
+    case KERR_CLASS_TTLV:
+        return err->code == KE_TTLV_ROOT || err->code == KE_TTLV_SIZE ? GATE_UNREACHABLE
+                                                                      : GATE_REFUSED;
+    case KERR_CLASS_PROTOCOL:
+    case KERR_CLASS_SCHEMA:
+        return GATE_REFUSED;
+    default:
+        return GATE_UNREACHABLE;
+    }
+}
+
+enum gate_result target_gate(struct target *t, struct kerr *err)
+{
+    struct target_client *c = target_client(t, "main", err);
+    if (!c) {
+        kerr_wrap(err, "no connection to %s port %s", t->opt.settings.host, t->port);
+        return failed(err);
+    }
+    t->tls = *kc_tls(c->kc);
+    if (!ask_versions(t, err)) {
+        kerr_wrap(err, "Discover Versions does not work");
+        return failed(err);
+    }
+    if (!ask_query(t, err)) {
+        kerr_wrap(err, "Query does not work");
+        return failed(err);
+    }
+    return GATE_OPEN;
+}
+
+bool target_alive(struct target *t, struct kerr *err)
+{
+    struct target_call c;
+    bool old = t->opt.settings.version < KMIP_V11;
+    target_close(t, "main");
+    target_ask(t, &c, old ? KMIP_OPERATION_QUERY : KMIP_OPERATION_DISCOVER_VERSIONS);
+    if (old)
+        ttlv_w_enum(&c.w, KMIP_TAG_QUERY_FUNCTION, KMIP_QUERY_FUNCTION_QUERY_OPERATIONS);
+    bool ok = target_answer(&c, "main", err);
+    target_call_clear(&c);
+    return ok;
+}

@@ -1,0 +1,44 @@
+/* What the commands of kmip-conform share (program.h). */
+#include "conformance/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct opt_command program_commands[] = {
+    {"run", "[CASE.yaml...]",
+     "runs the suites, or the cases in the given files, and prints the report", cmd_run},
+    {"list", "", "lists the cases; --coverage: the requirement rows and their cases", cmd_list},
+    {"explain", "ID", "shows a case: what it requires, why, and its steps", cmd_explain},
+    {"cleanup", "JOURNAL", "removes what an earlier run left on the server", cmd_cleanup},
+};
+const size_t n_program_commands = sizeof program_commands / sizeof *program_commands;
+
+const char *program_env(const char *name)
+{
+    const char *v = getenv(name);
+    return v && *v ? v : NULL;
+}
+
+int program_failed(const struct kerr *err)
+{
+    char text[900];
+    fprintf(stderr, PROGRAM ": %s\n", kerr_format(err, text, sizeof text));
+    return kerr_exit(err);
+}
+
+bool program_parse(const char *command, const struct opt_set *sets, size_t n_sets, int argc,
+                   char **argv, struct command_line *out, int *code)
+{
+    struct kerr err = KERR_INIT;
+    bool help = false;
+    if (!opt_parse(sets, n_sets, argc, argv, &out->operands, &out->n, &help, &err)) {
+        *code = program_failed(&err);
+        return false;
+    }
+    for (size_t i = 0; help && i < n_program_commands; i++)
+        if (strcmp(program_commands[i].name, command) == 0)
+            opt_help(stdout, PROGRAM, &program_commands[i], sets, n_sets);
+    *code = 0;
+    return !help;
+}

@@ -1,0 +1,104 @@
+/* What the reports share (report.h). */
+#include <errno.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conformance/report.h"
+#include "kmip/base/text.h"
+
+bool report_can_write(const char *path, struct kerr *err)
+{
+    char folder[4096];
+    struct stat st;
+    if (!path || strcmp(path, "-") == 0)
+        return true;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return kerr_set(err, KE_FILE, "cannot write a report to %s: it is a folder", path);
+    if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder)
+        return kerr_set(err, KE_FILE, "the path of a report is too long");
+    const char *in = dirname(folder);
+    return access(in, W_OK | X_OK) == 0 ||
+           kerr_set(err, KE_FILE, "cannot write a report to %s: %s: %s", path, in, strerror(errno));
+}
+
+void report_word(struct buf *out, const char *word)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (*word && word[strspn(word, plain)] == 0) {
+        buf_puts(out, word);
+        return;
+    }
+    buf_putc(out, '\'');
+    for (; *word; word++)
+        if (*word == '\'')
+            buf_puts(out, "'\\''");
+        else
+            buf_putc(out, *word);
+    buf_putc(out, '\'');
+}
+
+void report_command(struct buf *out, const struct run_result *r, const struct test_case *tc)
+{
+    const struct profile *p = tc->suite[0] ? profile_find(tc->suite) : NULL;
+    buf_printf(out, "kmip-conform run%s%s", r->reach, r->run_options);
+    if (!tc->suite[0]) {
+        buf_putc(out, ' ');
+        report_word(out, tc->path);
+        return;
+    }
+    if (p && !p->by_default)
+        buf_printf(out, " --profile %s", p->name);
+    buf_printf(out, " --case %s", tc->id);
+}
+
+/* Bytes of the UTF-8 sequence that s starts with, 0 if it is none. */
+static size_t sequence(const char *s)
+{
+    size_t n = strlen(s);
+    for (size_t k = 1; k <= 4 && k <= n; k++)
+        if (text_utf8(bytes_of(s, k)))
+            return k;
+    return 0;
+}
+
+void report_utf8(struct buf *out, const char *s)
+{
+    while (*s) {
+        size_t k = sequence(s);
+        if (k > 0)
+            buf_put(out, s, k);
+        else
+            buf_puts(out, "\uFFFD");
+        s += k > 0 ? k : 1;
+    }
+}
+
+void report_rounds(struct buf *out, const struct case_tally *t)
+{
+    enum verdict worst = t->worst->verdict;
+    buf_printf(out, "%s in %zu of %zu", verdict_name(worst), t->n[worst], t->rounds);
+    for (int v = 0; v < VERDICT_COUNT_; v++)
+        if (t->n[v] > 0 && v != (int)worst)
+            buf_printf(out, ", %s in %zu", verdict_name((enum verdict)v), t->n[v]);
+}
+
+const char *report_suite(const char *suite)
+{
+    const struct profile *p = profile_find(suite);
+    return p ? p->title : *suite ? suite : "Cases given by file";
+}
+
+size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_])
+{
+    size_t all = 0;
+    memset(n, 0, VERDICT_COUNT_ * sizeof *n);
+    for (size_t i = 0; i < r->n_tallies; i++)
+        if (strcmp(r->tallies[i].tc->suite, suite) == 0) {
+            n[r->tallies[i].worst->verdict]++;
+            all++;
+        }
+    return all;
+}
