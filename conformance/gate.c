@@ -133,22 +133,26 @@ static enum gate_result failed(const struct kerr *err)
     }
 }
 
+/* Adds which request it was, and what that says of the server. */
+static enum gate_result does_not_work(const char *request, struct kerr *err)
+{
+    kerr_wrap(err, err->code == KE_TTLV_ROOT ? "this is no KMIP server: %s" : "%s does not work",
+              request);
+    return failed(err);
+}
+
 enum gate_result target_gate(struct target *t, struct kerr *err)
 {
     struct target_client *c = target_client(t, "main", err);
     if (!c) {
-        kerr_wrap(err, "no connection to %s port %s", t->opt.settings.host, t->port);
+        kerr_wrap(err, "no connection");
         return failed(err);
     }
     t->tls = *kc_tls(c->kc);
-    if (!ask_versions(t, err)) {
-        kerr_wrap(err, "Discover Versions does not work");
-        return failed(err);
-    }
-    if (!ask_query(t, err)) {
-        kerr_wrap(err, "Query does not work");
-        return failed(err);
-    }
+    if (!ask_versions(t, err))
+        return does_not_work("Discover Versions", err);
+    if (!ask_query(t, err))
+        return does_not_work("Query", err);
     return GATE_OPEN;
 }
 

@@ -268,6 +268,7 @@ static void last_word(struct ending *e)
 void report_end(struct terminal *t, const struct run_result *r)
 {
     struct ending *e = calloc(1, sizeof *e);
+    char cases[60];
     if (!e)
         return;
     e->t = t;
@@ -283,10 +284,12 @@ void report_end(struct terminal *t, const struct run_result *r)
     repeats(e);
     totals(e);
     left_behind(e);
+    snprintf(cases, sizeof cases, "%zu case%s not run", r->not_run,
+             r->not_run == 1 ? " was" : "s were");
     if (r->interrupted)
-        fprintf(t->out, "\nInterrupted: %zu cases were not run.\n", r->not_run);
+        fprintf(t->out, "\nInterrupted: %s.\n", cases);
     else if (r->stopped)
-        fprintf(t->out, "\nStopped: %s. %zu cases were not run.\n", r->stopped, r->not_run);
+        fprintf(t->out, "\nStopped: %s; %s.\n", r->stopped, cases);
     last_word(e);
     fflush(t->out);
     free(e);

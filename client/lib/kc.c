@@ -76,6 +76,8 @@ static bool peer_closed(struct kc_client *c)
     size_t whole = 0;
     struct kerr ignored = KERR_INIT;
 
+    if (c->in.n == 0 && c->outstanding.n == 0)
+        return kerr_set(&c->why, KE_CLOSED, "the server closed the connection%s", how);
     if (c->in.n == 0)
         return kerr_set(&c->why, KE_CLOSED, "the server closed the connection%s; requests "
                         "outstanding: %zu", how, c->outstanding.n);

@@ -33,7 +33,7 @@ TestSuite(judge, .init = set_up, .fini = tear_down, .timeout = 30);
 struct judged {
     bool matched;
     enum verdict alternative; /* of the alternative that fitted */
-    char why[200], text[4000];
+    char why[200], text[8192];
     struct kerr err;
     enum verdict verdict;     /* of the case, rules included */
     char reason[600];

@@ -1,0 +1,618 @@
+#!/usr/bin/env bash
+# kmip-conform from the outside: its command line, peers that are no KMIP servers, our
+# mock as an honest, a faulty and a differing server, reports, Ctrl-C, and what is left
+# on the server afterwards: nothing. BUILD is where the programs are.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+[ $# -ge 1 ] || { echo "usage: ci/test-conform.sh BUILD" >&2; exit 2; }
+build=$(cd "$1" && pwd) || exit 2
+tree=$PWD
+conform=$build/kmip-conform mock=$build/kmip-mock client=$build/kmip-client
+python=/usr/bin/python3
+unset KMIP_HOST KMIP_PORT KMIP_CERTS KMIP_CA KMIP_CERT KMIP_KEY KMIP_OTHER_CERTS
+export NO_COLOR=1
+
+work=$(mktemp -d) || exit 2
+pids=()
+trap 'for p in ${pids[@]+"${pids[@]}"}; do kill -9 "$p" 2>/dev/null; done; rm -rf "$work"' EXIT
+
+failures=0
+fail() {
+    echo "FAILED: $*"
+    sed 's/^/    stdout: /' "$work/out" | head -n 25
+    sed 's/^/    stderr: /' "$work/err" | head -n 10
+    failures=$((failures + 1))
+}
+
+# run CODE ARGS...: kmip-conform must exit with CODE; output in $work/out and err. It
+# runs in the folder of the work, where a journal would be.
+run() {
+    local code=$1 rc=0
+    shift
+    ran="kmip-conform $*"
+    (cd "$work/run" && timeout 120 "$conform" "$@") >"$work/out" 2>"$work/err" </dev/null || rc=$?
+    [ "$rc" -eq "$code" ] || fail "$ran: exit $rc instead of $code"
+}
+says() { grep -qF -- "$1" "$work/out" || fail "$ran: '$1' is not printed"; }
+tells() { grep -qF -- "$1" "$work/err" || fail "$ran: '$1' is not told"; }
+silent_on() { ! grep -qF -- "$1" "$work/out" "$work/err" || fail "$ran: '$1' is printed"; }
+no_journal() { ! ls "$work/run"/*.journal >/dev/null 2>&1 || fail "$ran: a journal is left"; }
+
+mkdir "$work/run"
+ln -s "$tree/conformance" "$work/run/conformance"
+"$mock" run --pki "$work/pki" -- true 2>/dev/null || { echo "kmip-mock makes no certificates" >&2; exit 1; }
+
+# --- servers --------------------------------------------------------------------
+
+# serve ARGS...: a mock in the background, the client's environment set.
+serve() {
+    rm -f "$work/ready"
+    "$mock" --pki "$work/pki" --listen "127.0.0.1:${port:-0}" --ready-file "$work/ready" --log error \
+        "$@" >/dev/null 2>"$work/mock.err" &
+    server=$!
+    pids+=("$server")
+    until [ -s "$work/ready" ]; do
+        kill -0 "$server" 2>/dev/null || { echo "the mock does not start: $(cat "$work/mock.err")"; exit 1; }
+        sleep 0.02
+    done
+    KMIP_PORT=$("$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["port"])' "$work/ready")
+    export KMIP_HOST=127.0.0.1 KMIP_PORT KMIP_CERTS=$work/pki/client
+}
+stop() {
+    kill -TERM "$server" && wait "$server" 2>/dev/null
+    unset KMIP_HOST KMIP_PORT KMIP_CERTS
+}
+# Nothing is left on the server.
+nothing_left() {
+    local left
+    left=$("$client" locate 2>&1) || fail "locate: $left"
+    [ -z "$left" ] || fail "$ran: left on the server: $left"
+}
+peer() { # peer MODE: tls-peer.py in the background; sets port
+    rm -f "$work/peer"
+    "$python" ci/tls-peer.py "$1" "$work/pki/server" "$work/peer" 2>/dev/null &
+    peer_pid=$!
+    pids+=("$peer_pid")
+    until [ -s "$work/peer" ]; do sleep 0.02; done
+    peer_port=$(cat "$work/peer")
+}
+
+# case_file NAME: a case from standard input.
+case_file() {
+    cat >"$work/run/$1.yaml"
+}
+
+case_file my-key <<'YAML'
+id: my-key
+title: A key is made and found
+clause: KMIP 1.2 spec, 4.1
+level: MUST
+objects:
+  key: {state: Active}
+steps:
+  - note: It is there
+    operation: Get Attributes
+    payload: {Unique Identifier: $key, Attribute Name: State}
+    expect: {payload: {Attributes: {State: Active}}}
+YAML
+case_file my-create <<'YAML'
+id: my-create
+title: A key that bears the run's prefix in a custom attribute only
+clause: KMIP 1.2 spec, 4.1
+level: MUST
+steps:
+  - note: Create it
+    operation: Create
+    payload:
+      Object Type: Symmetric Key
+      Template-Attribute:
+        Attributes: {Cryptographic Algorithm: AES, Cryptographic Length: 128, Cryptographic Usage Mask: Encrypt, x-ID: $RUN-x}
+    expect: {payload: {Unique Identifier: $key}}
+  - note: Look at it
+    operation: Get Attributes
+    payload: {Unique Identifier: $key}
+YAML
+case_file my-wait <<'YAML'
+id: my-wait
+title: A key, then nothing for a long time
+clause: none
+level: MUST
+objects:
+  key: {state: Active}
+  other: {}
+steps:
+  - wait: 60s
+YAML
+case_file my-fail <<'YAML'
+id: my-fail
+title: What no server answers
+clause: KMIP 1.2 spec, 4.25
+level: MUST
+why: It's for the test.
+steps:
+  - note: Ask
+    operation: Query
+    payload: {Query Function: Query Operations}
+    expect: {fail: Item Not Found}
+YAML
+case_file my-warn <<'YAML'
+id: my-warn
+title: What a server should not do
+clause: KMIP 1.2 spec, 4.25
+level: SHOULD
+steps:
+  - {note: Ask, operation: Query, payload: {Query Function: Query Operations}, expect: {fail: any}}
+YAML
+case_file my-other <<'YAML'
+id: my-other
+title: Another client sees nothing of ours
+clause: KMIP 1.2 spec, 3.18.2
+level: MUST
+objects:
+  key: {}
+steps:
+  - {note: A key of theirs, client: other, operation: Create, payload: {Object Type: Symmetric Key, Template-Attribute: {Attributes: {Cryptographic Algorithm: AES, Cryptographic Length: 128, Cryptographic Usage Mask: Encrypt, Name: $RUN-theirs}}}, expect: {payload: {Unique Identifier: $theirs}}}
+  - connect: {client: visitor, as: other}
+  - {note: And one of a connection of its own, client: visitor, operation: Create, payload: {Object Type: Symmetric Key, Template-Attribute: {Attributes: {Cryptographic Algorithm: AES, Cryptographic Length: 128, Cryptographic Usage Mask: Encrypt, Name: $RUN-visitor}}}}
+  - close: visitor
+  - {note: Theirs is not ours, operation: Get Attributes, payload: {Unique Identifier: $theirs}, expect: {fail: any}}
+YAML
+case_file my-foreign <<'YAML'
+id: my-foreign
+title: A case must not destroy what it has not made
+clause: none
+level: MUST
+vars: {theirs: FOREIGN}
+steps:
+  - {note: Try, operation: Destroy, payload: {Unique Identifier: $theirs}}
+YAML
+
+# --- the command line -------------------------------------------------------------
+
+command_line() {
+    local ok=(--host 127.0.0.1 --port 1 --certs "$work/pki/client")
+    run 2
+    tells "usage: kmip-conform COMMAND"
+    run 0 --help
+    for c in run list explain cleanup; do says "$c"; done
+    run 0 --version
+    run 2 runs
+    tells "unknown command 'runs'; did you mean 'run'?"
+    run 0 run --help
+    for o in --profile --case --skip --json --junit --repeat --strict --object --other-certs --journal \
+        --host --certs --values KMIP_HOST; do says "$o"; done
+    run 2 run --hots x
+    tells "--hots"
+    run 2 run --repeat 0 "${ok[@]}"
+    tells "--repeat"
+    run 2 run --port 99999
+    tells "--port"
+    run 2 run --profile baselin-server "${ok[@]}"
+    tells "there is no profile 'baselin-server'; did you mean baseline-server?"
+    run 2 run --case no-such-case "${ok[@]}"
+    tells "no case matches"
+    run 2 run --case sklc-m-1
+    tells "which server?"
+    run 2 run --case sklc-m-1 --host a --certs "$work/none"
+    tells "$work/none"
+    run 2 run --case sklc-m-1 "${ok[@]}" --other-certs "$work/none"
+    tells "$work/none"
+    run 2 run none.yaml "${ok[@]}"
+    tells "none.yaml"
+    run 2 run "$work" "${ok[@]}"
+    tells "$work"
+    run 2 run my-key.yaml "${ok[@]}" --json "$work/none/x.json"
+    tells "cannot write a report to $work/none/x.json"
+    run 2 run my-key.yaml "${ok[@]}" --junit "$work"
+    tells "it is a folder"
+    run 2 run my-key.yaml "${ok[@]}" --json - --junit -
+    tells "go to the same place"
+    run 2 run my-key.yaml "${ok[@]}" --journal "$work/none/j"
+    tells "--journal FILE names another place"
+    run 2 run my-key.yaml "${ok[@]}" --journal my-key.yaml
+    tells "is there already"
+    run 2 run my-key.yaml my-key.yaml "${ok[@]}"
+    tells "the id 'my-key' is also that of"
+    run 2 run my-key.yaml "${ok[@]}" --suites "$work/none"
+    tells "there is no folder"
+    run 2 list x
+    tells "list takes no operand 'x'"
+    run 2 list --case nothing-of-it
+    run 0 list --profile basic-cryptographic-server --case 'cs-bc-m-1*'
+    says "cs-bc-m-10"
+    silent_on "sklc-m-1"
+    run 2 explain
+    run 2 explain sklc-m-11
+    tells "there is no case 'sklc-m-11'; did you mean 'sklc-m-1'?"
+    run 0 explain sklc-m-2
+    says "covers  SK-T-2"
+    run 2 cleanup "${ok[@]}"
+    tells "cleanup takes the journal of a run"
+    run 2 cleanup none.journal "${ok[@]}"
+    tells "cannot open the journal none.journal"
+    run 2 cleanup my-key.yaml "${ok[@]}"
+    tells "my-key.yaml:1: not a line of a journal"
+    no_journal
+}
+
+# What is wrong with a case file is told with its place, before any server is asked.
+case_files() {
+    local told text
+    while IFS='|' read -r told text; do
+        printf 'id: x\ntitle: t\nclause: c\nlevel: MUST\n%b\n' "$text" >"$work/run/bad.yaml"
+        run 2 run bad.yaml --host 127.0.0.1 --port 1 --certs "$work/pki/client"
+        tells "bad.yaml:$told"
+    done <<'ROWS'
+5:1: unknown key 'step'; did you mean 'steps'?|step: []
+5:21: 'Gett' is no Operation|steps: [{operation: Gett}]
+5:9: a step has either|steps: [{raw: '00', wait: 1s}]
+5:45: 'Uniqu Identifier' is no field of the standard; did you mean|steps: [{operation: Get, expect: {payload: {Uniqu Identifier: a}}}]
+5:10: there is no requirement row 'ZZ-1'|covers: [ZZ-1]\nsteps: [{wait: 1s}]
+ROWS
+}
+
+pem_files() {
+    local d=$work/pem
+    mkdir -p "$d"
+    cp "$work/pki/client"/*.pem "$d"
+    cp "$work/pki/other/kmip-key.pem" "$d"
+    run 2 run my-key.yaml --host 127.0.0.1 --port 1 --certs "$d"
+    tells "kmip-key.pem"
+    : >"$d/kmip-key.pem"
+    run 2 run my-key.yaml --host 127.0.0.1 --port 1 --certs "$d"
+    tells "is empty"
+    rm "$d/kmip-key.pem"
+    run 2 run my-key.yaml --host 127.0.0.1 --port 1 --certs "$d"
+    tells "kmip-key.pem"
+}
+
+# --- peers that are no KMIP servers -------------------------------------------------
+
+# mode|exit code|what is told
+peers() {
+    local mode code told start
+    while IFS='|' read -r mode code told; do
+        peer "$mode"
+        start=$SECONDS
+        run "$code" run --case sklc-m-1 --host 127.0.0.1 --port "$peer_port" --certs "$work/pki/client" \
+            --timeout 1 --json "$work/gate.json" --junit "$work/gate.xml"
+        tells "$told"
+        tells "nothing was tested"
+        [ $((SECONDS - start)) -lt 10 ] || fail "$ran: took $((SECONDS - start)) s"
+        "$python" -c 'import json, sys; assert json.load(open(sys.argv[1]))["gate"]["result"] != "open"' \
+            "$work/gate.json" || fail "$ran: no gate in the report"
+        kill "$peer_pid"
+        wait "$peer_pid" 2>/dev/null
+    done <<'ROWS'
+tcp-silent|3|waited 1 s for the TLS handshake in vain
+tcp-http|3|speaks plain HTTP on this port, not TLS
+tcp-close|3|broke in the TLS handshake
+silent|3|Discover Versions does not work: waited 1 s for a reply in vain
+http|3|this is no KMIP server
+garbage|3|this is no KMIP server
+close|3|the server closed the connection
+half-close|3|the server closed the connection
+cut|3|in the middle of a reply
+trickle|3|no progress within 1 s
+huge|3|the limit is
+empty|1|message has no Response Header
+other-version|1|Operation Failed, Invalid Message
+ROWS
+    run 3 run --case sklc-m-1 --host 127.0.0.1 --port 1 --certs "$work/pki/client"
+    tells "no connection"
+    run 3 run --case sklc-m-1 --host no-such-host.invalid --certs "$work/pki/client"
+    tells "no-such-host.invalid"
+    no_journal
+}
+
+# --- an honest server -----------------------------------------------------------------
+
+honest() {
+    local left
+    serve
+    run 0 run --case 'sklc-*' --case 'cs-bc-m-1' --skip sklc-o-1
+    says "PASS           sklc-m-1"
+    silent_on "sklc-o-1"
+    silent_on $'\033'
+    says "conformant in all that was tested"
+    run 0 run -q --case 'sklc-*'
+    silent_on "PASS           sklc"
+    run 0 run my-key.yaml my-create.yaml
+    says "Cases given by file"
+    run 1 run my-fail.yaml --certs "$work/pki/client"
+    says "clause    KMIP 1.2 spec, 4.25 (MUST)"
+    says "expected  Operation Failed, Item Not Found"
+    says "actual    Success"
+    says "where     Response Message/Batch Item/Result Status (offset "
+    says "note      It's for the test."
+    says "  Query Function: Query Operations"
+    says "      Response Message"
+    says "again     kmip-conform run --host 127.0.0.1 --port $KMIP_PORT --certs $work/pki/client my-fail.yaml"
+    run 0 run my-warn.yaml
+    says "WARN"
+    run 1 run my-warn.yaml --strict
+    run 0 run my-key.yaml --repeat 3
+    says "PASS in 3 of 3"
+    says "every case came out the same each time"
+    run 4 run my-other.yaml
+    says "needs a second client identity: --other-certs DIR"
+    KMIP_OTHER_CERTS=$work/pki/other run 0 run my-other.yaml
+    left=$(KMIP_CERTS=$work/pki/other "$client" locate)
+    [ -z "$left" ] || fail "the other client's objects are left: $left"
+    run 4 run my-foreign.yaml
+    says "not sent: Destroy of 'FOREIGN', an object that this run has not made"
+    run 0 run my-key.yaml --protocol 1.0
+    run 0 run my-key.yaml --protocol 1.1
+    no_journal
+    nothing_left
+    reports
+    terminal
+    interrupts
+    stop
+}
+
+reports() {
+    run 1 run my-fail.yaml my-key.yaml my-warn.yaml --json "$work/r.json" --junit "$work/r.xml"
+    "$python" - "$work/r.json" "$work/r.xml" <<'PY' || fail "$ran: the reports are wrong"
+import json, sys, xml.etree.ElementTree as E
+r = json.load(open(sys.argv[1]))
+assert r['report_version'] == 1 and r['exit_code'] == 1 and r['gate']['result'] == 'open'
+assert [c['verdict'] for c in r['cases']] == ['FAIL', 'PASS', 'WARN'], r['cases']
+assert r['counts']['FAIL'] == 1 and r['left_behind'] == []
+assert r['target']['tls']['version'].startswith('TLS1.') and r['target']['vendor']
+fail = r['cases'][0]
+assert fail['mismatches'][0]['path'].endswith('Result Status') and fail['step'] == 1
+assert 'Query Operations' in fail['exchanges'][0]['request']
+assert fail['exchanges'][0]['took_ms'] > 0 and 0 <= fail['exchanges'][0]['sent_ms'] <= fail['took_ms']
+suites = E.parse(sys.argv[2]).getroot()
+assert suites.tag == 'testsuites' and len(suites.findall('.//testcase')) == 3
+assert suites.find('.//failure').get('message').startswith('FAIL: expected')
+PY
+    run 1 run my-fail.yaml --json -
+    "$python" -c 'import json, sys; json.load(open(sys.argv[1]))' "$work/out" || fail "$ran: not JSON"
+    tells "not conformant"
+    run 0 run --case cs-bc-m-10 --json "$work/r.json"
+    ! grep -qi '0123456789abcdef0123456789abcdef' "$work/r.json" || fail "$ran: key material in the report"
+    run 0 run --case cs-bc-m-10 --json "$work/r.json" --show-secrets
+    grep -qi '0123456789abcdef0123456789abcdef' "$work/r.json" || fail "$ran: --show-secrets shows none"
+}
+
+# on_terminal COMMAND...: its output, a pseudo-terminal's, a line per line written over.
+on_terminal() {
+    (cd "$work/run" && TERM=xterm "$python" - "$@" <<'PY') | tr '\r' '\n'
+import os, pty, subprocess, sys
+ours, theirs = pty.openpty()
+child = subprocess.Popen(sys.argv[1:], stdin=theirs, stdout=theirs, stderr=theirs)
+os.close(theirs)
+try:
+    while data := os.read(ours, 65536):
+        sys.stdout.buffer.write(data)
+except OSError:
+    pass
+child.wait()
+PY
+}
+
+# On a terminal: a line that is written over, colours unless NO_COLOR.
+terminal() {
+    local text
+    text=$(on_terminal env -u NO_COLOR "$conform" run --case 'sklc-m-*')
+    case $text in
+    *"[1/3] 0:00"*"[2/3] 0:00 "*"sklc-m-2"*) ;;
+    *) fail "no progress on a terminal: $text" ;;
+    esac
+    case $text in *$'\033[32m'*) ;; *) fail "no colour on a terminal: $text" ;; esac
+    case $(on_terminal "$conform" run --case 'sklc-m-*') in
+    *$'\033['[0-9]*) fail "colour in spite of NO_COLOR" ;;
+    esac
+}
+
+# --- Ctrl-C -----------------------------------------------------------------------------
+
+# start ARGS...: a run in the background that stands in my-wait when this returns.
+start() {
+    (cd "$work/run" && exec "$conform" run my-wait.yaml "$@") >"$work/out" 2>"$work/err" </dev/null &
+    running=$!
+    pids+=("$running")
+    ran="kmip-conform run my-wait.yaml $*"
+    for _ in $(seq 500); do
+        [ "$(grep -c made "$work/run/"*.journal 2>/dev/null)" = 2 ] && return
+        sleep 0.02
+    done
+    fail "$ran: nothing is made"
+}
+ends() { # ends CODE
+    local rc=0
+    { wait "$running"; } 2>/dev/null || rc=$?
+    [ "$rc" -eq "$1" ] || fail "$ran: exit $rc instead of $1"
+}
+
+interrupts() {
+    local signal began
+    for signal in INT TERM HUP; do
+        start --json "$work/i.json"
+        began=$SECONDS
+        kill -"$signal" "$running"
+        ends 4
+        [ $((SECONDS - began)) -lt 5 ] || fail "$ran: SIG$signal took $((SECONDS - began)) s"
+        says "INCONCLUSIVE   my-wait  interrupted"
+        says "Interrupted"
+        grep -q '"interrupted": true' "$work/i.json" || fail "$ran: the report does not tell"
+        no_journal
+        nothing_left
+    done
+    # Twice: at once, and the journal tells what is left.
+    start
+    kill -INT "$running"
+    kill -TERM "$running"
+    ends 130
+    tells "removes what is left"
+    run 0 cleanup "$(basename "$work/run/"*.journal)"
+    says "2 of 2 objects removed"
+    no_journal
+    nothing_left
+    # Killed: the same, from the journal alone.
+    start
+    kill -KILL "$running"
+    ends 137
+    run 2 cleanup "$(basename "$work/run/"*.journal)" --host localhost
+    tells "is of a run against 127.0.0.1:"
+    run 0 cleanup "$(basename "$work/run/"*.journal)"
+    says "2 of 2 objects removed"
+    no_journal
+    nothing_left
+}
+
+# --- a faulty server ----------------------------------------------------------------------
+
+# cases|exit code|what is printed|fault of the mock; nothing must be left on it
+faults() {
+    local cases code said fault start
+    while IFS='|' read -r cases code said fault; do
+        printf 'faults:\n- %s\n' "$fault" >"$work/faults.yaml"
+        serve --config "$work/faults.yaml"
+        start=$SECONDS
+        # shellcheck disable=SC2086 # several files
+        run "$code" run $cases --timeout 1
+        [ $((SECONDS - start)) -lt 20 ] || fail "$ran: took $((SECONDS - start)) s"
+        says "$said"
+        no_journal
+        nothing_left
+        stop
+    done <<'ROWS'
+my-create.yaml|1|actual    the server closed the connection|{match: {operation: Create}, action: close}
+my-create.yaml|1|actual    the server closed the connection|{match: {operation: Create}, action: reset}
+my-create.yaml|1|waited 1 s for a reply in vain|{match: {operation: Create}, action: drop}
+my-create.yaml|1|50 bytes of a reply had come|{match: {operation: Create}, action: {truncate: {at: 50}}}
+my-create.yaml|1|in the middle of a reply|{match: {operation: Create}, action: {close_after: {bytes: 60}}}
+my-create.yaml|1|this looks like an HTTP response|{match: {operation: Create}, action: {not_ttlv: {as: http}}}
+my-create.yaml|1|message.version|{match: {operation: Get Attributes}, action: {wrong_version: {version: '1.1'}}}
+my-create.yaml|1|the limit is|{match: {operation: Create}, action: {length: {huge: true}}}
+my-create.yaml|0|ttlv.padding|{match: {operation: Create}, action: {bad_padding: {field: Batch Item/Operation}}}
+my-create.yaml|1|message.time_stamp|{match: {operation: Get Attributes}, action: {remove: Response Header/Time Stamp}}
+my-create.yaml|1|Query announces Create, and yet|{match: {operation: Create}, action: {result: Operation Not Supported}, count: always}
+my-key.yaml|1|Query announces Activate, and yet|{match: {operation: Activate}, action: {result: Operation Not Supported}}
+my-key.yaml|0|conformant in all|{match: {operation: Create}, action: {result: Permission Denied}}
+my-key.yaml|4|object 'key' could not be made: the server answers Activate with Permission Denied|{match: {operation: Activate}, action: {result: Permission Denied}}
+my-key.yaml my-create.yaml|1|conformant|{match: {operation: Get Attributes}, action: {delay: {fixed: 1500ms}}}
+ROWS
+}
+
+# A server that goes away: the run ends, and says since when.
+gone() {
+    local pid began=$SECONDS
+    serve
+    (cd "$work/run" && exec "$conform" run my-wait.yaml my-key.yaml my-create.yaml my-warn.yaml --timeout 1) \
+        >"$work/out" 2>"$work/err" </dev/null &
+    pid=$!
+    pids+=("$pid")
+    sleep 0.3
+    kill -KILL "$server"
+    { wait "$server"; } 2>/dev/null
+    kill -INT "$pid"
+    wait "$pid"
+    ran="kmip-conform run, its server gone"
+    says "Could not be removed from the server (2)"
+    says "kmip-conform cleanup --host 127.0.0.1"
+    [ $((SECONDS - began)) -lt 20 ] || fail "$ran: took $((SECONDS - began)) s"
+    rm -f "$work/run/"*.journal
+    sed 's/60s/2s/' "$work/run/my-wait.yaml" >"$work/run/my-pause.yaml"
+    serve
+    (sleep 1 && kill -KILL "$server") &
+    run 3 run my-pause.yaml my-key.yaml my-create.yaml --timeout 1
+    { wait "$server"; } 2>/dev/null
+    says "Stopped: the server does not answer any more since case my-key"
+    says "1 case was not run"
+    says "the run is not complete"
+    rm -f "$work/run/"*.journal
+    unset KMIP_HOST KMIP_PORT KMIP_CERTS
+}
+
+# What cannot be removed is listed and kept; cleanup works it off when it can be.
+refuses_destroy() {
+    local journal
+    printf 'store: %s\nfaults:\n- {match: {operation: Destroy}, action: {result: Permission Denied}, count: always}\n' \
+        "$work/store.db" >"$work/faults.yaml"
+    serve --config "$work/faults.yaml"
+    run 0 run my-key.yaml --json "$work/left.json"
+    says "Could not be removed from the server (1)"
+    says "the server refuses to: Permission Denied"
+    grep -q '"unique_identifier"' "$work/left.json" || fail "$ran: the report does not list it"
+    journal=$(basename "$work/run/"*.journal)
+    run 1 cleanup "$journal"
+    says "0 of 1 objects removed"
+    says "still there: "
+    [ -e "$work/run/$journal" ] || fail "$ran: the journal is gone"
+    run 2 run my-key.yaml --journal "$journal"
+    tells "is there already"
+    port=$KMIP_PORT
+    stop
+    port=$port serve --set "store=$work/store.db"
+    run 0 cleanup "$journal"
+    says "1 of 1 objects removed"
+    no_journal
+    nothing_left
+    # An identifier of a journal that is not the run's is left alone.
+    "$client" create >"$work/created" 2>/dev/null
+    local uid
+    uid=$("$client" locate)
+    printf '{"run":"kmipconf-0","server":"127.0.0.1:%s"}\n{"made":"%s","case":"a"}\n' "$KMIP_PORT" "$uid" \
+        >"$work/run/foreign.journal"
+    run 1 cleanup foreign.journal
+    says "does not bear the run's prefix"
+    [ "$("$client" locate)" = "$uid" ] || fail "$ran: somebody else's key is gone"
+    rm "$work/run/foreign.journal"
+    stop
+}
+
+# --- servers that differ ----------------------------------------------------------------------
+
+# The run goes to its end; a case shows the deviation, where one meets it.
+differing() {
+    local cases=(--case 'sklc-*' --case 'cs-bc-*' --case 'create-*' --case 'state-*' --skip '*-reached' -q)
+    serve --set compound_create=reject
+    run 1 run "${cases[@]}"
+    says "cs-bc-m-1"
+    no_journal
+    nothing_left
+    stop
+    serve --set compound_create=ignore
+    run 1 run "${cases[@]}"
+    says "cs-bc-m-1"
+    no_journal
+    nothing_left
+    stop
+    serve --set clock.offset=-90s
+    run 0 run --case 'sklc-*' --case 'cs-bc-*' -q
+    says "90 s behind ours"
+    no_journal
+    stop
+    serve --set clock.offset=90s
+    run 0 run --case 'sklc-*' --case 'cs-bc-*' -q
+    says "90 s ahead of ours"
+    no_journal
+    stop
+    serve --set 'replies={reorder: {window: 4, max_wait: 20ms}}'
+    run 0 run --case 'sklc-*' --case 'cs-bc-m-*' -q
+    no_journal
+    nothing_left
+    stop
+    serve --set custom_attributes=reject
+    run 1 run my-create.yaml
+    no_journal
+    stop
+}
+
+command_line
+case_files
+pem_files
+peers
+honest
+faults
+gone
+refuses_destroy
+differing
+
+[ "$failures" -eq 0 ] && echo "test-conform: all well" && exit 0
+echo "test-conform: $failures failed"
+exit 1
