@@ -220,6 +220,8 @@ struct case_object {
     const char *client;
 };
 
+struct probe;
+
 struct test_case {
     const char *id, *title, *clause, *why, *suite; /* suite: its folder's name, or "" */
     const char *path;
@@ -237,6 +239,7 @@ struct test_case {
     size_t n_steps;
     bool provisional;           /* every row it covers is marked M: never worse than WARN */
     struct ydoc doc;
+    const struct probe *probe;  /* it is written in C (driver_probe.h), without steps; or NULL */
     struct test_case *next;
 };
 

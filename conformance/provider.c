@@ -9,6 +9,7 @@
 struct making {
     struct running *rn;
     const struct case_object *o;
+    struct buf refusals; /* one for each way that was tried */
 };
 
 /* The operations that lead from Pre-Active to each state (KMIP 1.2 spec, 3.22). */
@@ -192,22 +193,21 @@ static bool call(struct making *mk, struct sent *s, struct kmip_item *item, bool
     return !*refused;
 }
 
-static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item *item)
+/* Notes the refusal; it decides when no other way is left. Always false. */
+static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item *item, bool last)
 {
-    struct buf what;
-    if (mk->rn->denied) {
-        verdict_denied(mk->rn);
-        return false;
-    }
-    buf_init(&what, 1000);
-    buf_printf(&what, "the server answers %s with %s", kmip_operation_name(operation),
+    struct buf *what = &mk->refusals;
+    buf_printf(what, "%s %s with %s", what->n ? "; and" : "the server answers",
+               kmip_operation_name(operation),
                item->has_reason ? kmip_name_of("Result Reason", item->reason) : "no reason");
     if (item->message.n) {
-        buf_puts(&what, ": ");
-        text_quote(&what, item->message, 200);
+        buf_puts(what, ": ");
+        text_quote(what, item->message, 200);
     }
-    give_up(mk, VERDICT_INCONCLUSIVE, buf_cstr(&what));
-    buf_clear(&what);
+    if (mk->rn->denied)
+        verdict_denied(mk->rn);
+    else if (last)
+        give_up(mk, VERDICT_INCONCLUSIVE, buf_cstr(what));
     return false;
 }
 
@@ -217,20 +217,21 @@ static bool bind_uid(struct making *mk, struct bytes uid)
            kerr_set(&mk->rn->err, KE_MEMORY, "no memory for a variable");
 }
 
-/* last: a refusal is final, no other way is left. */
-static bool make(struct making *mk, bool create, bool last)
+/* *refused: the server does not want to, and another way may be tried unless it is the
+ * last. */
+static bool make(struct making *mk, bool create, bool last, bool *refused)
 {
     struct sent s;
     struct kmip_item item;
     struct ttlv_item uid;
-    bool refused = false;
     sent_init(&s);
-    bool ok = build(mk, create, &s.request) && call(mk, &s, &item, &refused);
+    *refused = false;
+    bool ok = build(mk, create, &s.request) && call(mk, &s, &item, refused);
     if (ok && !(item.has_payload && ttlv_find(&item.payload, KMIP_TAG_UNIQUE_IDENTIFIER, &uid)))
         ok = no_answer(mk, "the reply has no Unique Identifier");
     ok = ok && bind_uid(mk, uid.val);
-    if (refused && (last || mk->rn->denied))
-        refuse(mk, create ? KMIP_OPERATION_CREATE : KMIP_OPERATION_REGISTER, &item);
+    if (*refused)
+        refuse(mk, create ? KMIP_OPERATION_CREATE : KMIP_OPERATION_REGISTER, &item, last);
     sent_clear(&s);
     return ok;
 }
@@ -264,7 +265,7 @@ static bool advance(struct making *mk, uint32_t operation, uint32_t reason)
     kmip_request_end(&w);
     bool ok = ttlv_w_finish(&w) && call(mk, &s, &item, &refused);
     if (refused)
-        refuse(mk, operation, &item);
+        refuse(mk, operation, &item, true);
     sent_clear(&s);
     return ok;
 }
@@ -312,22 +313,29 @@ static bool use_given(struct making *mk)
     return bind_uid(mk, bytes_str(object));
 }
 
+static bool make_somehow(struct making *mk)
+{
+    const struct target *t = mk->rn->runner->target;
+    bool can_create = target_has_operation(t, KMIP_OPERATION_CREATE) &&
+                      mk->o->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY && !mk->o->material;
+    bool can_register = target_has_operation(t, KMIP_OPERATION_REGISTER), refused = false;
+    if (!can_create && !can_register)
+        return use_given(mk);
+    bool made = can_create && make(mk, true, !can_register, &refused);
+    if (can_register && (!can_create || (refused && !mk->rn->denied)))
+        made = make(mk, false, true, &refused);
+    return made && bring_to_state(mk);
+}
+
 static bool provide(struct running *rn, const struct case_object *o)
 {
     struct making mk = {.rn = rn, .o = o};
-    const struct target *t = rn->runner->target;
-    if (!target_has_object(t, o->type))
+    if (!target_has_object(rn->runner->target, o->type))
         return give_up(&mk, VERDICT_NOT_APPLICABLE, "Query does not list its object type");
-    bool can_create = target_has_operation(t, KMIP_OPERATION_CREATE) &&
-                      o->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY && !o->material;
-    bool can_register = target_has_operation(t, KMIP_OPERATION_REGISTER);
-    if (!can_create && !can_register)
-        return use_given(&mk);
-    bool made = can_create && make(&mk, true, !can_register);
-    if (!made && can_register && rn->err.code == KE_OK &&
-        verdict_rank(rn->result->verdict) < verdict_rank(VERDICT_INCONCLUSIVE))
-        made = make(&mk, false, true);
-    return made && bring_to_state(&mk);
+    buf_init(&mk.refusals, 2000);
+    bool ok = make_somehow(&mk);
+    buf_clear(&mk.refusals);
+    return ok;
 }
 
 bool provide_objects(struct running *rn)

@@ -37,6 +37,9 @@ void report_detail(struct terminal *t, const struct run_result *r, const struct 
 void report_mismatch(struct terminal *t, const struct mismatch *m);
 void report_rerun(struct terminal *t, const struct run_result *r, const struct test_case *tc);
 
+/* report_driver.c: what the driver suite found out, and the advice that comes of it. */
+void report_driver(struct terminal *t, const struct run_result *r);
+
 /* report_coverage.c: rows against cases. Returns the number of rows that lack a case
  * without a stated reason. */
 size_t report_coverage(FILE *out, const struct suites *s);

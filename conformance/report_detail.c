@@ -129,6 +129,15 @@ static void print_found(struct terminal *t, const struct run_result *r, const st
             fprintf(t->out, "    also      %s, told above\n", c->found.v[i].rule);
 }
 
+/* What a probe saw, a line each. */
+static void print_evidence(struct terminal *t, const char *lines)
+{
+    for (size_t n; *lines; lines += lines[n] ? n + 1 : n) {
+        n = strcspn(lines, "\n");
+        fprintf(t->out, "    seen      %.*s\n", (int)n, lines);
+    }
+}
+
 void report_detail(struct terminal *t, const struct run_result *r, const struct case_result *c,
                    bool full, report_told *told, void *arg)
 {
@@ -144,6 +153,7 @@ void report_detail(struct terminal *t, const struct run_result *r, const struct 
                 c->tc->steps[c->step].node->line);
     if (says_more(c))
         fprintf(t->out, "    because   %s\n", c->reason);
+    print_evidence(t, c->evidence);
     print_found(t, r, c, told, arg);
     if (c->tc->why && full)
         fprintf(t->out, "    note      %s\n", c->tc->why);

@@ -15,8 +15,11 @@
  *                    reason, took_ms, rerun,
  *                    step, step_note      the step that decided, from 1 (if one did)
  *                    rounds, verdicts     with --repeat: how often each verdict came
+ *                    evidence: [lines that a probe saw],
  *                    mismatches: [{expected, actual, path, offset, clause, rule, must}],
  *                    exchanges: [{step, client, sent_ms, took_ms, request, reply, note}]}]
+ *   driver           what the driver suite found out (only when it was run): handshake, wire,
+ *                    create, pipeline, clock, attributes, connections, advice
  *   left_behind      [{unique_identifier | attribute and value, case, client, reason}];
  *                    journal: the file that lists them (only if there are any)
  *
@@ -26,6 +29,7 @@
 #include <stdlib.h>
 
 #include "conformance/report.h"
+#include "conformance/report_driver.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
@@ -184,6 +188,21 @@ static json_t *exchange_of(const struct exchange *e, const struct case_result *c
     return j;
 }
 
+/* Evidence of a probe, a line each. */
+static json_t *lines_of(const char *s)
+{
+    json_t *lines = json_array();
+    for (const char *end; *s; s = *end ? end + 1 : end) {
+        struct buf line;
+        end = s + strcspn(s, "\n");
+        buf_init(&line, 1u << 16);
+        buf_put(&line, s, (size_t)(end - s));
+        json_array_append_new(lines, text(buf_cstr(&line)));
+        buf_clear(&line);
+    }
+    return lines;
+}
+
 static void put_evidence(json_t *j, const struct case_result *c, bool secrets)
 {
     json_t *found = json_array(), *exchanges = json_array();
@@ -191,6 +210,8 @@ static void put_evidence(json_t *j, const struct case_result *c, bool secrets)
         json_array_append_new(found, mismatch_of(&c->found.v[i]));
     for (const struct exchange *e = c->exchanges; e; e = e->next)
         json_array_append_new(exchanges, exchange_of(e, c, secrets));
+    if (c->evidence[0])
+        json_object_set_new(j, "evidence", lines_of(c->evidence));
     json_object_set_new(j, "mismatches", found);
     json_object_set_new(j, "exchanges", exchanges);
 }
@@ -301,6 +322,8 @@ static json_t *report_of(const struct run_result *r)
     for (size_t i = 0; i < r->n_tallies; i++)
         json_array_append_new(cases, case_of(r, &r->tallies[i]));
     json_object_set_new(root, "cases", cases);
+    if (r->driver)
+        json_object_set_new(root, "driver", report_driver_json(r->driver));
     json_object_set_new(root, "left_behind", left_of(r->left_behind > 0 ? r->journal : NULL));
     if (r->left_behind > 0 && r->journal && r->journal->path)
         put(root, "journal", r->journal->path);

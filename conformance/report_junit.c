@@ -59,6 +59,7 @@ static void body(struct buf *out, const struct run_result *r, const struct case_
     buf_printf(&text, "%s (%s)\n", c->tc->clause, level_name(c->tc->level));
     for (size_t i = 0; i < c->found.n; i++)
         put_mismatch(&text, &c->found.v[i]);
+    buf_puts(&text, c->evidence);
     buf_puts(&text, "again    ");
     report_command(&text, r, c->tc);
     buf_putc(&text, '\n');

@@ -282,6 +282,7 @@ void report_end(struct terminal *t, const struct run_result *r)
     details_of(e, VERDICT_ERROR, "Errors");
     details_of(e, VERDICT_FAIL, "Failures");
     repeats(e);
+    report_driver(t, r);
     totals(e);
     left_behind(e);
     snprintf(cases, sizeof cases, "%zu case%s not run", r->not_run,

@@ -16,6 +16,7 @@ struct case_result *result_new(const struct test_case *tc, unsigned round)
     c->round = round;
     c->reason = "";
     c->step_note = "";
+    c->evidence = "";
     c->step = SIZE_MAX;
     return c;
 }

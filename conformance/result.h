@@ -24,6 +24,7 @@ struct case_result {
     const char *reason;       /* one sentence; "" for a plain PASS */
     size_t step;              /* the step that decided; SIZE_MAX if none */
     const char *step_note;
+    const char *evidence;     /* what a probe saw, a line each; "" for others */
     enum kerr_class error_class; /* of what kept us from going on, or KERR_NONE */
     bool lost;                /* no reply came where one was due: is the server still there? */
     struct mismatches found;  /* what differs, MUST and SHOULD, in the order met */
@@ -45,6 +46,8 @@ struct run_counts {
     size_t total;
 };
 
+struct driver;
+
 struct run_result {
     const struct target *target;
     const char *run_prefix;
@@ -62,6 +65,7 @@ struct run_result {
     size_t left_behind;
     const char *reach;          /* options that reach this server again: " --host ..." */
     const char *run_options;    /* further ones of `run` only: " --suites ..." */
+    const struct driver *driver; /* what the driver suite found out; NULL: it was not run */
     bool interrupted, strict, show_secrets, verbose;
 };
 

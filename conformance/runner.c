@@ -1,6 +1,8 @@
 /* Running one case (runner.h): what it needs, its objects, its steps, its clean-up. */
 #include "conformance/runner.h"
 
+#include "conformance/driver_probe.h"
+
 #include <poll.h>
 
 #include "conformance/interrupt.h"
@@ -284,6 +286,8 @@ static void run_steps(struct running *rn)
 struct case_result *run_case(struct runner *r, const struct test_case *tc, unsigned round)
 {
     struct running rn = {.runner = r, .tc = tc, .step = SIZE_MAX, .err = KERR_INIT};
+    if (tc->probe)
+        return probe_run(r, tc, round);
     rn.result = result_new(tc, round);
     if (!rn.result)
         return NULL;

@@ -8,12 +8,15 @@
 #include "conformance/journal.h"
 #include "conformance/result.h"
 
+struct driver;
+
 struct runner {
     struct target *target;
     struct journal *journal;
     const char *run_prefix;      /* $RUN: begins every name that is made */
     bool show_secrets;
     const volatile sig_atomic_t *stop; /* set by Ctrl-C: finish, clean up */
+    struct driver *driver;       /* what the driver suite has found out so far */
 };
 
 /* NULL only without memory. The result's case has been cleaned up after. */

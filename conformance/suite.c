@@ -9,14 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conformance/driver_probe.h"
 #include "conformance/requirement.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
 
 const struct profile profiles[] = {
-    {"baseline-server", "Baseline Server", true},
-    {"symmetric-key-lifecycle-server", "Symmetric Key Lifecycle Server", true},
-    {"basic-cryptographic-server", "Basic Cryptographic Server", true},
+    {"baseline-server", "Baseline Server", true, NULL},
+    {"symmetric-key-lifecycle-server", "Symmetric Key Lifecycle Server", true, NULL},
+    {"basic-cryptographic-server", "Basic Cryptographic Server", true, NULL},
+    {"driver", "Storage driver (Zenko)", false, driver_probes},
 };
 const size_t n_profiles = sizeof profiles / sizeof *profiles;
 
@@ -82,14 +84,16 @@ bool suites_find(struct suites *s, const char *given, struct kerr *err)
 
 /* ---- loading ---------------------------------------------------------------- */
 
-static bool add(struct suites *s, const char *path, const char *suite, struct kerr *err)
+/* Takes the case over, also when it fails. */
+static bool add(struct suites *s, struct test_case *c, struct kerr *err)
 {
-    struct test_case *c = case_load(path, suite, err), **at = &s->first;
+    struct test_case **at = &s->first;
     if (!c)
         return false;
     for (; *at; at = &(*at)->next)
         if (strcmp((*at)->id, c->id) == 0) {
-            kerr_set(err, KE_CASE, "%s: the id '%s' is also that of %s", path, c->id, (*at)->path);
+            kerr_set(err, KE_CASE, "%s: the id '%s' is also that of %s", c->path, c->id,
+                     (*at)->path);
             case_free(&c);
             return false;
         }
@@ -98,11 +102,23 @@ static bool add(struct suites *s, const char *path, const char *suite, struct ke
     return true;
 }
 
+/* Cases that are written in C. */
+static bool add_probes(struct suites *s, const struct profile *p, struct kerr *err)
+{
+    for (size_t g = 0; p->probes[g]; g++)
+        for (const struct probe *row = p->probes[g]; row->id; row++)
+            if (!add(s, probe_case(row, p->name, err), err))
+                return false;
+    return true;
+}
+
 static bool load_profile(struct suites *s, const struct profile *p, struct kerr *err)
 {
     char pattern[4200];
     glob_t files;
     snprintf(pattern, sizeof pattern, "%s/%s/*.yaml", s->dir, p->name);
+    if (p->probes)
+        return add_probes(s, p, err);
     int r = glob(pattern, 0, NULL, &files);
     if (r == GLOB_NOMATCH)
         return kerr_set(err, KE_CASE, "there are no cases for the profile: %s", pattern);
@@ -110,7 +126,7 @@ static bool load_profile(struct suites *s, const struct profile *p, struct kerr 
         return kerr_set(err, KE_CASE, "cannot read %s: %s", pattern, strerror(errno));
     bool ok = true;
     for (size_t i = 0; ok && i < files.gl_pathc; i++)
-        ok = add(s, files.gl_pathv[i], p->name, err);
+        ok = add(s, case_load(files.gl_pathv[i], p->name, err), err);
     globfree(&files);
     return ok;
 }
@@ -150,7 +166,7 @@ bool suites_load(struct suites *s, const struct opt_list *names, struct kerr *er
 
 bool suites_add_file(struct suites *s, const char *path, struct kerr *err)
 {
-    return add(s, path, "", err);
+    return add(s, case_load(path, "", err), err);
 }
 
 void suites_clear(struct suites *s)

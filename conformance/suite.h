@@ -5,10 +5,13 @@
 #include "conformance/case.h"
 #include "kmip/base/option.h"
 
+struct probe;
+
 struct profile {
     const char *name;  /* folder under suites/, and --profile */
     const char *title; /* as the standard calls it */
     bool by_default;   /* run without --profile */
+    const struct probe *const *probes; /* its cases, written in C (driver_probe.h); or NULL */
 };
 
 extern const struct profile profiles[];

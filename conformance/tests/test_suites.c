@@ -60,7 +60,7 @@ Test(suites, a_case_is_found_under_its_id)
 {
     for (const struct test_case *c = suites.first; c; c = c->next) {
         const char *slash = strrchr(c->path, '/'), *name = slash ? slash + 1 : c->path;
-        if (strncmp(c->id, "cs-bc-m-", 8) == 0)
+        if (c->probe || strncmp(c->id, "cs-bc-m-", 8) == 0)
             continue;
         size_t n = strlen(c->id);
         cr_expect(strncmp(name, c->id, n) == 0 && strcmp(name + n, ".yaml") == 0, "%s holds %s",
@@ -96,7 +96,7 @@ Test(suites, no_reason_stands_beside_a_case)
 Test(suites, every_case_covers_a_row)
 {
     for (const struct test_case *c = suites.first; c; c = c->next)
-        cr_expect_gt(c->covers.n, 0, "%s", c->path);
+        cr_expect(c->covers.n > 0 || c->probe, "%s", c->path);
 }
 
 static bool has_digit(const char *s)
@@ -198,6 +198,6 @@ Test(suites, cases_that_end_in_a_failure_have_notes)
         size_t notes = 0;
         for (size_t i = 0; i < c->n_steps; i++)
             notes += c->steps[i].note != NULL;
-        cr_expect(notes > 0 || strncmp(c->id, "operation-", 10) == 0, "%s has no note at all", c->path);
+        cr_expect(notes > 0 || c->probe || strncmp(c->id, "operation-", 10) == 0, "%s has no note at all", c->path);
     }
 }

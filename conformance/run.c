@@ -1,0 +1,204 @@
+/* A run against one server (run.h). */
+#include "conformance/run.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "conformance/interrupt.h"
+#include "conformance/program.h"
+#include "conformance/requirement.h"
+#include "conformance/runner.h"
+#include "kmip/base/clock.h"
+
+#define RETRY_MS 1000 /* before a server that does not answer is given up */
+
+/* ---- before ----------------------------------------------------------------- */
+
+static void make_prefix(char out[40])
+{
+    uint8_t r[4] = {0};
+    if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r)
+        be32_put(r, (uint32_t)clock_mono_ns());
+    snprintf(out, 40, "kmipconf-%02x%02x%02x%02x", r[0], r[1], r[2], r[3]);
+}
+
+static void put_option(struct buf *out, const char *name, const char *value)
+{
+    if (!value || !*value)
+        return;
+    buf_printf(out, " --%s ", name);
+    report_word(out, value);
+}
+
+/* What reaches this server again, for the commands that a report names. */
+static void note_options(struct run *run)
+{
+    const struct kc_settings *s = &run->to.settings;
+    struct buf *out = &run->reach;
+    put_option(out, "host", s->host);
+    put_option(out, "port", run->target.port);
+    put_option(out, "certs", s->certs);
+    put_option(out, "ca", s->certs ? s->ca : s->files.ca);
+    put_option(out, "cert", s->certs ? s->cert : s->files.cert);
+    put_option(out, "key", s->certs ? s->key : s->files.key);
+    put_option(out, "other-certs", run->o.other_certs);
+    if (s->version != KMIP_V12)
+        put_option(out, "protocol", kmip_version_text(s->version));
+    if (s->timeout_ns != RUN_TIMEOUT_S * NS_PER_S)
+        buf_printf(out, s->timeout_ns % NS_PER_S ? " --timeout %lldms" : " --timeout %lld",
+                   (long long)(s->timeout_ns / (s->timeout_ns % NS_PER_S ? NS_PER_MS : NS_PER_S)));
+    put_option(&run->run_options, "object", run->o.object);
+    put_option(&run->run_options, "suites", run->o.suites);
+    run->result.reach = buf_cstr(out);
+    run->result.run_options = buf_cstr(&run->run_options);
+}
+
+size_t run_selected(const struct run *run)
+{
+    size_t n = 0;
+    for (const struct test_case *c = run->suites.first; c; c = c->next)
+        n += suite_selected(c, &run->o.cases, &run->o.skips);
+    return n;
+}
+
+static bool load(struct run *run, char *const *files, int n_files, struct kerr *err)
+{
+    if (!suites_find(&run->suites, run->o.suites, err))
+        return false;
+    for (int i = 0; i < n_files; i++)
+        if (!suites_add_file(&run->suites, files[i], err))
+            return false;
+    if ((n_files == 0 || run->o.profiles.n > 0) &&
+        !suites_load(&run->suites, &run->o.profiles, err))
+        return false;
+    return run_selected(run) > 0 ||
+           kerr_set(err, KE_USAGE, "no case matches; `" PROGRAM " list` shows them");
+}
+
+bool run_prepare(struct run *run, char *const *files, int n_files, struct kerr *err)
+{
+    struct run_options *o = &run->o;
+    if (o->json && o->junit && strcmp(o->json, o->junit) == 0)
+        return kerr_set(err, KE_USAGE, "--json and --junit go to the same place: %s", o->json);
+    if (!load(run, files, n_files, err) || !kc_settings_finish(&run->to.settings, err) ||
+        !report_can_write(o->json, err) || !report_can_write(o->junit, err))
+        return false;
+    const struct driver_options driver = {.idle_ns = o->idle_ns,
+                                          .attribute = run->to.settings.bucket_attribute};
+    driver_init(&run->driver, &driver);
+    run->to.other_certs = o->other_certs;
+    run->to.object = o->object;
+    target_init(&run->target, &run->to);
+    make_prefix(run->prefix);
+    if (o->journal)
+        snprintf(run->journal_path, sizeof run->journal_path, "%s", o->journal);
+    else
+        snprintf(run->journal_path, sizeof run->journal_path, PROGRAM "-%s.journal",
+                 strchr(run->prefix, '-') + 1);
+    snprintf(run->server, sizeof run->server, "%s:%s", run->to.settings.host, run->target.port);
+    journal_init(&run->journal, run->journal_path, run->prefix, run->server);
+    interrupt_journal(run->journal_path);
+    struct tls_dir other;
+    return (!o->other_certs || tls_dir_files(o->other_certs, &other, err)) &&
+           journal_check(&run->journal, err);
+}
+
+/* ---- the cases -------------------------------------------------------------- */
+
+/* After a case that got no reply: is there still a server? If not, the rest of the
+ * cases would only wait. */
+static bool still_there(struct run *run, const struct case_result *c)
+{
+    struct kerr err = KERR_INIT;
+    char text[900];
+    if (!c->lost || interrupted || target_alive(&run->target, &err))
+        return true;
+    poll(NULL, 0, RETRY_MS);
+    err = (struct kerr)KERR_INIT;
+    if (interrupted || target_alive(&run->target, &err))
+        return true;
+    buf_printf(&run->stopped, "the server does not answer any more since case %s: %s", c->tc->id,
+               kerr_format(&err, text, sizeof text));
+    run->result.stopped = buf_cstr(&run->stopped);
+    return false;
+}
+
+static bool run_rounds(struct run *run, struct runner *r, const struct test_case *tc,
+                       struct kerr *err)
+{
+    for (unsigned k = 0; k < run->result.repeat && !interrupted && !run->result.stopped; k++) {
+        struct case_result *c = run_case(r, tc, k);
+        if (!c)
+            return kerr_set(err, KE_MEMORY, "no memory for a result");
+        if (!result_add(&run->result, c, err) || !still_there(run, c))
+            return err->code == KE_OK;
+    }
+    return true;
+}
+
+static bool run_all(struct run *run, struct kerr *err)
+{
+    struct runner r = {.target = &run->target, .journal = &run->journal, .run_prefix = run->prefix,
+                       .show_secrets = run->o.show_secrets, .stop = &interrupted,
+                       .driver = &run->driver};
+    size_t n = run_selected(run), i = 0;
+    for (const struct test_case *c = run->suites.first; c && !interrupted && !run->result.stopped;
+         c = c->next) {
+        if (!suite_selected(c, &run->o.cases, &run->o.skips))
+            continue;
+        if (c->probe)
+            run->result.driver = &run->driver;
+        report_begin(&run->term, c, i++, n);
+        if (!run_rounds(run, &r, c, err))
+            return false;
+        if (run->result.n_tallies > 0 && run->result.tallies[run->result.n_tallies - 1].tc == c)
+            report_case(&run->term, &run->result.tallies[run->result.n_tallies - 1]);
+    }
+    run->result.interrupted = interrupted;
+    run->result.not_run = n - run->result.counts.total;
+    return true;
+}
+
+bool run_gate(struct run *run, struct kerr *err)
+{
+    run->result = (struct run_result){.target = &run->target,
+                                      .run_prefix = run->prefix,
+                                      .gate_text = "",
+                                      .started_wall_ns = clock_wall_ns(),
+                                      .repeat = (unsigned)run->o.repeat,
+                                      .strict = run->o.strict,
+                                      .show_secrets = run->o.show_secrets,
+                                      .verbose = run->o.verbose};
+    buf_init(&run->reach, 32768);
+    buf_init(&run->run_options, 16384);
+    buf_init(&run->stopped, 4096);
+    note_options(run);
+    run->result.gate = target_gate(&run->target, err);
+    return run->result.gate == GATE_OPEN;
+}
+
+bool run_cases(struct run *run, struct kerr *err)
+{
+    bool ok = run_all(run, err);
+    interrupt_hold();
+    run->result.left_behind = journal_clean(&run->journal, &run->target, NULL, false);
+    interrupt_release();
+    run->result.journal = &run->journal;
+    run->result.took_ns = clock_wall_ns() - run->result.started_wall_ns;
+    return ok;
+}
+
+void run_clear(struct run *run)
+{
+    journal_close(&run->journal);
+    result_clear(&run->result);
+    target_clear(&run->target);
+    buf_clear(&run->reach);
+    buf_clear(&run->run_options);
+    buf_clear(&run->stopped);
+    suites_clear(&run->suites);
+    requirements_clear();
+}

@@ -1,0 +1,45 @@
+/* A run against one server, from the options to the results: what `run` and `advise`
+ * have in common. */
+#ifndef CONFORMANCE_RUN_H
+#define CONFORMANCE_RUN_H
+
+#include "conformance/driver.h"
+#include "conformance/report.h"
+
+#define RUN_TIMEOUT_S 10 /* unless --timeout: a case must not wait as long as a bulk job */
+
+struct run_options {
+    struct opt_list profiles, cases, skips;
+    const char *json, *junit, *suites, *other_certs, *object, *journal;
+    int64_t repeat;
+    int64_t idle_ns;
+    bool strict, show_secrets, quiet, verbose;
+};
+
+struct run {
+    struct run_options o;
+    struct target_options to;
+    struct suites suites;
+    struct target target;
+    struct journal journal;
+    struct run_result result;
+    struct terminal term;
+    char prefix[40], journal_path[4096], server[400];
+    struct buf reach, run_options, stopped;
+    struct driver driver;
+};
+
+/* The caller has set o and to.settings, from the command line. All that can be wrong
+ * before anything is sent; cases from the files named, or of the profiles. */
+__attribute__((warn_unused_result)) bool run_prepare(struct run *run, char *const *files,
+                                                     int n_files, struct kerr *err);
+/* The gate; result.gate tells. */
+__attribute__((warn_unused_result)) bool run_gate(struct run *run, struct kerr *err);
+/* The cases, told on run->term as they go, and the clean-up. */
+__attribute__((warn_unused_result)) bool run_cases(struct run *run, struct kerr *err);
+/* Cases chosen. */
+size_t run_selected(const struct run *run);
+/* Safe on a zeroed one. */
+void run_clear(struct run *run);
+
+#endif
