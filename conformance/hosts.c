@@ -7,7 +7,7 @@ const char hosts_no_failover[] =
 
 static const struct opt host_opts[] = {
     {.name = "host", .kind = OPT_LIST, .off = offsetof(struct host_options, list), .arg = "NAME",
-     .help = "server's name or address; may be repeated: each is tested by itself"},
+     .help = "server's name or address (else KMIP_HOST); may be repeated: each is tested"},
 };
 
 void hosts_opt_sets(struct opt_set out[2], struct host_options *h, struct kc_settings *s)
