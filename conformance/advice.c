@@ -173,6 +173,11 @@ static void choose_compound(const struct driver_facts *f, struct advice *a)
             "two-step %s; compound with 1970-01-01, as released drivers send it, works; with now "
             "%s",
             way_words(two, text[0], sizeof text[0]), way_words(now, text[1], sizeof text[1]));
+    else if (now->works == TRI_NO && epoch->works == TRI_NO && strcmp(now->why, epoch->why) == 0)
+        say(why, "two-step %s%s; compound with any date %s",
+            way_words(two, text[0], sizeof text[0]),
+            two->works == TRI_YES ? ", and depends on no clock" : "",
+            way_words(now, text[1], sizeof text[1]));
     else
         say(why, "two-step %s%s; compound with now %s, with 1970-01-01 %s",
             way_words(two, text[0], sizeof text[0]),
@@ -234,20 +239,28 @@ static void choose_attribute(const struct driver_facts *f, const char *wanted, s
 
 /* ---- does anything work? ---------------------------------------------------- */
 
-static void blockers(const struct driver_facts *f, struct advice *a)
+/* Of records and ids; false: what else fails may come of them. */
+static bool wire_blockers(const struct driver_facts *f, struct advice *a)
 {
-    const struct depth_facts *one = depth_of(f, 1);
-    const struct create_facts *c = f->create;
-    if (f->handshake == TRI_NO)
-        say(next_ask(a), "the driver's handshake fails: %.400s", f->handshake_why);
     if (f->alone.split > 0)
         say(next_ask(a), "send every reply in one TLS record of at most 16384 bytes: %.300s",
             f->alone.where);
     if (f->alone.unnamed > 0)
-        say(next_ask(a), "echo the request's Unique Batch Item ID in every reply (KMIP 1.2 spec, "
+        say(next_ask(a), "answer each request once, with its Unique Batch Item ID (KMIP 1.2 spec, "
                          "6.4): %.300s", f->alone.where);
     if (f->alone.moved + f->alone.shared > 0 && f->alone.split == 0)
         say(next_ask(a), "answer each request once and by itself: %.300s", f->alone.where);
+    return a->n_asks == 0;
+}
+
+static void blockers(const struct driver_facts *f, struct advice *a)
+{
+    const struct depth_facts *one = depth_of(f, 1);
+    const struct create_facts *c = f->create;
+    if (!wire_blockers(f, a))
+        return;
+    if (f->handshake == TRI_NO)
+        say(next_ask(a), "make the handshake work, which fails: %.400s", f->handshake_why);
     if (c[KEY_TWO_STEP].works == TRI_NO && c[KEY_COMPOUND_EPOCH].works != TRI_YES) {
         say(next_ask(a), "make Create, Activate, Encrypt, Decrypt, Revoke and Destroy work for an "
                          "AES-256 key (KMIP 1.2 spec, 4.1, 4.19, 4.29): %.300s",
@@ -263,7 +276,7 @@ static void blockers(const struct driver_facts *f, struct advice *a)
                                    ? "let a client connect again, and use its keys then"
                                    : "let a client have several connections at a time");
     if (f->advised == TRI_NO && a->n_asks == 0)
-        say(next_ask(a), "the driver's flow fails with the best settings there are: %.300s",
+        say(next_ask(a), "make the whole flow work, which fails with the best settings there are: %.300s",
             f->advised_why);
 }
 

@@ -197,6 +197,8 @@ size_t advice_compare(const struct advice *a, const struct advice_place *place,
         form_yaml_quote(out, buf_bytes(&should), false);
         buf_puts(out, ": ");
         comment(out, costs[k][0] ? costs[k] : a->because[k]);
+        if (k == ADVICE_DEPTH && same(k, is, "0"))
+            buf_puts(out, " (the driver takes 0 for 8)");
         buf_putc(out, '\n');
     }
     buf_clear(&should);

@@ -27,7 +27,7 @@ struct wire_facts {
     unsigned split;     /* spread over several TLS records */
     unsigned shared;    /* a record held bytes of another reply too */
     unsigned moved;     /* came at another place than their request went */
-    unsigned unnamed;   /* without the request's Unique Batch Item ID */
+    unsigned unnamed;   /* without the Unique Batch Item ID of a request outstanding */
     uint32_t most_records;
     char where[FACT_TEXT]; /* the first of them, in words */
 };

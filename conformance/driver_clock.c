@@ -116,7 +116,7 @@ static void clock_known(struct probing *p, const struct measure *m)
     if (clock_behind(&m->e) && clock_offset_ns(&m->e) < -NS_PER_S / 10)
         probe_decide(p, VERDICT_WARN,
                      "the server's clock %s: a key made by compound create with the Activation "
-                     "Date now is not usable until then",
+                     "Date now is not usable for that long",
                      words);
     else if (clock_ahead(&m->e) && clock_offset_ns(&m->e) > NS_PER_S)
         probe_decide(p, VERDICT_WARN, "the server's clock %s: its dates lie in our future", words);

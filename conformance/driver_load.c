@@ -20,6 +20,12 @@ void fact_text(char out[FACT_TEXT], const char *fmt, ...)
 void wire_facts_note(struct wire_facts *f, const struct wire_call *c)
 {
     const char *what = kmip_operation_name(c->operation);
+    if (!c->answered && c->err.code == KE_BATCH_ID) { /* a reply with an id of nobody's */
+        f->replies++;
+        f->unnamed++;
+        if (!f->where[0])
+            fact_text(f->where, "%s", c->err.msg);
+    }
     if (!c->answered)
         return;
     f->replies++;

@@ -8,6 +8,8 @@
 const struct opt_command program_commands[] = {
     {"run", "[CASE.yaml...]",
      "runs the suites, or the cases in the given files, and prints the report", cmd_run},
+    {"advise", "", "tries what the storage driver does and prints the settings for it, as YAML",
+     cmd_advise},
     {"list", "", "lists the cases; --coverage: the requirement rows and their cases", cmd_list},
     {"explain", "ID", "shows a case: what it requires, why, and its steps", cmd_explain},
     {"cleanup", "JOURNAL", "removes what an earlier run left on the server", cmd_cleanup},

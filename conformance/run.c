@@ -64,9 +64,21 @@ size_t run_selected(const struct run *run)
     return n;
 }
 
+/* Some of the cases are files. */
+static bool needs_folder(const struct opt_list *names)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        const struct profile *p = profile_find(names->v[i]);
+        if (!p || !p->probes)
+            return true;
+    }
+    return names->n == 0;
+}
+
 static bool load(struct run *run, char *const *files, int n_files, struct kerr *err)
 {
-    if (!suites_find(&run->suites, run->o.suites, err))
+    if ((n_files > 0 || needs_folder(&run->o.profiles)) &&
+        !suites_find(&run->suites, run->o.suites, err))
         return false;
     for (int i = 0; i < n_files; i++)
         if (!suites_add_file(&run->suites, files[i], err))

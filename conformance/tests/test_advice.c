@@ -163,8 +163,8 @@ Test(advice, no_name_where_none_is_kept, .init = honest)
 
 Test(advice, asks_the_vendor_when_nothing_helps)
 {
-    static const char *const asks[] = {"handshake fails: no version", "one TLS record of at most",
-                                       "echo the request's Unique Batch Item ID",
+    static const char *const asks[] = {"make the handshake work, which fails: no version", "one TLS record of at most",
+                                       "with its Unique Batch Item ID",
                                        "connect again", "best settings there are: refused"};
     for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
         honest();
