@@ -276,7 +276,8 @@ static void blockers(const struct driver_facts *f, struct advice *a)
                                    ? "let a client connect again, and use its keys then"
                                    : "let a client have several connections at a time");
     if (f->advised == TRI_NO && a->n_asks == 0)
-        say(next_ask(a), "make the whole flow work, which fails with the best settings there are: %.300s",
+        say(next_ask(a), "make the whole flow work, which fails with the best settings there are: "
+                         "%.300s",
             f->advised_why);
 }
 

@@ -24,7 +24,7 @@ enum advice_key {
 struct advice {
     bool works;              /* some settings do */
     bool compound;
-    char attribute[64];      /* "": none */
+    char attribute[256];     /* "": none */
     unsigned depth;
     char because[ADVICE_KEYS][ADVICE_TEXT]; /* one line each */
     char ask[ADVICE_ASKS_MAX][ADVICE_TEXT]; /* of the vendor, when nothing works */
@@ -65,6 +65,8 @@ struct advice_values {
 size_t advice_compare(const struct advice *a, const struct advice_place *place,
                       const struct advice_values *v, struct buf *out);
 
+/* A text for the rest of a comment's line: nothing in it ends the line. */
+void advice_comment(struct buf *out, const char *text);
 /* "pipelineDepth" */
 const char *advice_key_name(enum advice_key k);
 

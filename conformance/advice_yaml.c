@@ -20,9 +20,8 @@ const char *advice_key_name(enum advice_key k)
     return names[k];
 }
 
-/* A text for the rest of a comment's line. YAML ends lines also at U+0085, U+2028 and
- * U+2029. */
-static void comment(struct buf *out, const char *text)
+/* YAML ends lines also at U+0085, U+2028 and U+2029. */
+void advice_comment(struct buf *out, const char *text)
 {
     bool utf8 = text_utf8(bytes_str(text));
     for (const char *p = text; *p; p++) {
@@ -72,7 +71,7 @@ static void because(const struct advice *a, const struct advice_place *place, en
     if (k == ADVICE_PORT)
         buf_puts(out, "where it was tested");
     else if (k != ADVICE_HOSTS)
-        comment(out, a->because[k]);
+        advice_comment(out, a->because[k]);
     else if (place->n_hosts > 1)
         buf_printf(out, "one of %zu tested: the protocol has no failover, so list one",
                    place->n_hosts);
@@ -84,11 +83,11 @@ static void head(const struct advice *a, const struct advice_place *place, struc
 {
     char when[40];
     buf_puts(out, "# Settings of the storage driver for ");
-    comment(out, place->hosts[place->chosen].host);
+    advice_comment(out, place->hosts[place->chosen].host);
     buf_printf(out, ", port %lld", (long long)place->port);
     if (place->server[0]) {
         buf_puts(out, ", \"");
-        comment(out, place->server);
+        advice_comment(out, place->server);
         buf_putc(out, '"');
     }
     buf_printf(out, "\n# tested %s by kmip-conform " KMIP_CONFORM_VERSION "\n",
@@ -96,14 +95,14 @@ static void head(const struct advice *a, const struct advice_place *place, struc
     for (size_t i = 0; place->n_hosts > 1 && i < place->n_hosts; i++) {
         const struct advice_host *h = &place->hosts[i];
         buf_puts(out, "# host ");
-        comment(out, h->host);
+        advice_comment(out, h->host);
         buf_puts(out, h->works ? ": works" : ": does not work: ");
-        comment(out, h->works ? "" : h->why);
+        advice_comment(out, h->works ? "" : h->why);
         buf_putc(out, '\n');
     }
     for (size_t i = 0; i < a->n_notes; i++) {
         buf_puts(out, "# note: ");
-        comment(out, a->note[i]);
+        advice_comment(out, a->note[i]);
         buf_putc(out, '\n');
     }
     if (!a->works)
@@ -111,7 +110,7 @@ static void head(const struct advice *a, const struct advice_place *place, struc
                  "# No settings make the driver work against this server. Ask its vendor to\n");
     for (size_t i = 0; i < a->n_asks; i++) {
         buf_puts(out, "#   - ");
-        comment(out, a->ask[i]);
+        advice_comment(out, a->ask[i]);
         buf_putc(out, '\n');
     }
 }
@@ -188,7 +187,7 @@ size_t advice_compare(const struct advice *a, const struct advice_place *place,
             continue;
         n++;
         buf_puts(out, "# ");
-        comment(out, v->path);
+        advice_comment(out, v->path);
         if (v->text[k])
             buf_printf(out, ":%u", v->line[k]);
         buf_printf(out, ": %s is ", advice_key_name(k));
@@ -196,7 +195,7 @@ size_t advice_compare(const struct advice *a, const struct advice_place *place,
         buf_printf(out, "%s, should be ", v->text[k] ? "" : " (not given)");
         form_yaml_quote(out, buf_bytes(&should), false);
         buf_puts(out, ": ");
-        comment(out, costs[k][0] ? costs[k] : a->because[k]);
+        advice_comment(out, costs[k][0] ? costs[k] : a->because[k]);
         if (k == ADVICE_DEPTH && same(k, is, "0"))
             buf_puts(out, " (the driver takes 0 for 8)");
         buf_putc(out, '\n');

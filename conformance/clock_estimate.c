@@ -121,15 +121,21 @@ static double seconds(int64_t ns)
     return (double)(ns < 0 ? -ns : ns) / (double)NS_PER_S;
 }
 
+/* Rounded up to what is shown of it. */
+static double at_most(int64_t ns)
+{
+    return (double)((ns + NS_PER_MS - 1) / NS_PER_MS) / 1e3;
+}
+
 char *clock_words(const struct clock_estimate *e, char *out, size_t room)
 {
     if (e->n == 0)
         snprintf(out, room, "is not known");
     else if (clock_behind(e) || clock_ahead(e))
         snprintf(out, room, "is %.3f s %s ours (\u00b1 %.3f s)", seconds(clock_offset_ns(e)),
-                 clock_behind(e) ? "behind" : "ahead of", seconds(clock_uncertain_ns(e)));
+                 clock_behind(e) ? "behind" : "ahead of", at_most(clock_uncertain_ns(e)));
     else
         snprintf(out, room, "agrees with ours (within %.3f s)",
-                 seconds(max(e->hi_ns, -e->lo_ns)));
+                 at_most(max(e->hi_ns, -e->lo_ns)));
     return out;
 }

@@ -13,6 +13,7 @@
 #include "conformance/run.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
+#include "kmip/base/text.h"
 
 struct advise_options {
     const char *write;
@@ -88,7 +89,8 @@ static bool try_host(struct advising *ad, const char *host, struct tried *t, int
         advise(&run->driver.facts, run->driver.opt.attribute, &t->advice);
         snprintf(t->why, sizeof t->why, "%s", t->advice.works ? "" : t->advice.ask[0]);
         if (run->result.left_behind > 0)
-            fprintf(stderr, PROGRAM ": %zu objects could not be removed: " PROGRAM " cleanup%s %s\n",
+            fprintf(stderr, PROGRAM ": %zu objects could not be removed: " PROGRAM " cleanup%s "
+                                                                                   "%s\n",
                     run->result.left_behind, run->result.reach, run->journal_path);
     }
     t->gate = run->result.gate;
@@ -145,10 +147,20 @@ static bool read_back(const struct kc_settings *from, const struct advice *a,
 static void compare(const struct advising *ad, const struct advice *a,
                     const struct advice_place *place, struct buf *out)
 {
+    const struct driver_facts *f = &ad->tried[place->chosen].run->driver.facts;
     if (!ad->has_values)
         return;
+    if (f->configured != TRI_UNKNOWN) {
+        buf_puts(out, "# ");
+        advice_comment(out, ad->values.v.path);
+        buf_printf(out, ": the driver's flow %s with what stands there",
+                   f->configured == TRI_YES ? "works" : "fails");
+        buf_puts(out, f->configured == TRI_YES ? "" : ": ");
+        advice_comment(out, f->configured == TRI_YES ? "" : f->configured_why);
+        buf_putc(out, '\n');
+    }
     if (advice_compare(a, place, &ad->values.v, out) == 0)
-        buf_printf(out, "# %s has these settings\n", ad->values.v.path);
+        buf_puts(out, "# and these are the advised settings\n");
 }
 
 static int print_block(const struct advising *ad, size_t chosen)
@@ -184,6 +196,23 @@ static int print_block(const struct advising *ad, size_t chosen)
 
 /* ---- all of them ------------------------------------------------------------ */
 
+/* What the flow depends on; what cannot be read is told as a difference. */
+static void take_flow(struct advising *ad)
+{
+    const struct advice_values *v = &ad->values.v;
+    struct kc_settings *s = &ad->settings;
+    int64_t depth;
+    bool compound;
+    if (!s->depth_given && v->text[ADVICE_DEPTH] &&
+        text_int(bytes_str(v->text[ADVICE_DEPTH]), 0, DRIVER_DEPTH_MAX, &depth))
+        s->depth = depth > 0 ? depth : DRIVER_DEPTH_DEFAULT; /* as the driver has it */
+    s->depth_given = true; /* by the file, or by its silence */
+    if (v->text[ADVICE_COMPOUND] && text_bool(bytes_str(v->text[ADVICE_COMPOUND]), &compound))
+        s->compound_create = s->compound_create || compound;
+    if (!s->bucket_attribute && v->text[ADVICE_ATTRIBUTE] && v->text[ADVICE_ATTRIBUTE][0])
+        s->bucket_attribute = v->text[ADVICE_ATTRIBUTE];
+}
+
 /* What the values file says of the server, where the command line does not. */
 static bool take_values(struct advising *ad, struct kerr *err)
 {
@@ -198,8 +227,7 @@ static bool take_values(struct advising *ad, struct kerr *err)
         ad->hosts.list = ad->values.hosts;
     if (!ad->settings.port_given && ad->values.port)
         ad->settings.port = ad->values.port;
-    if (!ad->settings.bucket_attribute)
-        ad->settings.bucket_attribute = ad->values.v.text[ADVICE_ATTRIBUTE];
+    take_flow(ad);
     return true;
 }
 

@@ -61,7 +61,7 @@ struct clock_facts {
 };
 
 struct name_facts {
-    char name[64];
+    char name[256];
     enum tri taken;          /* Create with it succeeds */
     enum tri kept;           /* ... and it is read back as it was sent */
     enum tri located;        /* Locate by it finds the key, and no other */
@@ -90,11 +90,17 @@ struct driver_facts {
     char idle_why[FACT_TEXT];
     enum tri advised;        /* the flow with the advised settings */
     char advised_why[FACT_TEXT];
+    enum tri configured;     /* ... with those that are configured */
+    char configured_why[FACT_TEXT];
 };
 
 struct driver_options {
     int64_t idle_ns;         /* --idle; 0: not asked for */
-    const char *attribute;   /* bucketAttributeName as configured, or NULL */
+    /* As configured: in a values file or on the command line. */
+    bool configured;         /* something is */
+    bool compound;
+    unsigned depth;
+    const char *attribute;   /* bucketAttributeName, or NULL */
 };
 
 struct driver {

@@ -1,71 +1,15 @@
-/* Probes: the server's clock against ours, its dates against its clock, and its drift.
- *
- * Ours is the wall clock as it stood when a measurement began, carried on by the
- * monotonic clock, so that a correction of ours meanwhile does not count as theirs. */
+/* Probes: the server's clock against ours, its dates against its clock, and its drift. */
 #include <stdio.h>
 
-#include "client/lib/requests.h"
+#include "conformance/clock_measure.h"
 #include "conformance/driver_probe.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
 
-#define SAMPLES_MAX 400
-#define MEASURE_S 4                  /* at most */
-#define ENOUGH_NS (1 * NS_PER_MS)
-#define WORTH_TELLING_PPM 100.0       /* 9 s a day */
-#define PROBE_EARLY_NS (NS_PER_MS / 2) /* what waking up may take */
-
-struct measure {
-    struct clock_estimate e;
-    struct clock_sample v[SAMPLES_MAX];
-    size_t n;
-    bool contradicts, no_stamp;
-    int64_t wall_minus_mono_ns;
-};
-
-static bool sample(struct measure *m, struct wire *w, struct kerr *err)
-{
-    static const uint8_t versions[] = {KMIP_V12};
-    struct wire_call c;
-    req_discover_versions(wire_begin(w, &c, KMIP_OPERATION_DISCOVER_VERSIONS), versions, 1);
-    bool ok = wire_ask(w, &c);
-    if (!ok)
-        kerr_set_at(err, c.err.code, c.err.off, c.err.path, "%s", c.err.msg);
-    else if (!c.has_stamp)
-        m->no_stamp = true;
-    else {
-        struct clock_sample *s = &m->v[m->n++];
-        *s = (struct clock_sample){.sent_ns = c.begun_ns + m->wall_minus_mono_ns,
-                                   .arrived_ns = c.seen.arrived_ns + m->wall_minus_mono_ns,
-                                   .stamp_s = c.stamp_s};
-        m->contradicts = !clock_estimate_add(&m->e, s) || m->contradicts;
-    }
-    wire_call_clear(&c);
-    return ok;
-}
-
-/* After a contradiction it goes on for a while, to see what the other clock does. */
-static bool measure(struct probing *p, struct wire *w, struct measure *m, struct kerr *err)
-{
-    int64_t end = clock_mono_ns() + MEASURE_S * NS_PER_S;
-    *m = (struct measure){.wall_minus_mono_ns = clock_wall_ns() - clock_mono_ns()};
-    clock_estimate_init(&m->e);
-    while (m->n < SAMPLES_MAX && clock_mono_ns() < end && !probe_stopped(p)) {
-        if (!sample(m, w, err))
-            return false;
-        if (m->no_stamp || (!m->contradicts && clock_settled(&m->e, ENOUGH_NS)))
-            break;
-        int64_t now = clock_mono_ns();
-        int64_t next = m->contradicts ? now + 50 * NS_PER_MS
-                                      : clock_next_ns(&m->e, now + m->wall_minus_mono_ns) -
-                                            m->wall_minus_mono_ns - PROBE_EARLY_NS;
-        probe_wait_until(p, next < end ? next : end);
-    }
-    return true;
-}
+#define WORTH_TELLING_PPM 100.0 /* 9 s a day */
 
 /* The last sample alone, when all together make no sense. */
-static void from_last(struct measure *m)
+static void from_last(struct clock_measure *m)
 {
     clock_estimate_init(&m->e);
     if (m->n > 0 && !clock_estimate_add(&m->e, &m->v[m->n - 1]))
@@ -103,7 +47,7 @@ static void consequences(struct probing *p, const struct clock_estimate *e)
     probe_say(p, "compound create with the Activation Date 1970-01-01: past by any clock");
 }
 
-static void clock_known(struct probing *p, const struct measure *m)
+static void clock_known(struct probing *p, const struct clock_measure *m)
 {
     struct clock_facts *f = &p->facts->clock;
     char words[120];
@@ -128,12 +72,12 @@ static void clock_offset(struct probing *p)
 {
     struct clock_facts *f = &p->facts->clock;
     struct wire w;
-    struct measure m;
+    struct clock_measure m;
     struct kerr err = KERR_INIT;
     char words[120];
     if (!probe_open(p, &w, 1))
         return;
-    if (!measure(p, &w, &m, &err)) {
+    if (!clock_measure(&m, &w, p->rn.runner->stop, &err)) {
         probe_failed(p, &err);
     } else if (m.no_stamp) {
         probe_decide(p, VERDICT_WARN, "replies have no Time Stamp: the offset cannot be told");
@@ -197,7 +141,7 @@ void probe_drift(struct probing *p)
 {
     struct clock_facts *f = &p->facts->clock;
     struct wire w;
-    struct measure m;
+    struct clock_measure m;
     struct kerr err = KERR_INIT;
     if (!f->known || f->uneven) {
         probe_decide(p, VERDICT_NOT_APPLICABLE,
@@ -206,7 +150,7 @@ void probe_drift(struct probing *p)
     }
     if (!probe_open(p, &w, 1))
         return;
-    if (!measure(p, &w, &m, &err)) {
+    if (!clock_measure(&m, &w, p->rn.runner->stop, &err)) {
         probe_failed(p, &err);
     } else if (m.contradicts || m.no_stamp ||
                !clock_drift(&f->at_start, &m.e, &f->drift_ppm, &f->drift_uncertain_ppm)) {

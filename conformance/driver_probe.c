@@ -3,11 +3,11 @@
  * for and what the answers mean. */
 #include "conformance/driver_probe.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "conformance/clock_measure.h"
 #include "conformance/interrupt.h"
 #include "kmip/base/clock.h"
 
@@ -162,8 +162,7 @@ bool probe_stopped(const struct probing *p)
 
 void probe_wait_until(struct probing *p, int64_t mono_ns)
 {
-    while (!probe_stopped(p) && deadline_poll_ms(mono_ns) > 0)
-        poll(NULL, 0, deadline_poll_ms(mono_ns));
+    clock_wait_until(mono_ns, p->rn.runner->stop);
 }
 
 void probe_name(const struct probing *p, const char *suffix, char *out, size_t room)

@@ -50,9 +50,14 @@ void report_driver(struct terminal *t, const struct run_result *r)
     const struct advice_host host = {s->host, true, ""};
     const struct advice_place place = {&host, 1, 0, s->port, r->target->vendor,
                                        r->started_wall_ns / NS_PER_S};
+    if (r->driver->facts.advised == TRI_UNKNOWN)
+        return; /* a part of the suite is nothing to go by */
     advise(&r->driver->facts, r->driver->opt.attribute, &a);
-    fprintf(t->out, "\nFor the storage driver\n\n");
-    if (t->live || t->quiet)
+    const struct driver_facts *f = &r->driver->facts;
+    bool list = t->live || t->quiet;
+    if (list || f->depth[0].depth > 0 || f->advised != TRI_UNKNOWN)
+        fprintf(t->out, "\nFor the storage driver\n\n");
+    if (list)
         what_was_seen(t, r);
     pipeline_table(t->out, &r->driver->facts);
     buf_init(&block, 1u << 20);

@@ -235,20 +235,30 @@ static void left_behind(struct ending *e)
     buf_clear(&path);
 }
 
+/* Nothing was said of the standard. */
+static bool only_driver(const struct run_result *r)
+{
+    size_t n[VERDICT_COUNT_];
+    return r->driver && report_suite_counts(r, "driver", n) == r->counts.total;
+}
+
 static void last_word(struct ending *e)
 {
     const struct run_result *r = e->r;
     const size_t *n = r->counts.n;
     char text[300];
     enum verdict v = VERDICT_ERROR;
+    bool driver = only_driver(r);
     switch (result_exit(r)) {
     case 0:
         v = VERDICT_PASS;
-        snprintf(text, sizeof text, "conformant in all that was tested");
+        snprintf(text, sizeof text, "%s", driver ? "the storage driver works in all that was tested"
+                                                 : "conformant in all that was tested");
         break;
     case 1:
         v = VERDICT_FAIL;
-        snprintf(text, sizeof text, "not conformant: %zu failed%s", n[VERDICT_FAIL],
+        snprintf(text, sizeof text, "%s: %zu failed%s",
+                 driver ? "the storage driver does not work" : "not conformant", n[VERDICT_FAIL],
                  r->strict && n[VERDICT_WARN] > 0 ? ", and warnings count (--strict)" : "");
         break;
     case 4:

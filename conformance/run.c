@@ -33,6 +33,24 @@ static void put_option(struct buf *out, const char *name, const char *value)
     report_word(out, value);
 }
 
+/* What the driver suite was told, for the same. */
+static void note_driver(struct run *run)
+{
+    const struct driver_options *d = &run->driver.opt;
+    struct buf *out = &run->run_options;
+    const struct test_case *c = run->suites.first;
+    while (c && !c->probe)
+        c = c->next;
+    if (!c)
+        return;
+    if (d->idle_ns > 0)
+        buf_printf(out, " --idle %lldms", (long long)(d->idle_ns / NS_PER_MS));
+    if (!d->configured)
+        return;
+    buf_printf(out, " --pipeline-depth %u%s", d->depth, d->compound ? " --compound-create" : "");
+    put_option(out, "bucket-attribute", d->attribute);
+}
+
 /* What reaches this server again, for the commands that a report names. */
 static void note_options(struct run *run)
 {
@@ -52,6 +70,7 @@ static void note_options(struct run *run)
                    (long long)(s->timeout_ns / (s->timeout_ns % NS_PER_S ? NS_PER_MS : NS_PER_S)));
     put_option(&run->run_options, "object", run->o.object);
     put_option(&run->run_options, "suites", run->o.suites);
+    note_driver(run);
     run->result.reach = buf_cstr(out);
     run->result.run_options = buf_cstr(&run->run_options);
 }
@@ -98,8 +117,13 @@ bool run_prepare(struct run *run, char *const *files, int n_files, struct kerr *
     if (!load(run, files, n_files, err) || !kc_settings_finish(&run->to.settings, err) ||
         !report_can_write(o->json, err) || !report_can_write(o->junit, err))
         return false;
-    const struct driver_options driver = {.idle_ns = o->idle_ns,
-                                          .attribute = run->to.settings.bucket_attribute};
+    const struct kc_settings *s = &run->to.settings;
+    const struct driver_options driver = {
+        .idle_ns = o->idle_ns,
+        .configured = s->values || s->depth_given || s->compound_create || s->bucket_attribute,
+        .compound = s->compound_create,
+        .depth = (unsigned)s->depth,
+        .attribute = s->bucket_attribute};
     driver_init(&run->driver, &driver);
     run->to.other_certs = o->other_certs;
     run->to.object = o->object;

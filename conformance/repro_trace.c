@@ -1,0 +1,88 @@
+/* A repro as JSON (repro.h): for pictures of the time line.
+ *
+ *   {"repro", "title", "settings": [...], "clock_offset_seconds",
+ *    "held": bool,
+ *    "attempts": [{"title", "remedy", "expected": "works" | "breaks", "outcome", "what",
+ *                  "match", "depth",
+ *                  "events": [{"ms", "kind": "sent" | "reply" | "note" | "broke",
+ *                              "request", "operation", "id", "order", "records",
+ *                              "shared_record", "text"}]}]} */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "conformance/report.h"
+#include "conformance/repro.h"
+#include "kmip/base/clock.h"
+#include "kmip/base/file.h"
+
+static json_t *text(const char *s)
+{
+    struct buf utf8;
+    buf_init(&utf8, 1u << 16);
+    report_utf8(&utf8, s);
+    json_t *j = json_string(buf_cstr(&utf8));
+    buf_clear(&utf8);
+    return j;
+}
+
+static json_t *event_of(const struct repro_result *r, const struct repro_event *e)
+{
+    static const char *const kinds[] = {[EVENT_SENT] = "sent", [EVENT_REPLY] = "reply",
+                                        [EVENT_NOTE] = "note", [EVENT_BROKE] = "broke"};
+    json_t *j = json_pack("{s:f, s:s}", "ms", (double)(e->at_ns - r->began_ns) / 1e6, "kind",
+                          kinds[e->kind]);
+    if (e->request > 0) {
+        struct buf id;
+        buf_init(&id, 100);
+        buf_hex(&id, bytes_of(e->id, sizeof e->id));
+        json_object_set_new(j, "request", json_integer(e->request));
+        json_object_set_new(j, "operation", json_string(kmip_operation_name(e->operation)));
+        json_object_set_new(j, "id", json_string(buf_cstr(&id)));
+        buf_clear(&id);
+    }
+    if (e->kind == EVENT_REPLY) {
+        json_object_set_new(j, "order", json_integer(e->order));
+        json_object_set_new(j, "records", json_integer(e->records));
+        json_object_set_new(j, "shared_record", json_boolean(e->shared));
+    }
+    if (e->text[0])
+        json_object_set_new(j, "text", text(e->text));
+    return j;
+}
+
+static json_t *attempt_of(const struct repro_result *r)
+{
+    const struct repro_attempt *a = r->attempt;
+    json_t *events = json_array();
+    for (size_t i = 0; i < r->n; i++)
+        json_array_append_new(events, event_of(r, &r->v[i]));
+    return json_pack("{s:s, s:b, s:s, s:s, s:o, s:s, s:I, s:o}", "title", a->title, "remedy",
+                     (int)a->remedy, "expected", a->breaks ? "breaks" : "works", "outcome",
+                     r->works ? "works" : "breaks", "what", text(r->what), "match",
+                     a->match == KC_MATCH_ID && a->kind == REPRO_PIPELINE ? "id" : "position",
+                     "depth", (json_int_t)(a->kind == REPRO_PIPELINE ? a->depth : 1), "events",
+                     events);
+}
+
+bool repro_trace(const char *path, const struct repro_run *r, struct kerr *err)
+{
+    json_t *attempts = json_array(), *settings = json_array();
+    for (size_t i = 0; i < REPRO_SETS_MAX && r->repro->sets[i]; i++)
+        json_array_append_new(settings, json_string(r->repro->sets[i]));
+    for (size_t i = 0; i < r->more_sets.n; i++)
+        json_array_append_new(settings, text(r->more_sets.v[i]));
+    for (size_t i = 0; i < r->repro->n; i++)
+        json_array_append_new(attempts, attempt_of(&r->result[i]));
+    json_t *root = json_pack("{s:s, s:s, s:o, s:b, s:o}", "repro", r->repro->name, "title",
+                             r->repro->title, "settings", settings, "held", (int)repro_held(r),
+                             "attempts", attempts);
+    if (root && r->clock.e.n > 0)
+        json_object_set_new(root, "clock_offset_seconds",
+                            json_real((double)clock_offset_ns(&r->clock.e) / 1e9));
+    char *dump = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+    bool ok = dump ? file_write(path, bytes_str(dump), 0644, err)
+                   : kerr_set(err, KE_MEMORY, "no memory for the trace");
+    free(dump);
+    json_decref(root);
+    return ok;
+}
