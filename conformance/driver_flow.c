@@ -62,7 +62,7 @@ static void not_made(struct probing *p, struct create_facts *f, const struct ker
     f->refused = err->code == KE_REFUSED;
     fact_text(f->why, "%s", err->msg);
     if (f->refused && p->row->arg != KEY_TWO_STEP)
-        probe_decide(p, VERDICT_NOT_SUPPORTED, "%s: compoundCreate must be false", err->msg);
+        probe_decide(p, VERDICT_NOT_SUPPORTED, "%s; so compoundCreate must be false", err->msg);
     else
         probe_failed(p, err);
 }

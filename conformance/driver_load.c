@@ -30,6 +30,9 @@ void wire_facts_note(struct wire_facts *f, const struct wire_call *c)
         return;
     f->replies++;
     bool moved = wire_moved(c), split = c->seen.records > 1;
+    /* An error about a message that could not be read has no id to bear (KMIP 1.2 spec,
+     * 7.2), and what was asked for fails anyway. */
+    bool unnamed = !c->named && !c->refusal.refused;
     if (c->seen.records > f->most_records)
         f->most_records = c->seen.records;
     if (!f->where[0] && split)
@@ -41,13 +44,13 @@ void wire_facts_note(struct wire_facts *f, const struct wire_call *c)
     else if (!f->where[0] && moved)
         fact_text(f->where, "the reply to request %u of a connection (%s) came as number %u",
                   c->place + 1, what, c->seen.order + 1);
-    else if (!f->where[0] && !c->named)
+    else if (!f->where[0] && unnamed)
         fact_text(f->where, "the reply to request %u of a connection (%s) does not bear its id",
                   c->place + 1, what);
     f->split += split;
     f->shared += c->seen.shared_record;
     f->moved += moved;
-    f->unnamed += !c->named;
+    f->unnamed += unnamed;
 }
 
 void wire_facts_join(struct wire_facts *f, const struct wire_facts *more)
