@@ -286,7 +286,7 @@ peers() {
     done <<'ROWS'
 tcp-silent|3|waited 1 s for the TLS handshake in vain
 tcp-http|3|speaks plain HTTP on this port, not TLS
-tcp-close|3|broke in the TLS handshake
+tcp-close|3|the server closed the connection in the TLS handshake
 silent|3|Discover Versions does not work: waited 1 s for a reply in vain
 http|3|this is no KMIP server
 garbage|3|this is no KMIP server
