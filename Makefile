@@ -19,7 +19,7 @@ Q       := $(if $(filter 1,$(V)),,@)
 
 VERSION := 0.1.0
 
-PKGS      := gnutls nettle yaml-0.1 sqlite3 libuv jansson
+PKGS      := gnutls nettle yaml-0.1 sqlite3 libuv jansson libmicrohttpd libcurl
 PKG_CF    := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARN      := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
 CFLAGS    ?= -O2 -g
@@ -78,6 +78,7 @@ $(LIB_CONF): $(call obj,$(CONF_SRC))
 	$(archive)
 
 KMIP_LIBS := gnutls nettle yaml-0.1
+MOCK_LIBS := sqlite3 libuv jansson libmicrohttpd libcurl
 define link
 	@$(if $(filter 1,$(V)),,echo "  LINK  $@")
 	$(Q)$(CC) $(CFLAGS) $(LDALL) $^ $(call lib,$(1)) $(2) -o $@
@@ -85,7 +86,7 @@ endef
 $(BUILD)/kmip-client: $(call obj,$(CLI_SRC)) $(LIB_CLIENT) $(LIB_KMIP)
 	$(call link,$(KMIP_LIBS) jansson)
 $(BUILD)/kmip-mock: $(call obj,mockserver/main.c) $(LIB_MOCK) $(LIB_KMIP)
-	$(call link,$(KMIP_LIBS) sqlite3 libuv jansson,-lhogweed -lgmp)
+	$(call link,$(KMIP_LIBS) $(MOCK_LIBS),-lhogweed -lgmp)
 $(BUILD)/kmip-conform: $(call obj,conformance/main.c) $(LIB_CONF) $(LIB_CLIENT) $(LIB_KMIP)
 	$(call link,$(KMIP_LIBS) jansson)
 
@@ -105,7 +106,7 @@ $(BUILD)/tests/$(1)/%: $(1)/tests/%.c $(LIB_SUPPORT) $(2) $(LIB_KMIP)
 	@$(if $(filter 1,$(V)),,echo "  TEST  $$@")
 	$(Q)$(CC) $(filter-out -fPIE,$(TEST_CALL)) -no-pie $(TEST_WRAP) $(LDFLAGS) $$< $(2) $(LIB_SUPPORT) \
 	    $(LIB_KMIP) $(LIB_SUPPORT) \
-	    $(call lib,criterion $(KMIP_LIBS) sqlite3 libuv jansson expat) -lhogweed -lgmp -o $$@
+	    $(call lib,criterion $(KMIP_LIBS) $(MOCK_LIBS) expat) -lhogweed -lgmp -o $$@
 endef
 $(eval $(call test_rule,kmip,))
 $(eval $(call test_rule,client,$(LIB_CLIENT)))

@@ -70,6 +70,7 @@ static const struct yfield fields[] = {
     STR("certs", cfg.certs, "folder with the server's kmip-ca.pem, kmip-cert.pem, kmip-key.pem"),
     CHOICE("client_certificate", client_certificate, certificate_names,
            "required, or optional: Query and Discover Versions work without"),
+    STR("control", cfg.control, "HOST:PORT of the control API; port 0 picks a free one"),
     NODE("versions", versions, "protocol versions spoken, best first"),
     STR("vendor", cfg.vendor, "Vendor Identification in Query"),
     STR("store", cfg.store, "\":memory:\", or the file that keeps the objects"),
@@ -199,7 +200,7 @@ static bool read_credentials(struct mock_config *cfg, const struct ynode *n, str
 /* An empty string where a name is meant is a slip of the pen. */
 static bool check_strings(const struct mock_config *cfg, const struct ynode *root, struct kerr *err)
 {
-    static const char *const keys[] = {"listen", "certs", "store", "vendor"};
+    static const char *const keys[] = {"listen", "control", "certs", "store", "vendor"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct ynode *n = ynode_get(root, keys[i]);
         if (n && n->len == 0)

@@ -25,6 +25,7 @@ struct mock_engine {
     void *clock_arg;
     const struct engine_overrides *overrides; /* of the request being answered; NULL: none */
     uint64_t next_serial; /* for identifiers */
+    uint64_t requests;    /* answered by sessions so far */
 };
 
 __attribute__((warn_unused_result)) bool engine_init(struct mock_engine *e,

@@ -74,10 +74,10 @@ static void copy_text(char *to, size_t room, const char *from)
     to[n] = '\0';
 }
 
-static void tell(const struct journal *j)
+static void tell(const struct journal *j, uint64_t number)
 {
     if (j->changed)
-        j->changed(j->changed_arg);
+        j->changed(j->changed_arg, number);
 }
 
 uint64_t journal_add(struct journal *j, const struct journal_about *about,
@@ -110,7 +110,7 @@ uint64_t journal_add(struct journal *j, const struct journal_about *about,
     (void)buf_put(&e->reply, reply.p, kept(reply));
     j->bytes += e->request.n + e->reply.n;
     e->request.failed = e->reply.failed = false;
-    tell(j);
+    tell(j, e->number);
     return e->number;
 }
 
@@ -134,7 +134,7 @@ void journal_fault(struct journal *j, uint64_t number, const char *name, const c
         snprintf(e->faults + at, sizeof e->faults - at, "%s%s", at ? ", " : "", name);
     e->n_faults++;
     snprintf(e->event, sizeof e->event, "%s", event);
-    tell(j);
+    tell(j, number);
 }
 
 void journal_left(struct journal *j, uint64_t number, int64_t now_ns)

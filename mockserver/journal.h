@@ -36,9 +36,9 @@ struct journal {
     size_t bytes_max, bytes;
     uint64_t next;         /* number of the next entry */
     uint64_t first;        /* of the oldest that is kept; == next: none */
-    /* Called after an entry was added or labelled, unless NULL: somebody may wait
-     * for it. */
-    void (*changed)(void *arg);
+    /* Called after the entry `number` was added or labelled, unless NULL: somebody may
+     * wait for it. */
+    void (*changed)(void *arg, uint64_t number);
     void *changed_arg;
 };
 

@@ -1,7 +1,6 @@
 /* The server (server.h): what surrounds the connections. */
 #include "mockserver/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -12,36 +11,14 @@
 #include "kmip/base/clock.h"
 #include "kmip/base/log.h"
 #include "kmip/net/tcp.h"
+#include "mockserver/address.h"
 #include "mockserver/conn.h"
 
 enum { ACCEPTS_PER_TURN = 64, ACCEPT_RETRY_MS = 100, STOP_MS = 2000 };
 
 static const int signal_numbers[SERVER_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    struct sockaddr_storage room;
-};
-
 /* --- accepting --------------------------------------------------------- */
-
-static void address_text(const union address *a, char out[INET6_ADDRSTRLEN])
-{
-    const void *ip =
-        a->any.sa_family == AF_INET6 ? (const void *)&a->v6.sin6_addr : &a->v4.sin_addr;
-    if (!inet_ntop(a->any.sa_family, ip, out, INET6_ADDRSTRLEN))
-        snprintf(out, INET6_ADDRSTRLEN, "?");
-}
-
-static void who_connects(const union address *a, char *out, size_t room)
-{
-    char ip[INET6_ADDRSTRLEN];
-    address_text(a, ip);
-    bool v6 = a->any.sa_family == AF_INET6;
-    snprintf(out, room, v6 ? "[%s]:%u" : "%s:%u", ip, ntohs(v6 ? a->v6.sin6_port : a->v4.sin_port));
-}
 
 static void on_acceptable(uv_poll_t *h, int status, int events);
 static void on_accept_retry(uv_timer_t *h);
@@ -97,7 +74,7 @@ static void admit(struct server *s, int fd, const union address *a)
 {
     char from[80];
     int on = 1;
-    who_connects(a, from, sizeof from);
+    address_with_port(a, from, sizeof from);
     if (s->n_conns >= (size_t)s->cfg->limits.connections) {
         refuse(s, fd, from);
         return;
@@ -191,35 +168,14 @@ void server_forget(struct server *s, struct conn *c)
 
 /* --- opening ----------------------------------------------------------- */
 
-static bool is_loopback(const union address *a)
-{
-    if (a->any.sa_family == AF_INET6)
-        return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
-    return ntohl(a->v4.sin_addr.s_addr) >> 24 == 127;
-}
-
-static bool is_all(const union address *a)
-{
-    return a->any.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->v6.sin6_addr)
-                                        : a->v4.sin_addr.s_addr == htonl(INADDR_ANY);
-}
-
 static bool open_listener(struct server *s, struct kerr *err)
 {
-    union address a;
-    socklen_t len = sizeof a;
+    struct address_bound at;
     s->listen_fd = tcp_listen(s->cfg->listen, &s->port, err);
-    if (s->listen_fd < 0)
+    if (s->listen_fd < 0 || !address_bound(s->listen_fd, &at, err))
         return false;
-    if (getsockname(s->listen_fd, &a.any, &len) < 0)
-        return kerr_set(err, KE_IO, "cannot tell the address listened on: %s", strerror(errno));
-    s->beyond_loopback = !is_loopback(&a);
-    char ip[INET6_ADDRSTRLEN];
-    address_text(&a, ip);
-    snprintf(s->host, sizeof s->host, "%s",
-             !is_all(&a)                   ? ip
-             : a.any.sa_family == AF_INET6 ? "::1"
-                                           : "127.0.0.1");
+    s->beyond_loopback = at.beyond_loopback;
+    snprintf(s->host, sizeof s->host, "%s", at.host);
     return true;
 }
 
@@ -239,6 +195,10 @@ static void on_signal(uv_signal_t *h, int signum)
 {
     struct server *s = h->data;
     bool again = s->signal != 0;
+    if (signum == SIGHUP && s->on_hangup) {
+        s->on_hangup(s->on_hangup_arg);
+        return;
+    }
     s->signal = signum;
     if (s->on_signal)
         s->on_signal(s->on_signal_arg, signum);
@@ -279,7 +239,7 @@ static size_t journal_room(const struct mock_config *cfg)
     enum { USUAL = 1000 };
     if (cfg->journal_exchanges != JOURNAL_IF_USED)
         return (size_t)cfg->journal_exchanges;
-    return cfg->faults.n > 0 ? USUAL : 0;
+    return cfg->faults.n > 0 || cfg->control ? USUAL : 0;
 }
 
 /* All in force before the first connection is accepted. */
@@ -366,6 +326,8 @@ void server_stop(struct server *s)
     if (s->stopping)
         return;
     s->stopping = true;
+    if (s->on_stop)
+        s->on_stop(s->on_stop_arg);
     close_listener(s);
     uv_timer_start(&s->timer, on_stop_timeout, STOP_MS, 0);
     for_each_conn(s, conn_finish);
@@ -376,6 +338,8 @@ void server_stop(struct server *s)
 void server_abort(struct server *s)
 {
     s->aborted = true;
+    if (s->on_stop && !s->stopping)
+        s->on_stop(s->on_stop_arg);
     s->stopping = true;
     for_each_conn(s, conn_close);
     close_handles(s);

@@ -18,6 +18,7 @@
 #include "mockserver/journal.h"
 
 struct conn;
+struct control;
 
 enum { SERVER_SIGNALS = 3 };
 
@@ -27,6 +28,7 @@ struct server {
     struct mock_engine engine;
     struct journal journal;
     struct fault_set faults;
+    struct control *control; /* the control API (control.h) while it is open, or NULL */
     struct tls_creds *creds;
     uv_loop_t loop;
     uv_poll_t listener;
@@ -50,6 +52,13 @@ struct server {
      * second one, at once). */
     void (*on_signal)(void *arg, int signum);
     void *on_signal_arg;
+    /* Called at SIGHUP in place of all that, unless NULL. */
+    void (*on_hangup)(void *arg);
+    void *on_hangup_arg;
+    /* Called when the server begins to stop, unless NULL: somebody may be waiting for
+     * what will not happen any more. */
+    void (*on_stop)(void *arg);
+    void *on_stop_arg;
     uint8_t scratch[TLS_RECORD_MAX]; /* one record of plaintext; wiped after use */
 };
 

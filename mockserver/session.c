@@ -169,6 +169,7 @@ static bool hand_over(struct session *s, struct answering *a, struct kerr *err)
     if (!pipeline_push(&s->pipe, &a->out, s->n_requests, exchange, plan, a->now_ns))
         return kerr_set(err, KE_MEMORY, "no memory for a reply");
     s->n_requests++;
+    s->engine->requests++;
     return true;
 }
 

@@ -37,8 +37,19 @@ struct builder {
     struct kerr *err;
 };
 
+/* For those who want the place by itself; an earlier error keeps its own. */
+static void put_place(struct kerr *err, uint32_t line, uint32_t col, enum ynode_kind kind)
+{
+    if (!err || err->code != KE_OK)
+        return;
+    err->line = line;
+    err->col = col;
+    err->node = (int)kind;
+}
+
 static bool fail_at(struct builder *b, yaml_mark_t at, const char *what)
 {
+    put_place(b->err, (uint32_t)at.line + 1, (uint32_t)at.column + 1, YNODE_SCALAR);
     return kerr_set(b->err, KE_YAML, "%s:%zu:%zu: %s", b->file, at.line + 1, at.column + 1, what);
 }
 
@@ -344,6 +355,7 @@ bool ynode_err(const struct ynode *n, enum kerr_code code, struct kerr *err, con
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
+    put_place(err, n->line, n->col, n->kind);
     return kerr_set(err, code, "%s:%u:%u: %s", n->file, n->line, n->col, what);
 }
 

@@ -56,8 +56,9 @@ Test(journal, cuts_long_messages_and_tells_their_size)
     journal_clear(&j);
 }
 
-static void count(void *arg)
+static void count(void *arg, uint64_t number)
 {
+    cr_expect_eq(number, 1);
     ++*(unsigned *)arg;
 }
 
