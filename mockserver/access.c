@@ -106,7 +106,7 @@ bool access_identify(const struct mock_config *cfg, const struct mock_peer *peer
 
 bool access_allowed(const struct mock_object *o, const char *identity, enum op_policy policy)
 {
-    if (policy == POLICY_NONE || strcmp(o->owner, identity) == 0)
+    if (policy == POLICY_NONE || o->shared || strcmp(o->owner, identity) == 0)
         return true;
     return policy == POLICY_READ &&
            (o->type == KMIP_OBJECT_TYPE_CERTIFICATE || o->type == KMIP_OBJECT_TYPE_PUBLIC_KEY);

@@ -18,7 +18,8 @@ __attribute__((warn_unused_result)) bool access_identify(const struct mock_confi
                                                          const struct kmip_header *header,
                                                          struct access *out, const char **why);
 
-/* Owners may do everything; others may read certificates and public keys. */
+/* Owners may do everything, and with a shared object every client may; others may read
+ * certificates and public keys. */
 bool access_allowed(const struct mock_object *o, const char *identity, enum op_policy policy);
 
 #endif

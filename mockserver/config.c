@@ -10,7 +10,7 @@
 /* What is read before it becomes the configuration. */
 struct loading {
     struct mock_config cfg;
-    const struct ynode *versions, *credentials, *clock, *faults;
+    const struct ynode *versions, *credentials, *clock, *faults, *preload;
     int client_certificate;
     int64_t lease_ns;
 };
@@ -86,6 +86,7 @@ static const struct yfield fields[] = {
     NODE("credentials", credentials, "who may authenticate by Credential in the request header"),
     MAP("replies", replies_fields, "how replies leave"),
     NODE("faults", faults, "what is made to go wrong: match, action, how often"),
+    NODE("preload", preload, "objects that are there from the start: a list, or a built-in set"),
     MAP("journal", journal_fields, "what is kept of the last exchanges"),
     MAP("limits", limits_fields, "bounds that keep the server up"),
     INT("seed", cfg.seed, 0, INT64_MAX, "start of all randomness; drawn when not given"),
@@ -224,7 +225,8 @@ static bool read_document(struct loading *l, struct kerr *err)
         (l->versions && !read_versions(cfg, l->versions, err)) ||
         (l->credentials && !read_credentials(cfg, l->credentials, err)) ||
         (l->clock && !read_clock(l->clock, &cfg->doc.arena, &cfg->clock, &cfg->clocks, err)) ||
-        (l->faults && !fault_list_read(l->faults, &cfg->faults, err)))
+        (l->faults && !fault_list_read(l->faults, &cfg->faults, err)) ||
+        (l->preload && !preload_read(l->preload, &cfg->preload, err)))
         return false;
     cfg->seed_given = ynode_get(root, "seed") != NULL;
     return true;
@@ -267,6 +269,7 @@ bool config_load(struct mock_config *cfg, const char *file, const struct opt_lis
 void config_clear(struct mock_config *cfg)
 {
     fault_list_clear(&cfg->faults);
+    preload_clear(&cfg->preload);
     ydoc_clear(&cfg->doc);
     *cfg = (struct mock_config){0};
 }

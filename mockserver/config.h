@@ -11,6 +11,7 @@
  *     asynchronous: accept             # accept | ignore
  *     replies: {reorder: {window: 4, max_wait: 50ms}}
  *     faults: [{match: {operation: Create, nth: 2}, action: drop}]
+ *     preload: [states, {identifier: key-1, state: Active}]
  *     seed: 7
  *
  * fixtures/mock.yaml explains every key. */
@@ -20,6 +21,7 @@
 #include "kmip/base/option.h"
 #include "kmip/yaml/ynode.h"
 #include "mockserver/fault_list.h"
+#include "mockserver/preload.h"
 #include "mockserver/read.h"
 
 /* The last of each are for faults only (overrides.h). */
@@ -54,6 +56,7 @@ struct mock_config {
     struct clock_spec clock;
     struct clock_choices clocks; /* of single connections */
     struct fault_list faults;    /* in force from the first connection on */
+    struct preload_list preload; /* objects that are there from the start */
     int compound_create;   /* enum compound_create */
     int custom_attributes; /* enum custom_attributes */
     int asynchronous;      /* enum asynchronous: Operation Pending when the client asks for it */

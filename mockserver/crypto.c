@@ -451,7 +451,9 @@ static bool des3_sound(uint8_t *key, size_t n)
     return sound;
 }
 
-enum crypto_result crypto_new_key(uint32_t algorithm, int32_t bits, struct buf *out)
+enum crypto_result crypto_key_of(uint32_t algorithm, int32_t bits,
+                                 bool (*bytes)(void *arg, void *p, size_t n), void *arg,
+                                 struct buf *out)
 {
     size_t n = 0;
     if (!cipher_of(algorithm, 0))
@@ -466,10 +468,21 @@ enum crypto_result crypto_new_key(uint32_t algorithm, int32_t bits, struct buf *
     if (!at)
         return CRYPTO_NO_MEMORY;
     do {
-        if (!crypto_random(at, n)) {
+        if (!bytes(arg, at, n)) {
             buf_truncate(out, start);
             return CRYPTO_NO_RANDOM;
         }
     } while (algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES && !des3_sound(at, n));
     return CRYPTO_OK;
+}
+
+static bool random_bytes(void *arg, void *p, size_t n)
+{
+    (void)arg;
+    return crypto_random(p, n);
+}
+
+enum crypto_result crypto_new_key(uint32_t algorithm, int32_t bits, struct buf *out)
+{
+    return crypto_key_of(algorithm, bits, random_bytes, NULL, out);
 }

@@ -46,5 +46,9 @@ __attribute__((warn_unused_result)) bool crypto_random(void *p, size_t n);
 /* A fresh key: for 3DES with odd parity and no weak keys. bits 128, 192, 256; of 3DES
  * 112, 168 (192 accepted). CRYPTO_BAD_ALGORITHM / BAD_KEY when the pair does not exist. */
 enum crypto_result crypto_new_key(uint32_t algorithm, int32_t bits, struct buf *out);
+/* The same of bytes from elsewhere: for keys that are to be the same each time. */
+enum crypto_result crypto_key_of(uint32_t algorithm, int32_t bits,
+                                 bool (*bytes)(void *arg, void *p, size_t n), void *arg,
+                                 struct buf *out);
 
 #endif

@@ -231,13 +231,22 @@ static bool set_lease_time(const struct op_call *c, struct mock_object *o)
            object_set(o, KMIP_TAG_LEASE_TIME, TTLV_INTERVAL, bytes_of(wire, 4));
 }
 
+static bool set_uid(const struct op_call *c, struct mock_object *o, struct kerr *err)
+{
+    const struct engine_overrides *x = c->engine->overrides;
+    if (!x || !x->unique_identifier)
+        return engine_new_uid(c->engine, o->uid, err);
+    snprintf(o->uid, sizeof o->uid, "%s", x->unique_identifier);
+    return true;
+}
+
 static bool set_implicit(struct making *m)
 {
     struct op_call *c = m->call;
     struct mock_object *o = m->object;
     bool fresh = applies(o, KMIP_TAG_FRESH) && !object_attr(o, KMIP_TAG_FRESH, 0);
     bool made_here = m->kind != MAKING_REGISTER;
-    if (!engine_new_uid(c->engine, o->uid, &c->err) || !set_digest(m))
+    if (!set_uid(c, o, &c->err) || !set_digest(m))
         return false;
     return (object_set_text(o, KMIP_TAG_UNIQUE_IDENTIFIER, bytes_str(o->uid)) &&
             object_set_enum(o, KMIP_TAG_OBJECT_TYPE, o->type) &&

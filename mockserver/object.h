@@ -33,6 +33,7 @@ struct mock_used {
 struct mock_object {
     char uid[MOCK_UID_MAX];
     char *owner;   /* identity that made it */
+    bool shared;   /* every client is as good as its owner */
     uint32_t type; /* KMIP_OBJECT_TYPE_* */
     struct mock_attr *attrs;
     size_t n_attrs, cap_attrs;

@@ -10,7 +10,7 @@
 #include "kmip/base/buf.h"
 #include "mockserver/object.h"
 
-enum { BLOB_VERSION = 1, BLOB_ARCHIVED = 1, BLOB_ALLOCATED = 2, BLOB_SUM = 8 };
+enum { BLOB_VERSION = 1, BLOB_ARCHIVED = 1, BLOB_ALLOCATED = 2, BLOB_SHARED = 4, BLOB_SUM = 8 };
 
 /* FNV-1a, 64 bits. */
 static uint64_t checksum(struct bytes v)
@@ -54,7 +54,8 @@ bool object_save(const struct mock_object *o, struct buf *out)
 {
     size_t start = out->n;
     put8(out, BLOB_VERSION);
-    put8(out, (uint8_t)((o->archived ? BLOB_ARCHIVED : 0) | (o->allocated ? BLOB_ALLOCATED : 0)));
+    put8(out, (uint8_t)((o->archived ? BLOB_ARCHIVED : 0) | (o->allocated ? BLOB_ALLOCATED : 0) |
+                        (o->shared ? BLOB_SHARED : 0)));
     put32(out, o->type);
     put_run(out, bytes_str(o->uid));
     put_run(out, bytes_str(o->owner));
@@ -185,6 +186,7 @@ static bool take_object(struct cursor *c, struct mock_object *o)
     uint8_t flags = take8(c);
     o->archived = flags & BLOB_ARCHIVED;
     o->allocated = flags & BLOB_ALLOCATED;
+    o->shared = flags & BLOB_SHARED;
     o->type = take32(c);
     struct bytes uid = take_run(c);
     if (uid.n >= sizeof o->uid)

@@ -25,6 +25,7 @@ struct engine_overrides {
     int64_t activate_delay_s;   /* Activate takes effect so much later; 0: at once */
     uint32_t refuse_reason;     /* every item fails with this Result Reason; 0: none does */
     const char *refuse_text;    /* Result Message that goes with it */
+    const char *unique_identifier; /* of an object that is made; NULL: a fresh one */
     struct operation_names not_supported; /* refused though Query announces them */
     struct operation_names hidden;        /* missing from Query though they work */
 };

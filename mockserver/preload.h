@@ -53,7 +53,7 @@ enum preload_twice {
 
 /* Makes all of them or none; in between no request may be open. Relative dates count from
  * the server's clock. Errors as above, those of an operation with its Result Message. */
-__attribute__((warn_unused_result)) bool preload_store(struct preload_list *l,
+__attribute__((warn_unused_result)) bool preload_store(const struct preload_list *l,
                                                        struct mock_engine *e,
                                                        enum preload_twice twice, struct kerr *err);
 

@@ -242,6 +242,21 @@ static size_t journal_room(const struct mock_config *cfg)
     return cfg->faults.n > 0 || cfg->control ? USUAL : 0;
 }
 
+/* Objects that a store has kept from an earlier run stay as they are. */
+static bool open_preload(struct server *s, struct kerr *err)
+{
+    const struct preload_list *l = &s->cfg->preload;
+    size_t made = 0;
+    if (l->n == 0)
+        return true;
+    if (!preload_store(l, &s->engine, PRELOAD_LEAVE, err))
+        return false;
+    for (size_t i = 0; i < l->n; i++)
+        made += l->v[i].made;
+    log_line(LOG_INFO, "preloaded %zu objects; %zu were there already", made, l->n - made);
+    return true;
+}
+
 /* All in force before the first connection is accepted. */
 static bool open_faults(struct server *s, struct kerr *err)
 {
@@ -262,7 +277,8 @@ bool server_open(struct server *s, const struct mock_config *cfg, struct kerr *e
     signal(SIGPIPE, SIG_IGN);
     s->have_engine =
         open_creds(s, err) && engine_init(&s->engine, cfg, mock_clock_ns, &s->clock, err);
-    if (s->have_engine && open_faults(s, err) && open_listener(s, err) && open_loop(s, err))
+    if (s->have_engine && open_preload(s, err) && open_faults(s, err) && open_listener(s, err) &&
+        open_loop(s, err))
         return true;
     server_close(s);
     return false;
