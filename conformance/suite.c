@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <glob.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conformance/driver_probe.h"
 #include "conformance/requirement.h"
+#include "kmip/base/beside.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
 
@@ -32,32 +31,6 @@ const struct profile *profile_find(const char *name)
 
 /* ---- where they are --------------------------------------------------------- */
 
-/* Looks for `tail` in the program's folder and up to three above it. */
-static bool beside_program(const char *tail, char out[4096])
-{
-    char exe[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n <= 0)
-        return false;
-    exe[n] = 0;
-    for (int up = 0; up < 4; up++) {
-        char *slash = strrchr(exe, '/');
-        if (!slash)
-            return false;
-        *slash = 0;
-        if (snprintf(out, 4096, "%s/%s", exe, tail) < 4096 && file_exists(out))
-            return true;
-    }
-    return false;
-}
-
-/* In the working folder: a program built elsewhere, run in the source tree. */
-static bool here(const char *tail, char out[4096])
-{
-    snprintf(out, 4096, "%s", tail);
-    return file_exists(out);
-}
-
 static bool load_requirements(const struct suites *s, struct kerr *err)
 {
     char path[4200];
@@ -69,12 +42,11 @@ static bool load_requirements(const struct suites *s, struct kerr *err)
 
 bool suites_find(struct suites *s, const char *given, struct kerr *err)
 {
+    static const char *const places[] = {"conformance/suites", "share/kmip-conform/suites", NULL};
     memset(s, 0, sizeof *s);
     if (given)
         snprintf(s->dir, sizeof s->dir, "%s", given);
-    else if (!beside_program("conformance/suites", s->dir) &&
-             !beside_program("share/kmip-conform/suites", s->dir) &&
-             !here("conformance/suites", s->dir))
+    else if (!beside_program(places, places[0], s->dir))
         return kerr_set(err, KE_CASE,
                         "the suites are not beside the program; --suites DIR names their folder");
     if (!file_exists(s->dir))

@@ -51,6 +51,12 @@ bool ynode_is_null(const struct ynode *n); /* plain "", ~ or null */
  * --set path=value. Maps on the way are made. On failure nothing changes. */
 __attribute__((warn_unused_result)) bool ydoc_set(struct ydoc *d, const char *path,
                                                   const char *value, struct kerr *err);
+/* Puts another document over d: maps become one, key by key, and what both have is that
+ * of `over`; lists under the top-level keys of `adding` (NULL-terminated) add up, d's
+ * entries first, where a single entry counts as a list of one. d then shares nodes with
+ * `over`, which must live as long. On failure nothing changes. */
+__attribute__((warn_unused_result)) bool ydoc_merge(struct ydoc *d, const struct ydoc *over,
+                                                    const char *const *adding, struct kerr *err);
 /* Sets err to "FILE:LINE:COL: text" (code KE_CONFIG or as given). Returns false. */
 bool ynode_err(const struct ynode *n, enum kerr_code code, struct kerr *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
