@@ -6,6 +6,7 @@
 #include "kmip/net/tcp.h"
 #include "kmip/schema/dict.h"
 #include "kmip/yaml/yfield.h"
+#include "mockserver/scenario.h"
 
 /* What is read before it becomes the configuration. */
 struct loading {
@@ -248,13 +249,39 @@ static bool apply_set(struct ydoc *doc, const char *set, struct kerr *err)
     return ydoc_set(doc, path, eq + 1, err);
 }
 
-bool config_load(struct mock_config *cfg, const char *file, const struct opt_list *sets,
-                 struct kerr *err)
+static bool apply_scenario(struct mock_config *cfg, const char *name, struct kerr *err)
+{
+    static const char *const adding[] = {"faults", "preload", NULL};
+    struct ydoc *layer = &cfg->layers[cfg->n_scenarios];
+    if (!scenario_load(name, layer, err))
+        return false;
+    cfg->scenarios[cfg->n_scenarios++] = name;
+    return ydoc_merge(&cfg->doc, layer, adding, err);
+}
+
+static bool apply_scenarios(struct mock_config *cfg, const struct opt_list *l, struct kerr *err)
+{
+    if (!l || l->n == 0)
+        return true;
+    cfg->scenarios = arena_array(&cfg->doc.arena, l->n, sizeof *cfg->scenarios);
+    cfg->layers = arena_array(&cfg->doc.arena, l->n, sizeof *cfg->layers);
+    if (!cfg->scenarios || !cfg->layers)
+        return kerr_set(err, KE_MEMORY, "no memory for %zu scenarios", l->n);
+    for (size_t i = 0; i < l->n; i++)
+        if (!apply_scenario(cfg, l->v[i], err))
+            return false;
+    return true;
+}
+
+bool config_load_layers(struct mock_config *cfg, const struct config_layers *layers,
+                        struct kerr *err)
 {
     struct loading l;
     defaults(&l);
-    bool ok = file ? ydoc_load(&l.cfg.doc, file, err)
-                   : ydoc_parse(&l.cfg.doc, "--set", bytes_str(""), err);
+    const struct opt_list *sets = layers->sets;
+    bool ok = layers->file ? ydoc_load(&l.cfg.doc, layers->file, err)
+                           : ydoc_parse(&l.cfg.doc, "--set", bytes_str(""), err);
+    ok = ok && apply_scenarios(&l.cfg, layers->scenarios, err);
     for (size_t i = 0; ok && sets && i < sets->n; i++)
         ok = apply_set(&l.cfg.doc, sets->v[i], err);
     ok = ok && read_document(&l, err);
@@ -266,10 +293,18 @@ bool config_load(struct mock_config *cfg, const char *file, const struct opt_lis
     return ok;
 }
 
+bool config_load(struct mock_config *cfg, const char *file, const struct opt_list *sets,
+                 struct kerr *err)
+{
+    return config_load_layers(cfg, &(struct config_layers){.file = file, .sets = sets}, err);
+}
+
 void config_clear(struct mock_config *cfg)
 {
     fault_list_clear(&cfg->faults);
     preload_clear(&cfg->preload);
+    for (size_t i = 0; i < cfg->n_scenarios; i++)
+        ydoc_clear(&cfg->layers[i]);
     ydoc_clear(&cfg->doc);
     *cfg = (struct mock_config){0};
 }

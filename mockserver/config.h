@@ -1,4 +1,5 @@
-/* The mock's configuration: YAML file, --set path=value over it, options over that.
+/* The mock's configuration: YAML file, scenarios over it, --set path=value over these,
+ * options over that.
  *
  *     listen: 127.0.0.1:5696
  *     certs: ./certs/server
@@ -71,11 +72,25 @@ struct mock_config {
     bool keep_metadata;    /* attributes survive Destroy; true */
     bool client_cert_optional; /* without one: Query and Discover Versions only; false: refused */
     struct mock_limits limits;
-    struct ydoc doc; /* owns the strings */
+    const char **scenarios; /* in force, by name; their documents are in layers */
+    struct ydoc *layers;
+    size_t n_scenarios;
+    struct ydoc doc; /* owns the strings, with layers */
 };
 
-/* Defaults, then the file (NULL: none), then n_sets "path=value". Checked whole:
- * unknown keys, ranges, versions. FILE:LINE:COL in errors. */
+/* What a configuration is made of; each may be NULL. */
+struct config_layers {
+    const char *file;
+    const struct opt_list *scenarios; /* names or paths (scenario.h) */
+    const struct opt_list *sets;      /* "path=value" */
+};
+
+/* Defaults, then the layers, each over the one before: maps key by key, but faults and
+ * preload add up. Checked whole: unknown keys, ranges, versions. FILE:LINE:COL in errors. */
+__attribute__((warn_unused_result)) bool config_load_layers(struct mock_config *cfg,
+                                                            const struct config_layers *layers,
+                                                            struct kerr *err);
+/* The same without scenarios. */
 __attribute__((warn_unused_result)) bool config_load(struct mock_config *cfg, const char *file,
                                                      const struct opt_list *sets, struct kerr *err);
 void config_clear(struct mock_config *cfg);

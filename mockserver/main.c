@@ -8,6 +8,7 @@
 #include "kmip/base/text.h"
 #include "mockserver/ready.h"
 #include "mockserver/run.h"
+#include "mockserver/scenario.h"
 
 enum { BY_SIGNAL = 128 };
 
@@ -16,7 +17,8 @@ static const char purpose[] =
     "Prints a line that begins with 'ready' once it accepts connections.\n"
     "SIGTERM lets outstanding replies leave, then stops; a second signal does not wait.\n\n"
     "Try: kmip-mock --pki ./certs\n"
-    "     kmip-mock run -- COMMAND      runs COMMAND with KMIP_HOST, KMIP_PORT, KMIP_CERTS set\n\n"
+    "     kmip-mock run -- COMMAND      runs COMMAND with KMIP_HOST, KMIP_PORT, KMIP_CERTS set\n"
+    "     kmip-mock scenarios [NAME]    lists misbehaviour for --scenario, or explains one\n\n"
     "Exit: 0 stopped, 2 command line, configuration or certificates, 3 cannot listen,\n"
     "5 internal error, 128+n ended at once by signal n.";
 
@@ -27,6 +29,11 @@ static const char run_help[] =
     "certificates are made in a temporary folder and removed afterwards.\n\n"
     "Exit: COMMAND's exit code, 128+n when signal n ended it, 127 not found, 126 cannot be\n"
     "run; 2, 3 or 5 as for kmip-mock when the server does not start.";
+
+static const char scenarios_help[] =
+    "Lists what --scenario can make the server do, a line each; with a NAME, tells what\n"
+    "happens in the field, what a client shows of it, and what helps.\n"
+    "KMIP_SCENARIOS names a folder of scenarios in place of those that come with the program.";
 
 /* As many descriptors as connections may need, as far as the system lets us. Not
  * for `run`: its command would inherit a limit it may not be ready for. */
@@ -126,15 +133,48 @@ static int main_run(int argc, char **argv)
     return code;
 }
 
+/* Lists the scenarios, or explains those that are named. */
+static int main_scenarios(int argc, char **argv)
+{
+    static const struct opt_command cmd = {"scenarios", "[NAME...]", scenarios_help,
+                                           main_scenarios};
+    const struct opt_set none = {.title = "Options"};
+    struct kerr err = KERR_INIT;
+    char **names;
+    int n;
+    bool help = false;
+    if (!opt_parse(&none, 1, argc, argv, &names, &n, &help, &err))
+        return start_failed(&err);
+    if (help) {
+        opt_help(stdout, "kmip-mock", &cmd, NULL, 0);
+        return 0;
+    }
+    bool ok = n > 0 || scenario_list(stdout, &err);
+    for (int i = 0; ok && i < n; i++) {
+        if (i > 0)
+            putchar('\n');
+        ok = scenario_explain(names[i], stdout, &err);
+    }
+    return ok ? 0 : start_failed(&err);
+}
+
 int main(int argc, char **argv)
 {
-    static const char *const commands[] = {"run"};
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } commands[] = {{"run", main_run}, {"scenarios", main_scenarios}};
+    enum { N = sizeof commands / sizeof *commands };
+    const char *names[N];
     if (argc < 2 || argv[1][0] == '-')
         return main_serve(argc, argv);
-    if (strcmp(argv[1], "run") == 0)
-        return main_run(argc - 1, argv + 1);
+    for (size_t i = 0; i < N; i++) {
+        names[i] = commands[i].name;
+        if (strcmp(argv[1], names[i]) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
     struct kerr err = KERR_INIT;
-    const char *near = text_nearest(argv[1], commands, 1);
+    const char *near = text_nearest(argv[1], names, N);
     kerr_set(&err, KE_USAGE, "unknown command '%s'%s%s%s; kmip-mock --help tells more", argv[1],
              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return start_failed(&err);

@@ -23,6 +23,12 @@ static const struct opt options[] = {
      .off = AT(config),
      .arg = "FILE",
      .help = "configuration in YAML"},
+    {.name = "scenario",
+     .kind = OPT_LIST,
+     .off = AT(scenarios),
+     .arg = "NAME",
+     .help = "behave as some servers in the field do; `kmip-mock scenarios` lists them; a path "
+             "names a file of your own; may be repeated"},
     {.name = "set",
      .kind = OPT_LIST,
      .off = AT(sets),
@@ -202,7 +208,8 @@ bool start_load(struct start *st, bool temporary_pki, struct kerr *err)
     /* A file left by an earlier process must not be taken for ours. */
     if (st->opt.ready_file)
         unlink(st->opt.ready_file);
-    return set_log(st->opt.log, err) && config_load(&st->cfg, st->opt.config, &st->opt.sets, err) &&
+    const struct config_layers layers = {st->opt.config, &st->opt.scenarios, &st->opt.sets};
+    return set_log(st->opt.log, err) && config_load_layers(&st->cfg, &layers, err) &&
            set_listen(st, err) && choose_seed(st, err) && find_certs(st, temporary_pki, err);
 }
 

@@ -8,7 +8,7 @@
 
 struct start_options {
     const char *config, *listen, *pki, *certs, *ready_file, *log;
-    struct opt_list sets;
+    struct opt_list scenarios, sets;
     int64_t seed;
     bool seed_given, version;
 };
