@@ -69,6 +69,11 @@ __attribute__((warn_unused_result)) bool fault_set_remove(struct fault_set *s, c
 __attribute__((warn_unused_result)) bool fault_set_replace(struct fault_set *s,
                                                            const struct fault_list *l,
                                                            struct kerr *err);
+/* The list in place of all there are, at once and for every connection, as if each had
+ * been removed and the list added; on failure nothing has changed. NULL: none. */
+__attribute__((warn_unused_result)) bool fault_set_put(struct fault_set *s,
+                                                       const struct fault_list *l,
+                                                       struct kerr *err);
 /* Counts, streams and scenarios as at the start; the faults stay. */
 void fault_set_reset(struct fault_set *s);
 
@@ -89,6 +94,10 @@ __attribute__((warn_unused_result)) bool fault_scenario_set(struct fault_set *s,
                                                             const char *state, struct kerr *err);
 /* The i-th scenario that has had a state set; NULL behind the last. */
 const char *fault_scenario_at(const struct fault_set *s, size_t i, const char **state);
+/* Visits the scenarios that have had a state set, or that faults in force speak of; a
+ * name may come more than once. */
+void fault_scenarios_visit(const struct fault_set *s, void (*visit)(void *arg, const char *name),
+                           void *arg);
 
 /* --- one connection ---------------------------------------------------- */
 

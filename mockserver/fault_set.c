@@ -177,6 +177,32 @@ bool fault_set_replace(struct fault_set *s, const struct fault_list *l, struct k
     return true;
 }
 
+bool fault_set_put(struct fault_set *s, const struct fault_list *l, struct kerr *err)
+{
+    static const struct fault_list none;
+    if (!l)
+        l = &none;
+    if (!prepare(s, l, err))
+        return false;
+    struct fault **v = malloc((l->n + 1) * sizeof *v), **old = s->v;
+    if (!v)
+        return kerr_set(err, KE_MEMORY, "no memory for faults");
+    size_t had = s->n;
+    s->v = v;
+    s->n = 0;
+    for (size_t i = 0; i < had; i++)
+        forget_everywhere(s, old[i]);
+    free(old);
+    for (struct fault *f; (f = s->retired);) {
+        s->retired = f->next;
+        forget_everywhere(s, f);
+    }
+    take(s, v, l, 0);
+    for (struct fault_conn *c = s->conns; c; c = c->next)
+        fault_arm_late(c, 0);
+    return true;
+}
+
 /* --- counts ------------------------------------------------------------ */
 
 static void reset_fault(struct fault *f)

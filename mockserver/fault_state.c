@@ -85,6 +85,19 @@ const char *fault_scenario_at(const struct fault_set *s, size_t i, const char **
     return sc ? sc->name : NULL;
 }
 
+void fault_scenarios_visit(const struct fault_set *s, void (*visit)(void *arg, const char *name),
+                           void *arg)
+{
+    for (const struct fault_scenario *sc = s->scenarios; sc; sc = sc->next)
+        visit(arg, sc->name);
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->v[i]->match.scenario)
+            visit(arg, s->v[i]->match.scenario);
+        if (s->v[i]->then_scenario)
+            visit(arg, s->v[i]->then_scenario);
+    }
+}
+
 static bool scenario_new(struct fault_set *s, const char *name, char *state)
 {
     struct fault_scenario *sc = calloc(1, sizeof *sc), **at = &s->scenarios;

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include "kmip/base/text.h"
+#include "mockserver/ctl.h"
 #include "mockserver/ready.h"
 #include "mockserver/run.h"
 #include "mockserver/scenario.h"
+#include "mockserver/service.h"
 
 enum { BY_SIGNAL = 128 };
 
@@ -18,14 +20,16 @@ static const char purpose[] =
     "SIGTERM lets outstanding replies leave, then stops; a second signal does not wait.\n\n"
     "Try: kmip-mock --pki ./certs\n"
     "     kmip-mock run -- COMMAND      runs COMMAND with KMIP_HOST, KMIP_PORT, KMIP_CERTS set\n"
-    "     kmip-mock scenarios [NAME]    lists misbehaviour for --scenario, or explains one\n\n"
+    "     kmip-mock scenarios [NAME]    lists misbehaviour for --scenario, or explains one\n"
+    "     kmip-mock ctl COMMAND         looks at a running server with --control, changes it\n\n"
     "Exit: 0 stopped, 2 command line, configuration or certificates, 3 cannot listen,\n"
     "5 internal error, 128+n ended at once by signal n.";
 
 static const char run_help[] =
     "Starts a server on a free port of 127.0.0.1, runs COMMAND, stops the server.\n"
     "COMMAND finds KMIP_HOST, KMIP_PORT, KMIP_CERTS, KMIP_CA, KMIP_CERT, KMIP_KEY and\n"
-    "KMIP_OTHER_CERTS (a second identity) in its environment. Without --pki or --certs,\n"
+    "KMIP_OTHER_CERTS (a second identity) in its environment; with --control (0 picks a port)\n"
+    "KMIP_CONTROL too, by which `kmip-mock ctl` finds this server. Without --pki or --certs,\n"
     "certificates are made in a temporary folder and removed afterwards.\n\n"
     "Exit: COMMAND's exit code, 128+n when signal n ended it, 127 not found, 126 cannot be\n"
     "run; 2, 3 or 5 as for kmip-mock when the server does not start.";
@@ -58,7 +62,7 @@ static int serve(struct start *st)
     }
     raise_file_limit(&st->cfg);
     int code = 0;
-    if (!server_open(s, &st->cfg, &err) || (st->opt.ready_file && !ready_file(s, st, &err))) {
+    if (!service_open(s, st, &err) || (st->opt.ready_file && !ready_file(s, st, &err))) {
         code = start_failed(&err);
     } else {
         ready_line(s, st);
@@ -67,7 +71,7 @@ static int serve(struct start *st)
     }
     if (st->opt.ready_file)
         unlink(st->opt.ready_file);
-    server_close(s);
+    service_close(s);
     free(s);
     return code;
 }
@@ -163,7 +167,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = {{"run", main_run}, {"scenarios", main_scenarios}};
+    } commands[] = {{"run", main_run}, {"scenarios", main_scenarios}, {"ctl", ctl_main}};
     enum { N = sizeof commands / sizeof *commands };
     const char *names[N];
     if (argc < 2 || argv[1][0] == '-')

@@ -8,20 +8,30 @@
 #include <unistd.h>
 
 #include "kmip/base/file.h"
+#include "mockserver/control.h"
 
 void ready_line(const struct server *s, const struct start *st)
 {
-    printf("ready host=%s port=%d pid=%ld seed=%" PRId64 "%s%s\n", s->host, s->port, (long)getpid(),
-           s->cfg->seed, st->client_certs ? " client_certs=" : "",
-           st->client_certs ? st->client_certs : "");
+    char control[80] = "";
+    if (s->control)
+        control_place(s->control, control, sizeof control);
+    printf("ready host=%s port=%d pid=%ld seed=%" PRId64 "%s%s%s%s\n", s->host, s->port,
+           (long)getpid(), s->cfg->seed, s->control ? " control=" : "", control,
+           st->client_certs ? " client_certs=" : "", st->client_certs ? st->client_certs : "");
     fflush(stdout);
+}
+
+static json_t *control_json(const struct control *c)
+{
+    return c ? json_pack("{s:s, s:i}", "host", control_host(c), "port", control_port(c))
+             : json_null();
 }
 
 bool ready_file(const struct server *s, const struct start *st, struct kerr *err)
 {
-    json_t *o = json_pack("{s:s, s:i, s:i, s:I, s:s?}", "host", s->host, "port", s->port, "pid",
-                          (int)getpid(), "seed", (json_int_t)s->cfg->seed, "client_certs",
-                          st->client_certs);
+    json_t *o = json_pack("{s:s, s:i, s:i, s:I, s:o, s:s?}", "host", s->host, "port", s->port,
+                          "pid", (int)getpid(), "seed", (json_int_t)s->cfg->seed, "control",
+                          control_json(s->control), "client_certs", st->client_certs);
     char *text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
     json_decref(o);
     if (!text)

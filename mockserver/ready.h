@@ -7,10 +7,12 @@
 #include "mockserver/server.h"
 #include "mockserver/start.h"
 
-/* ready host=127.0.0.1 port=35123 pid=4711 seed=7 client_certs=/path/client
- * The folder comes last, for it may hold blanks; it is left out when unknown. */
+/* ready host=127.0.0.1 port=35123 pid=4711 seed=7 control=127.0.0.1:40001 client_certs=/path/client
+ * The folder comes last, for it may hold blanks. It is left out when unknown, as is control when
+ * there is no control API. */
 void ready_line(const struct server *s, const struct start *st);
-/* A JSON object with the same keys (client_certs null when unknown), whole or not
+/* A JSON object with the same keys (client_certs null when unknown; control an
+ * object with host and port, or null), whole or not
  * at all. */
 __attribute__((warn_unused_result)) bool ready_file(const struct server *s, const struct start *st,
                                                     struct kerr *err);

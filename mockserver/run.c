@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "kmip/base/log.h"
+#include "mockserver/control.h"
 #include "mockserver/ready.h"
+#include "mockserver/service.h"
 
 enum { CANNOT_RUN = 126, NOT_FOUND = 127, BY_SIGNAL = 128 };
-enum { N_VARS = 7 };
+enum { N_VARS = 8 };
 
 extern char **environ;
 
@@ -62,8 +64,10 @@ static void free_environment(char **env)
 /* Ours, without what an outer mock may have left of them; NULL: no memory. */
 static char **environment(const struct server *s, const struct start *st)
 {
-    char port[16];
+    char port[16], control[80];
     snprintf(port, sizeof port, "%d", s->port);
+    if (s->control)
+        control_place(s->control, control, sizeof control);
     const struct var vars[N_VARS] = {
         {"KMIP_HOST", s->host, NULL},
         {"KMIP_PORT", port, NULL},
@@ -72,6 +76,7 @@ static char **environment(const struct server *s, const struct start *st)
         {"KMIP_CERT", st->client_certs, "kmip-cert.pem"},
         {"KMIP_KEY", st->client_certs, "kmip-key.pem"},
         {"KMIP_OTHER_CERTS", st->other_certs, NULL},
+        {"KMIP_CONTROL", s->control ? control : NULL, NULL},
     };
     size_t had = 0, n = 0;
     while (environ[had])
@@ -177,10 +182,10 @@ int run_command(struct start *st, char **command)
         return start_failed(&err);
     }
     int code =
-        server_open(&r->server, &st->cfg, &err) ? with_server(r, st, command) : start_failed(&err);
+        service_open(&r->server, st, &err) ? with_server(r, st, command) : start_failed(&err);
     if (st->opt.ready_file)
         unlink(st->opt.ready_file);
-    server_close(&r->server);
+    service_close(&r->server);
     free(r);
     return code;
 }

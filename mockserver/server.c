@@ -366,10 +366,15 @@ static void wake(struct conn *c)
     server_again(c->server, c);
 }
 
+void server_wake(struct server *s)
+{
+    for_each_conn(s, wake);
+}
+
 void server_advance(struct server *s, int64_t by_ns)
 {
     mock_clock_advance(&s->clock, by_ns);
-    for_each_conn(s, wake);
+    server_wake(s);
 }
 
 static void close_any(uv_handle_t *h, void *arg)

@@ -76,6 +76,8 @@ void server_close(struct server *s);
 /* Lets by_ns of virtual time pass: clocks move, and what has been waiting so long is
  * due. */
 void server_advance(struct server *s, int64_t by_ns);
+/* Gives every connection a turn soon: what it waited for may have changed. */
+void server_wake(struct server *s);
 
 /* For conn.c. */
 void server_forget(struct server *s, struct conn *c); /* a connection is closed */

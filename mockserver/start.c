@@ -39,6 +39,11 @@ static const struct opt options[] = {
      .off = AT(listen),
      .arg = "HOST:PORT",
      .help = "where to listen; port 0 picks a free one"},
+    {.name = "control",
+     .kind = OPT_STR,
+     .off = AT(control),
+     .arg = "HOST:PORT",
+     .help = "where on loopback the control API listens (kmip-mock ctl); port 0 picks a free one"},
     {.name = "pki",
      .kind = OPT_STR,
      .off = AT(pki),
@@ -194,6 +199,8 @@ static bool choose_seed(struct start *st, struct kerr *err)
 static bool set_listen(struct start *st, struct kerr *err)
 {
     char host[256] = "", port[16] = "";
+    if (st->opt.control)
+        st->cfg.control = st->opt.control;
     if (!st->opt.listen)
         return true;
     if (!tcp_split(st->opt.listen, host, port) || !port[0])

@@ -7,7 +7,7 @@
 #include "mockserver/config.h"
 
 struct start_options {
-    const char *config, *listen, *pki, *certs, *ready_file, *log;
+    const char *config, *listen, *control, *pki, *certs, *ready_file, *log;
     struct opt_list scenarios, sets;
     int64_t seed;
     bool seed_given, version;

@@ -112,6 +112,7 @@ void form_hex(struct bytes msg, const struct form_options *o, struct buf *out)
     if (!o)
         o = &none;
     tour_start(&t, msg);
+    t.cautious = o->cautious;
     while ((step = tour_next(&t)) != TOUR_END) {
         if (step == TOUR_ITEM)
             item_lines(&t, o, out);

@@ -20,6 +20,15 @@ bool form_allows(const struct kmip_spot *spot, unsigned type)
     return types == 0 || (type <= TTLV_INTERVAL && (types & TYPE_BIT(type)));
 }
 
+bool form_stray(const struct kmip_spot *spot, const struct ttlv_item *it)
+{
+    bool any_bytes = it->type == TTLV_TEXT_STRING || it->type == TTLV_BYTE_STRING ||
+                     it->type == TTLV_BIG_INTEGER;
+    if (it->type == TTLV_STRUCTURE)
+        return false;
+    return it->wrong || !form_allows(spot, it->type) || (any_bytes && !spot->field);
+}
+
 unsigned form_leaf_type(const struct kmip_spot *spot)
 {
     uint16_t leaf = form_types(spot) & (uint16_t)~TYPE_BIT(TTLV_STRUCTURE);

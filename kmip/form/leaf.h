@@ -26,6 +26,11 @@ const struct kmip_enum *form_enum(const struct kmip_spot *spot, unsigned type);
 bool form_is_version(const struct kmip_spot *spot);
 bool form_is_name(const struct kmip_spot *spot);
 
+/* Bytes or text that the schema does not expect here, of which nobody knows what they
+ * are: a secret perhaps, with its tag or type damaged. */
+struct ttlv_item;
+bool form_stray(const struct kmip_spot *spot, const struct ttlv_item *it);
+
 /* For messages: the attribute's or the tag's name; never NULL. */
 const char *form_field(const struct kmip_spot *spot);
 
@@ -34,7 +39,6 @@ void form_put_type(struct buf *out, unsigned type);
 
 /* Zero padding, and for a Big Integer no needless sign bytes: what the writer
  * would write for the same value. */
-struct ttlv_item;
 bool form_is_plain_item(const struct ttlv_item *it);
 
 /* Reads names and numbers joined by "|". *bad is the piece that is neither. */

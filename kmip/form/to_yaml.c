@@ -13,7 +13,7 @@
 
 struct yaml_out {
     struct bytes msg;
-    bool show_secrets;
+    bool show_secrets, cautious;
     struct kmip_walk walk;
     unsigned hidden; /* structures entered since, and with, the outermost secret one */
     bool after_dash; /* the next key follows "- " on its line */
@@ -157,7 +157,8 @@ static void wrong_item(struct yaml_out *y, const struct ttlv_item *it)
 
 static void leaf(struct yaml_out *y, const struct kmip_spot *spot, const struct ttlv_item *it)
 {
-    if (!y->show_secrets && (spot->secret || y->hidden)) {
+    if (!y->show_secrets &&
+        (spot->secret || y->hidden || (y->cautious && form_stray(spot, it)))) {
         buf_printf(y->out, "!redacted %u", it->len);
     } else if (!form_is_plain_item(it)) {
         wrong_item(y, it);
@@ -444,7 +445,10 @@ bool form_yaml(struct bytes msg, const struct form_options *o, struct buf *out, 
         .size = UINT32_MAX, .items = UINT32_MAX, .depth = TTLV_MAX_DEPTH};
     if (!ttlv_check(msg, &limits, NULL, kmip_tag_name, NULL, err))
         return false;
-    struct yaml_out y = {.msg = msg, .show_secrets = o && o->show_secrets, .out = out};
+    struct yaml_out y = {.msg = msg,
+                         .show_secrets = o && o->show_secrets,
+                         .cautious = o && o->cautious,
+                         .out = out};
     kmip_walk_init(&y.walk);
     struct ttlv_item all = {.type = TTLV_STRUCTURE, .len = (uint32_t)msg.n, .val = msg};
     fields(&y, &all, o ? o->indent : 0);

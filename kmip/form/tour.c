@@ -1,6 +1,8 @@
 /* Reading for showing (tour.h). */
 #include "kmip/form/tour.h"
 
+#include "kmip/form/leaf.h"
+
 static void take(void *arg, const struct finding *f)
 {
     struct tour *t = arg;
@@ -55,7 +57,8 @@ static enum tour_step give_item(struct tour *t)
             t->it.tag == KMIP_TAG_REQUEST_MESSAGE || t->it.tag == KMIP_TAG_RESPONSE_MESSAGE;
     t->depth = t->r.depth;
     t->spot = kmip_walk_look(&t->walk, t->it.tag);
-    t->secret = t->spot.secret || t->hidden > 0;
+    t->secret =
+        t->spot.secret || t->hidden > 0 || (t->cautious && form_stray(&t->spot, &t->it));
     if (t->it.type == TTLV_STRUCTURE)
         t->enter = true;
     else if (!t->it.wrong)

@@ -33,6 +33,7 @@ struct tour {
     struct kmip_walk walk;
     struct finding_sink sink;
     struct kerr err;
+    bool cautious;   /* the caller's to set: what is out of place is secret too */
     unsigned hidden; /* depth from which everything is secret; 0 = none */
     bool enter;      /* the structure just given is gone into by the next step */
     bool message;    /* the first item was a whole message: nothing may follow */
