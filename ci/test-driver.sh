@@ -13,6 +13,7 @@ for program in "$conform" "$client" "$mock"; do
 done
 work=$(mktemp -d "${TMPDIR:-/tmp}/test-driver.XXXXXX") || exit 2
 mkdir "$work/tmp" && export TMPDIR=$work/tmp
+export KMIP_SCENARIOS=$PWD/fixtures/scenarios # for a BUILD that is elsewhere
 trap 'rm -rf "$work"' EXIT
 
 # --- what a test says ---------------------------------------------------------------
@@ -276,7 +277,8 @@ repros() {
     run 0 "$conform" repro clock-ahead
     matches '(89.9..|90.0..) s ahead of ours'; says '90 s into our future'; says 'as planned'
     run 0 "$conform" repro compound-create-rejected; says 'no key: the server refused Create'
-    for r in compound-create-ignored no-custom-attributes coalesced-replies fragmented-replies; do
+    for r in compound-create-ignored no-custom-attributes coalesced-replies fragmented-replies \
+        out-of-order-once swapped-batch-ids two-clocks activation-delayed; do
         run 0 "$conform" repro $r
     done
     # A mock that is well behaved after all: nothing to reproduce.

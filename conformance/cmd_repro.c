@@ -44,10 +44,8 @@ static void mock_args(const struct repro *r, const struct repro_options *o, cons
     size_t n = 0;
     args[n++] = "--seed";
     args[n++] = o->seed ? o->seed : SEED;
-    for (size_t i = 0; i < REPRO_SETS_MAX && r->sets[i]; i++) {
-        args[n++] = "--set";
-        args[n++] = r->sets[i];
-    }
+    args[n++] = "--scenario";
+    args[n++] = r->name;
     for (size_t i = 0; i < o->sets.n; i++) {
         args[n++] = "--set";
         args[n++] = o->sets.v[i];
@@ -61,7 +59,7 @@ static int run(const struct repro *r, const struct repro_options *o)
 {
     struct mock_process mock = {.pid = 0};
     struct repro_run *run = calloc(1, sizeof *run);
-    const char *args[2 * (REPRO_SETS_MAX + SETS_MAX) + 3];
+    const char *args[2 * SETS_MAX + 5];
     struct kerr err = KERR_INIT;
     if (!run)
         return EXIT_OURS;

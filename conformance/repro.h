@@ -37,14 +37,12 @@ struct repro_attempt {
 };
 
 #define REPRO_ATTEMPTS_MAX 4
-#define REPRO_SETS_MAX 3
 
 struct repro {
-    const char *name, *title;
+    const char *name, *title; /* name: also that of the mock's scenario */
     const char *field;      /* what happens in the field */
     const char *shows;      /* what a client shows */
     const char *helps;
-    const char *sets[REPRO_SETS_MAX]; /* --set of the mock */
     struct repro_attempt attempts[REPRO_ATTEMPTS_MAX];
     size_t n;
 };
@@ -88,7 +86,7 @@ struct repro_run {
     struct kc_connect base;     /* where the mock is */
     const volatile sig_atomic_t *stop;
     bool wait;                  /* until a key becomes usable, however long */
-    struct opt_list more_sets;  /* of the mock, behind the repro's */
+    struct opt_list more_sets;  /* --set of the mock, over the scenario */
     struct clock_measure clock; /* of the mock */
     struct repro_result result[REPRO_ATTEMPTS_MAX];
     struct arena arena;

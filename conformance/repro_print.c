@@ -170,8 +170,8 @@ void repro_print(FILE *out, const struct repro_run *r)
     paragraph(out, "In the field", p->field);
     paragraph(out, "What it does", p->shows);
     paragraph(out, "What helps", p->helps);
-    for (size_t i = 0; i < REPRO_SETS_MAX && p->sets[i]; i++)
-        paragraph(out, i == 0 ? "Mock" : "", p->sets[i]);
+    snprintf(words, sizeof words, "kmip-mock --scenario %s", p->name);
+    paragraph(out, "Mock", words);
     for (size_t i = 0; i < r->more_sets.n; i++)
         paragraph(out, "", r->more_sets.v[i]);
     if (r->clock.e.n > 0) {

@@ -67,15 +67,13 @@ static json_t *attempt_of(const struct repro_result *r)
 bool repro_trace(const char *path, const struct repro_run *r, struct kerr *err)
 {
     json_t *attempts = json_array(), *settings = json_array();
-    for (size_t i = 0; i < REPRO_SETS_MAX && r->repro->sets[i]; i++)
-        json_array_append_new(settings, json_string(r->repro->sets[i]));
     for (size_t i = 0; i < r->more_sets.n; i++)
         json_array_append_new(settings, text(r->more_sets.v[i]));
     for (size_t i = 0; i < r->repro->n; i++)
         json_array_append_new(attempts, attempt_of(&r->result[i]));
-    json_t *root = json_pack("{s:s, s:s, s:o, s:b, s:o}", "repro", r->repro->name, "title",
-                             r->repro->title, "settings", settings, "held", (int)repro_held(r),
-                             "attempts", attempts);
+    json_t *root = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o}", "repro", r->repro->name, "title",
+                             r->repro->title, "scenario", r->repro->name, "settings", settings,
+                             "held", (int)repro_held(r), "attempts", attempts);
     if (root && r->clock.e.n > 0)
         json_object_set_new(root, "clock_offset_seconds",
                             json_real((double)clock_offset_ns(&r->clock.e) / 1e9));
