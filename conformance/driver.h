@@ -29,6 +29,7 @@ struct wire_facts {
     unsigned moved;     /* came at another place than their request went */
     unsigned unnamed;   /* without the Unique Batch Item ID of a request outstanding */
     uint32_t most_records;
+    size_t longest;     /* reply, bytes */
     char where[FACT_TEXT]; /* the first of them, in words */
 };
 
@@ -70,7 +71,7 @@ struct name_facts {
 };
 
 struct driver_facts {
-    enum tri handshake;
+    enum tri handshake;      /* each of its requests, and all of them together */
     uint8_t adopted;         /* version of the driver's further requests; 0: not yet known */
     char handshake_why[FACT_TEXT];
     char missing[FACT_TEXT]; /* operations that Query does not list, or "" */

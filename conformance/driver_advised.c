@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/lib/requests.h"
 #include "conformance/advice.h"
+#include "conformance/driver_handshake.h"
 #include "conformance/driver_probe.h"
 #include "kmip/base/clock.h"
 
@@ -17,40 +17,19 @@ struct drive {
     unsigned depth;
 };
 
-static bool ask(struct wire *w, struct wire_call *c, struct kerr *err)
+static bool greet(struct wire *w, const struct key_plan *plan, struct key *k, struct kerr *err)
 {
-    bool ok = wire_ask(w, c);
-    if (!ok)
-        kerr_set_at(err, c->err.code, c->err.off, c->err.path, "%s", c->err.msg);
-    wire_call_clear(c);
-    return ok;
+    uint8_t adopted;
+    w->version = KMIP_V12;
+    if (!handshake_begin(w, plan, k, &adopted, err))
+        return false;
+    w->version = adopted ? adopted : KMIP_V12;
+    return handshake_queries(w, NULL, err);
 }
 
-static bool shake(struct wire *w, uint8_t adopted, struct kerr *err)
-{
-    static const uint8_t versions[] = {KMIP_VERSION(1, 4), KMIP_VERSION(1, 3), KMIP_V12};
-    static const uint32_t functions[] = {
-        KMIP_QUERY_FUNCTION_QUERY_EXTENSION_MAP, KMIP_QUERY_FUNCTION_QUERY_SERVER_INFORMATION,
-        KMIP_QUERY_FUNCTION_QUERY_OPERATIONS, KMIP_QUERY_FUNCTION_QUERY_OBJECTS};
-    static const size_t asked[] = {1, 1, 2}; /* functions of each Query */
-    struct wire_call c;
-    size_t from = 0;
-    req_discover_versions(wire_begin(w, &c, KMIP_OPERATION_DISCOVER_VERSIONS), versions,
-                          sizeof versions);
-    bool ok = ask(w, &c, err);
-    w->version = adopted;
-    for (size_t i = 0; ok && i < sizeof asked / sizeof *asked; from += asked[i++]) {
-        req_query(wire_begin(w, &c, KMIP_OPERATION_QUERY), functions + from, asked[i]);
-        ok = ask(w, &c, err);
-    }
-    return ok;
-}
-
-/* The first request goes at version 1.2, ahead of the handshake. */
 static bool drive_wire(struct probing *p, struct wire *w, const struct drive *d,
                        struct load_pairs *pairs, struct kerr *err)
 {
-    uint8_t adopted = w->version;
     char bucket[80];
     struct key k;
     struct depth_facts seen;
@@ -58,8 +37,7 @@ static bool drive_wire(struct probing *p, struct wire *w, const struct drive *d,
     const struct key_plan plan = {.way = d->compound ? KEY_COMPOUND_EPOCH : KEY_TWO_STEP,
                                   .attribute = d->attribute,
                                   .bucket = bucket};
-    w->version = KMIP_V12;
-    if (!key_create(w, &plan, &k, err) || !shake(w, adopted, err) ||
+    if (!greet(w, &plan, &k, err) ||
         (!d->compound && !key_activate(w, k.uid, err)) || !key_use(w, k.uid, err) ||
         !load_prepare(pairs, w, k.uid, err))
         return false;

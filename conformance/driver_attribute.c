@@ -2,7 +2,6 @@
  * how long a value, and does Locate find the key by it? */
 #include <stdio.h>
 
-#include "client/lib/requests.h"
 #include "conformance/driver_probe.h"
 #include "kmip/base/text.h"
 
@@ -25,58 +24,22 @@ static struct name_facts *facts_of(struct probing *p, const char *name)
     return n;
 }
 
-/* ---- reading back ----------------------------------------------------------- */
-
-/* The value of the attribute; false: c->err, or it is not there. */
-static bool read_back(struct wire *w, const char *uid, const char *name, struct buf *value,
-                      struct kerr *err)
-{
-    struct wire_call c;
-    struct ttlv_item attribute, v;
-    buf_reset(value);
-    req_get_attributes(wire_begin(w, &c, KMIP_OPERATION_GET_ATTRIBUTES), uid, &name, 1);
-    bool ok = wire_ask(w, &c);
-    if (!ok)
-        kerr_set_at(err, c.err.code, c.err.off, c.err.path, "%s", c.err.msg);
-    ok = ok && ttlv_find(&c.item.payload, KMIP_TAG_ATTRIBUTE, &attribute) &&
-         ttlv_find(&attribute, KMIP_TAG_ATTRIBUTE_VALUE, &v) && v.type == TTLV_TEXT_STRING &&
-         buf_put_bytes(value, v.val);
-    wire_call_clear(&c);
-    return ok;
-}
+/* ---- finding by it ---------------------------------------------------------- */
 
 /* Does Locate by the attribute find this key, and nothing else? */
 static enum tri locate(struct wire *w, const char *uid, const char *name, const char *value,
                        struct name_facts *f)
 {
-    struct wire_call c;
-    struct ttlv_writer aw;
-    struct ttlv_reader r;
-    struct ttlv_item it;
-    struct buf attribute;
-    size_t found = 0, others = 0;
-    buf_init(&attribute, 65536);
-    ttlv_w_init(&aw, &attribute, NULL);
-    kmip_attribute_text(&aw, name, value);
-    struct ttlv_writer *lw = wire_begin(w, &c, KMIP_OPERATION_LOCATE);
-    if (ttlv_w_finish(&aw))
-        req_locate(lw, 0, 0, buf_bytes(&attribute));
-    bool ok = wire_ask(w, &c);
-    if (ok) {
-        ttlv_r_children(&r, buf_bytes(&c.reply), &c.item.payload, NULL);
-        while (ttlv_r_next(&r, &it))
-            if (it.tag == KMIP_TAG_UNIQUE_IDENTIFIER)
-                *(bytes_eq_str(it.val, uid) ? &found : &others) += 1;
-    }
+    struct key_found found = {.wanted = uid};
+    struct kerr err = KERR_INIT;
+    bool ok = key_find(w, name, value, &found, &err);
     if (!ok)
-        fact_text(f->why, "%s", c.err.msg);
-    else if (found == 0)
+        fact_text(f->why, "%s", err.msg);
+    else if (!found.has_wanted)
         fact_text(f->why, "Locate by it does not find the key");
-    else if (others > 0)
-        fact_text(f->why, "Locate by it finds %zu other objects too", others);
-    buf_clear(&attribute);
-    wire_call_clear(&c);
-    return ok && found > 0 && others == 0 ? TRI_YES : TRI_NO;
+    else if (found.n > 1)
+        fact_text(f->why, "Locate by it finds %zu other objects too", found.n - 1);
+    return ok && found.has_wanted && found.n == 1 ? TRI_YES : TRI_NO;
 }
 
 /* ---- one name --------------------------------------------------------------- */
@@ -94,7 +57,7 @@ static void kept_or_not(struct probing *p, struct wire *w, const struct key *k, 
     struct buf got;
     struct kerr err = KERR_INIT;
     buf_init(&got, 65536);
-    bool read = read_back(w, k->uid, f->name, &got, &err);
+    bool read = key_attribute(w, k->uid, f->name, &got, &err);
     f->kept = read && bytes_eq_str(buf_bytes(&got), value) ? TRI_YES : TRI_NO;
     if (f->kept == TRI_YES)
         f->located = locate(w, k->uid, f->name, value, f);
@@ -164,7 +127,7 @@ static bool length_kept(struct probing *p, struct wire *w, const char *name, siz
     struct buf got;
     make_value(p, n, value);
     buf_init(&got, 65536);
-    bool kept = make_named(w, name, value, &k, err) && read_back(w, k.uid, name, &got, err) &&
+    bool kept = make_named(w, name, value, &k, err) && key_attribute(w, k.uid, name, &got, err) &&
                 bytes_eq_str(buf_bytes(&got), value);
     if (err->code == KE_OK || err->code == KE_REFUSED)
         probe_say(p, "%zu bytes: %s", n, kept                ? "kept"

@@ -1,12 +1,9 @@
-/* Probes: the driver's handshake.
- *
- * The first request of a user goes out at version 1.2, ahead of the handshake's own:
- * Discover Versions, then three Queries. The driver adopts the first version returned. */
-#include <stdio.h>
+/* The driver's handshake (driver_handshake.h). */
+#include "conformance/driver_handshake.h"
 
 #include "client/lib/requests.h"
-#include "conformance/driver_probe.h"
-#include "kmip/base/text.h"
+
+static const uint8_t versions[] = {KMIP_VERSION(1, 4), KMIP_VERSION(1, 3), KMIP_V12};
 
 static const uint32_t needed[] = {
     KMIP_OPERATION_CREATE,  KMIP_OPERATION_ACTIVATE,          KMIP_OPERATION_ENCRYPT,
@@ -14,41 +11,15 @@ static const uint32_t needed[] = {
     KMIP_OPERATION_QUERY,   KMIP_OPERATION_DISCOVER_VERSIONS,
 };
 
-/* The handshake is as good as its worst part. */
-static void handshake(struct probing *p, bool ok, const char *why)
+static bool done(struct wire_call *c, bool ok, struct kerr *err)
 {
-    struct driver_facts *f = p->facts;
-    if (!ok && f->handshake != TRI_NO)
-        fact_text(f->handshake_why, "%s", why);
-    if (!ok || f->handshake == TRI_UNKNOWN)
-        f->handshake = ok ? TRI_YES : TRI_NO;
+    if (!ok)
+        kerr_set_at(err, c->err.code, c->err.off, c->err.path, "%s", c->err.msg);
+    wire_call_clear(c);
+    return ok;
 }
 
-static void broken(struct probing *p, const struct kerr *err)
-{
-    probe_failed(p, err);
-    handshake(p, false, err->msg);
-}
-
-/* ---- the user's request ----------------------------------------------------- */
-
-static void first_request(struct probing *p)
-{
-    struct wire w;
-    struct key k;
-    struct kerr err = KERR_INIT;
-    p->facts->adopted = 0;
-    if (!probe_open(p, &w, 1))
-        return;
-    if (key_create(&w, &(struct key_plan){.way = KEY_TWO_STEP}, &k, &err))
-        probe_decide(p, VERDICT_PASS,
-                     "Create at version 1.2 is answered before anything was asked about versions");
-    else
-        broken(p, &err);
-    wire_close(&w);
-}
-
-/* ---- Discover Versions ------------------------------------------------------ */
+/* ---- versions --------------------------------------------------------------- */
 
 static bool version_of(const struct ttlv_item *it, uint8_t *version)
 {
@@ -63,8 +34,7 @@ static bool version_of(const struct ttlv_item *it, uint8_t *version)
     return true;
 }
 
-/* Lists what came; the first is what the driver adopts. 0: none. */
-static uint8_t list_versions(const struct wire_call *c, struct buf *list)
+uint8_t handshake_offered(const struct wire_call *c, struct buf *list)
 {
     struct ttlv_reader r;
     struct ttlv_item it;
@@ -79,103 +49,49 @@ static uint8_t list_versions(const struct wire_call *c, struct buf *list)
     return first;
 }
 
-static void adopt(struct probing *p, const struct wire_call *c)
+struct ttlv_writer *handshake_discover(struct wire *w, struct wire_call *c)
+{
+    struct ttlv_writer *out = wire_begin(w, c, KMIP_OPERATION_DISCOVER_VERSIONS);
+    req_discover_versions(out, versions, sizeof versions);
+    return out;
+}
+
+/* Of a reply that is there. */
+static bool adopt(const struct wire_call *c, uint8_t *adopted)
 {
     struct buf list;
     buf_init(&list, 1000);
-    uint8_t first = list_versions(c, &list);
-    if (first == 0) {
-        probe_decide(p, VERDICT_FAIL, "no version in the reply: the driver has none to adopt");
-        handshake(p, false, "Discover Versions lists no version");
-    } else if (first != KMIP_V12 && first != KMIP_VERSION(1, 3) && first != KMIP_VERSION(1, 4)) {
-        probe_decide(p, VERDICT_FAIL,
-                     "asked for 1.4, 1.3 or 1.2, the server lists %s: the driver adopts the first",
-                     buf_cstr(&list));
-        handshake(p, false, p->rn.result->reason);
-    } else {
-        p->facts->adopted = first;
-        handshake(p, true, "");
-        probe_decide(p, VERDICT_PASS, "the server lists %s; the driver adopts %s", buf_cstr(&list),
-                     kmip_version_text(first));
-    }
+    *adopted = handshake_offered(c, &list);
     buf_clear(&list);
+    return true;
 }
 
-static void discover(struct probing *p)
+bool handshake_versions(struct wire *w, uint8_t *adopted, struct kerr *err)
 {
-    static const uint8_t versions[] = {KMIP_VERSION(1, 4), KMIP_VERSION(1, 3), KMIP_V12};
-    struct wire w;
     struct wire_call c;
-    p->facts->adopted = 0;
-    if (!probe_open(p, &w, 1))
-        return;
-    req_discover_versions(wire_begin(&w, &c, KMIP_OPERATION_DISCOVER_VERSIONS), versions,
-                          sizeof versions);
-    if (wire_ask(&w, &c))
-        adopt(p, &c);
-    else
-        broken(p, &c.err);
-    wire_call_clear(&c);
-    wire_close(&w);
+    *adopted = 0;
+    handshake_discover(w, &c);
+    return done(&c, wire_ask(w, &c) && adopt(&c, adopted), err);
+}
+
+bool handshake_begin(struct wire *w, const struct key_plan *plan, struct key *k, uint8_t *adopted,
+                     struct kerr *err)
+{
+    struct wire_call user, c;
+    *adopted = 0;
+    key_put_create(wire_begin(w, &user, KMIP_OPERATION_CREATE), plan, k);
+    bool sent = wire_send(w, &user);
+    handshake_discover(w, &c);
+    sent = sent && wire_send(w, &c);
+    bool made = wire_take(w, &user) && key_take_uid(&user, k);
+    bool asked = sent && wire_take(w, &c) && adopt(&c, adopted);
+    made = done(&user, made, err);
+    return done(&c, asked || !made, err) && made; /* the first that failed has the reason */
 }
 
 /* ---- Query ------------------------------------------------------------------ */
 
-static bool query(struct probing *p, struct wire *w, struct wire_call *c,
-                  const uint32_t *functions, size_t n)
-{
-    req_query(wire_begin(w, c, KMIP_OPERATION_QUERY), functions, n);
-    if (!wire_ask(w, c)) {
-        broken(p, &c->err);
-        return false;
-    }
-    handshake(p, true, "");
-    probe_say(p, "reply of %zu bytes in %u TLS record%s", c->reply.n, c->seen.records,
-              c->seen.records == 1 ? "" : "s");
-    return true;
-}
-
-static void query_extension_map(struct probing *p)
-{
-    static const uint32_t functions[] = {KMIP_QUERY_FUNCTION_QUERY_EXTENSION_MAP};
-    struct wire w;
-    struct wire_call c;
-    struct ttlv_reader r;
-    struct ttlv_item it;
-    unsigned n = 0;
-    if (!probe_open(p, &w, 1))
-        return;
-    if (query(p, &w, &c, functions, 1)) {
-        ttlv_r_children(&r, buf_bytes(&c.reply), &c.item.payload, NULL);
-        while (ttlv_r_next(&r, &it))
-            n += it.tag == KMIP_TAG_EXTENSION_INFORMATION;
-        probe_decide(p, VERDICT_PASS, "answered, with %u extensions", n);
-    }
-    wire_call_clear(&c);
-    wire_close(&w);
-}
-
-static void query_server_information(struct probing *p)
-{
-    static const uint32_t functions[] = {KMIP_QUERY_FUNCTION_QUERY_SERVER_INFORMATION};
-    struct wire w;
-    struct wire_call c;
-    struct ttlv_item vendor;
-    struct buf text;
-    if (!probe_open(p, &w, 1))
-        return;
-    buf_init(&text, 1000);
-    if (query(p, &w, &c, functions, 1)) {
-        if (ttlv_find(&c.item.payload, KMIP_TAG_VENDOR_IDENTIFICATION, &vendor))
-            text_quote(&text, vendor.val, 80);
-        probe_decide(p, VERDICT_PASS, "vendor \"%s\"", buf_cstr(&text));
-    }
-    buf_clear(&text);
-    wire_call_clear(&c);
-    wire_close(&w);
-}
-
-static bool lists(const struct wire_call *c, uint32_t operation)
+bool handshake_lists(const struct wire_call *c, uint32_t operation)
 {
     struct ttlv_reader r;
     struct ttlv_item it;
@@ -187,53 +103,29 @@ static bool lists(const struct wire_call *c, uint32_t operation)
     return false;
 }
 
-static void missing(struct probing *p, const struct wire_call *c)
+void handshake_missing(const struct wire_call *c, struct buf *names)
 {
-    struct buf names;
-    buf_init(&names, 1000);
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (!lists(c, needed[i]))
-            buf_printf(&names, "%s%s", names.n ? ", " : "", kmip_operation_name(needed[i]));
-    fact_text(p->facts->missing, "%s", buf_cstr(&names));
-    if (names.n > 0)
-        probe_decide(p, VERDICT_WARN,
-                     "Query does not list %s; the driver logs that and goes on, so what counts is "
-                     "whether they work",
-                     buf_cstr(&names));
-    else
-        probe_decide(p, VERDICT_PASS, "Query lists every operation that the driver uses");
-    buf_clear(&names);
+        if (!handshake_lists(c, needed[i]))
+            buf_printf(names, "%s%s", names->n ? ", " : "", kmip_operation_name(needed[i]));
 }
 
-static void query_operations(struct probing *p)
+bool handshake_queries(struct wire *w, struct buf *missing, struct kerr *err)
 {
-    static const uint32_t functions[] = {KMIP_QUERY_FUNCTION_QUERY_OPERATIONS,
-                                         KMIP_QUERY_FUNCTION_QUERY_OBJECTS};
-    struct wire w;
+    static const uint32_t functions[] = {
+        KMIP_QUERY_FUNCTION_QUERY_EXTENSION_MAP, KMIP_QUERY_FUNCTION_QUERY_SERVER_INFORMATION,
+        KMIP_QUERY_FUNCTION_QUERY_OPERATIONS, KMIP_QUERY_FUNCTION_QUERY_OBJECTS};
+    static const size_t asked[] = {1, 1, 2}; /* functions of each Query */
+    const size_t n = sizeof asked / sizeof *asked;
     struct wire_call c;
-    if (!probe_open(p, &w, 1))
-        return;
-    if (query(p, &w, &c, functions, 2))
-        missing(p, &c);
-    wire_call_clear(&c);
-    wire_close(&w);
+    size_t from = 0;
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; from += asked[i++]) {
+        req_query(wire_begin(w, &c, KMIP_OPERATION_QUERY), functions + from, asked[i]);
+        ok = wire_ask(w, &c);
+        if (ok && i == n - 1 && missing)
+            handshake_missing(&c, missing);
+        ok = done(&c, ok, err);
+    }
+    return ok;
 }
-
-const struct probe probes_handshake[] = {
-    {"driver-first-request", "A request at version 1.2 ahead of the handshake is answered",
-     "KMIP 1.2 spec, 6.1",
-     "The driver sends a user's first request before its own Discover Versions.", LEVEL_MUST,
-     first_request, 0},
-    {"driver-discover-versions", "Discover Versions offers a version that the driver speaks",
-     "KMIP 1.2 spec, 4.26", "The driver asks for 1.4, 1.3, 1.2 and adopts the first one returned.",
-     LEVEL_MUST, discover, 0},
-    {"driver-query-extension-map", "Query Extension Map is answered", "KMIP 1.2 spec, 4.25",
-     "A part of the driver's handshake: an error ends it.", LEVEL_MUST, query_extension_map, 0},
-    {"driver-query-server-information", "Query Server Information is answered",
-     "KMIP 1.2 spec, 4.25", "A part of the driver's handshake: an error ends it.", LEVEL_MUST,
-     query_server_information, 0},
-    {"driver-query-operations", "Query lists the operations that the driver uses",
-     "KMIP 1.2 spec, 4.25", "Missing operations are only logged by the driver.", LEVEL_MUST,
-     query_operations, 0},
-    {.id = NULL},
-};

@@ -46,6 +46,14 @@ void key_put_revoke(struct ttlv_writer *w, const char *uid)
     bucket_revoke_payload(w, uid);
 }
 
+bool key_take_uid(struct wire_call *c, struct key *k)
+{
+    k->has_stamp = c->has_stamp;
+    k->stamp_s = c->stamp_s;
+    k->made_ns = clock_mono_ns();
+    return wire_text(c, KMIP_TAG_UNIQUE_IDENTIFIER, k->uid, sizeof k->uid);
+}
+
 bool key_take_data(struct wire_call *c, struct buf *out)
 {
     struct bytes uid, data;
@@ -71,11 +79,7 @@ bool key_create(struct wire *w, const struct key_plan *plan, struct key *k, stru
 {
     struct wire_call c;
     key_put_create(wire_begin(w, &c, KMIP_OPERATION_CREATE), plan, k);
-    bool ok = wire_ask(w, &c) && wire_text(&c, KMIP_TAG_UNIQUE_IDENTIFIER, k->uid, sizeof k->uid);
-    k->has_stamp = c.has_stamp;
-    k->stamp_s = c.stamp_s;
-    k->made_ns = clock_mono_ns();
-    return done(&c, ok, err);
+    return done(&c, wire_ask(w, &c) && key_take_uid(&c, k), err);
 }
 
 static bool of_uid(struct wire *w, uint32_t operation, const char *uid,
@@ -165,6 +169,58 @@ bool key_look(struct wire *w, const char *uid, struct key_dates *d, struct kerr 
             if (it.tag == KMIP_TAG_ATTRIBUTE)
                 take_attribute(&it, d);
     }
+    return done(&c, ok, err);
+}
+
+/* ---- by an attribute -------------------------------------------------------- */
+
+bool key_attribute(struct wire *w, const char *uid, const char *name, struct buf *value,
+                   struct kerr *err)
+{
+    struct wire_call c;
+    struct ttlv_item attribute, v;
+    req_get_attributes(wire_begin(w, &c, KMIP_OPERATION_GET_ATTRIBUTES), uid, &name, 1);
+    if (!wire_ask(w, &c))
+        return done(&c, false, err);
+    bool there = ttlv_find(&c.item.payload, KMIP_TAG_ATTRIBUTE, &attribute) &&
+                 ttlv_find(&attribute, KMIP_TAG_ATTRIBUTE_VALUE, &v) &&
+                 v.type == TTLV_TEXT_STRING && buf_put_bytes(value, v.val);
+    wire_call_clear(&c);
+    return there;
+}
+
+static void take_found(const struct ttlv_item *uid, struct key_found *found)
+{
+    if (found->n++ == 0 && uid->val.n < sizeof found->first) {
+        memcpy(found->first, uid->val.p, uid->val.n);
+        found->first[uid->val.n] = 0;
+    }
+    found->has_wanted = found->has_wanted ||
+                        (found->wanted && bytes_eq_str(uid->val, found->wanted));
+}
+
+bool key_find(struct wire *w, const char *name, const char *value, struct key_found *found,
+              struct kerr *err)
+{
+    struct wire_call c;
+    struct ttlv_writer aw;
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    struct buf attribute;
+    buf_init(&attribute, 65536);
+    ttlv_w_init(&aw, &attribute, NULL);
+    kmip_attribute_text(&aw, name, value);
+    struct ttlv_writer *lw = wire_begin(w, &c, KMIP_OPERATION_LOCATE);
+    if (ttlv_w_finish(&aw))
+        req_locate(lw, 0, 0, buf_bytes(&attribute));
+    bool ok = wire_ask(w, &c);
+    if (ok) {
+        ttlv_r_children(&r, buf_bytes(&c.reply), &c.item.payload, NULL);
+        while (ttlv_r_next(&r, &it))
+            if (it.tag == KMIP_TAG_UNIQUE_IDENTIFIER)
+                take_found(&it, found);
+    }
+    buf_clear(&attribute);
     return done(&c, ok, err);
 }
 

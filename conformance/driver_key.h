@@ -61,6 +61,22 @@ __attribute__((warn_unused_result)) bool key_end(struct wire *w, const char *uid
 __attribute__((warn_unused_result)) bool key_look(struct wire *w, const char *uid,
                                                   struct key_dates *d, struct kerr *err);
 
+/* Appends the value, a text, of an attribute. False also when it is not there: err is as
+ * it was then. */
+__attribute__((warn_unused_result)) bool key_attribute(struct wire *w, const char *uid,
+                                                       const char *name, struct buf *value,
+                                                       struct kerr *err);
+/* Locate by an attribute. */
+struct key_found {
+    const char *wanted;    /* in: one to look out for, or NULL */
+    size_t n;
+    char first[KEY_UID_MAX];
+    bool has_wanted;
+};
+__attribute__((warn_unused_result)) bool key_find(struct wire *w, const char *name,
+                                                  const char *value, struct key_found *found,
+                                                  struct kerr *err);
+
 /* Create, and Activate where the way asks for it. */
 __attribute__((warn_unused_result)) bool key_make(struct wire *w, const struct key_plan *plan,
                                                   struct key *k, struct kerr *err);
@@ -70,6 +86,8 @@ __attribute__((warn_unused_result)) bool key_any(struct wire *w, struct key *k, 
 /* The payloads, for those who pipeline. */
 void key_put_create(struct ttlv_writer *w, const struct key_plan *plan, struct key *k);
 void key_put_crypt(struct ttlv_writer *w, const char *uid, struct bytes data);
+/* Unique Identifier and Time Stamp of the reply to a Create. */
+__attribute__((warn_unused_result)) bool key_take_uid(struct wire_call *c, struct key *k);
 void key_put_revoke(struct ttlv_writer *w, const char *uid);
 /* Unique Identifier and Data, which the driver expects of both; Data goes to out. */
 __attribute__((warn_unused_result)) bool key_take_data(struct wire_call *c, struct buf *out);

@@ -35,6 +35,8 @@ void wire_facts_note(struct wire_facts *f, const struct wire_call *c)
     bool unnamed = !c->named && !c->refusal.refused;
     if (c->seen.records > f->most_records)
         f->most_records = c->seen.records;
+    if (c->reply.n > f->longest)
+        f->longest = c->reply.n;
     if (!f->where[0] && split)
         fact_text(f->where, "reply %u of a connection (%s, %zu bytes) came in %u TLS records",
                   c->place + 1, what, c->reply.n, c->seen.records);
@@ -62,6 +64,8 @@ void wire_facts_join(struct wire_facts *f, const struct wire_facts *more)
     f->unnamed += more->unnamed;
     if (more->most_records > f->most_records)
         f->most_records = more->most_records;
+    if (more->longest > f->longest)
+        f->longest = more->longest;
     if (!f->where[0])
         memcpy(f->where, more->where, sizeof f->where);
 }

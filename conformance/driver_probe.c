@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "client/lib/bucket.h"
 #include "conformance/clock_measure.h"
 #include "conformance/interrupt.h"
 #include "kmip/base/clock.h"
@@ -172,10 +173,17 @@ void probe_name(const struct probing *p, const char *suffix, char *out, size_t r
 
 /* ---- after it --------------------------------------------------------------- */
 
-/* What the records and ids of its replies mean for the driver, whatever it was about. */
+/* What the records, ids and lengths of its replies mean for the driver, whatever it was
+ * about. */
 static void judge_wire(struct probing *p)
 {
     const struct wire_facts *a = &p->alone, *b = &p->piped;
+    size_t longest = a->longest > b->longest ? a->longest : b->longest;
+    if (longest > BUCKET_MAX_RESPONSE)
+        probe_decide(p, VERDICT_WARN,
+                     "a reply has %zu bytes, though the request's Maximum Response Size is %d "
+                     "(KMIP 1.2 spec, 6.3)",
+                     longest, BUCKET_MAX_RESPONSE);
     if (a->split > 0)
         probe_decide(p, VERDICT_FAIL,
                      "%s: the driver takes a record for a reply, and its process ends with 'BUG: "
