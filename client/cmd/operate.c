@@ -4,6 +4,7 @@
  * command line is told without a server. */
 #include "client/cmd/cli.h"
 #include "client/lib/requests.h"
+#include "kmip/schema/validate.h"
 
 bool cli_connect(struct cli *cli)
 {
@@ -46,6 +47,27 @@ bool cli_call(struct cli *cli, uint32_t operation,
     return ok;
 }
 
+/* Without the identifier an answer is of no use, whatever else it holds. */
+static void take_identifier_missing(void *arg, const struct finding *f)
+{
+    static const char identifier[] = "Unique Identifier ";
+
+    if (f->rule == RULE_SCHEMA_MISSING && strncmp(f->expected, identifier, strlen(identifier)) == 0)
+        *(bool *)arg = true;
+}
+
+static bool has_identifier(struct cli *cli, const struct kmip_item *item)
+{
+    bool missing = false;
+    struct finding_sink sink = {take_identifier_missing, &missing};
+
+    (void)kmip_validate_payload(item->payload.val, true, item->operation, cli->settings.version,
+                                &sink, NULL);
+    return !missing ||
+           kerr_set(&cli->err, KE_REPLY, "the reply to %s has no Unique Identifier",
+                    kmip_operation_name(item->operation));
+}
+
 bool cli_operate(struct cli *cli)
 {
     const struct cmd *cmd = cli->cmd;
@@ -54,7 +76,7 @@ bool cli_operate(struct cli *cli)
 
     buf_init(&reply, BUF_NO_LIMIT);
     bool ok = cli_call(cli, cmd->operation, cmd->payload, &reply, &item) &&
-              (cmd->show ? cmd->show : cli_show)(cli, &item);
+              has_identifier(cli, &item) && (cmd->show ? cmd->show : cli_show)(cli, &item);
     buf_clear(&reply);
     return ok;
 }

@@ -125,9 +125,14 @@ static void show(struct cli *cli, const struct message *m)
 
     buf_init(&out, BUF_NO_LIMIT);
     form_text(buf_bytes(&m->reply), &o, &out);
-    printf("Reply %" PRIu32 ", to message %zu (%s), after %.3f ms:\n%s", m->seen.order + 1,
-           m->number, operation_of(buf_bytes(&m->request)),
-           (double)(m->seen.arrived_ns - m->seen.sent_ns) / 1e6, buf_cstr(&out));
+    printf("Reply %" PRIu32 ", to message %zu (%s), after %.3f ms", m->seen.order + 1, m->number,
+           operation_of(buf_bytes(&m->request)),
+           (double)(m->seen.arrived_ns - m->seen.sent_ns) / 1e6);
+    if (m->seen.records > 1)
+        printf(", in %" PRIu32 " TLS records", m->seen.records);
+    if (m->seen.shared_record)
+        printf(", in one TLS record with another reply");
+    printf(":\n%s", buf_cstr(&out));
     cli_findings_print(buf_bytes(&m->reply), buf_bytes(&m->request), "  finding: ");
     buf_clear(&out);
 }
@@ -140,6 +145,8 @@ static void add_json(struct cli *cli, const struct message *m)
     cli_json_set(o, "message", json_integer((json_int_t)m->number));
     cli_json_set(o, "operation", json_string(operation_of(buf_bytes(&m->request))));
     cli_json_set(o, "order", json_integer(m->seen.order + 1));
+    cli_json_set(o, "tls_records", json_integer(m->seen.records));
+    cli_json_set(o, "shares_a_tls_record", json_boolean(m->seen.shared_record));
     if (ttlv_check(reply, NULL, NULL, kmip_tag_name, NULL, NULL))
         cli_json_set(o, "reply", cli_json_message(reply, cli->a.show_secrets));
     cli_json_set(o, "findings", cli_findings_json(reply, buf_bytes(&m->request)));

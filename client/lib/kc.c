@@ -42,6 +42,7 @@ struct kc_client {
     bool shared;        /* ... and one of them held bytes of the message before it */
     int64_t arrived_ns; /* when the latest record came */
     uint32_t n_replies;
+    struct buf last_id; /* that the reply before carried */
     uint8_t record[TLS_RECORD_MAX];
 };
 
@@ -70,30 +71,46 @@ static bool need_open(struct kc_client *c, struct kerr *err)
     return kerr_wrap(err, "the connection was dropped earlier");
 }
 
+/* Bytes that the reply at the front of `in` has, as far as is known by now. */
+static size_t announced(const struct kc_client *c)
+{
+    size_t whole = 0;
+    struct kerr ignored = KERR_INIT;
+
+    ttlv_framing(buf_bytes(&c->in), c->max_message, &whole, &ignored);
+    return whole;
+}
+
 static bool peer_closed(struct kc_client *c)
 {
     const char *how = tls_abrupt(c->tls) ? " without a TLS close-notify" : "";
-    size_t whole = 0;
-    struct kerr ignored = KERR_INIT;
 
     if (c->in.n == 0 && c->outstanding.n == 0)
         return kerr_set(&c->why, KE_CLOSED, "the server closed the connection%s", how);
     if (c->in.n == 0)
         return kerr_set(&c->why, KE_CLOSED, "the server closed the connection%s; requests "
                         "outstanding: %zu", how, c->outstanding.n);
-    ttlv_framing(buf_bytes(&c->in), c->max_message, &whole, &ignored);
     return kerr_set(&c->why, KE_CLOSED,
                     "the server closed the connection%s in the middle of a reply: "
                     "%zu of at least %zu bytes had come",
-                    how, c->in.n, whole);
+                    how, c->in.n, announced(c));
+}
+
+/* TLS or the connection failed; `why` says how, but not what was under way. */
+static bool broken(struct kc_client *c)
+{
+    if (c->in.n > 0)
+        return kerr_wrap(&c->why, "in the middle of a reply, of which %zu of at least %zu bytes "
+                         "had come", c->in.n, announced(c));
+    return false;
 }
 
 static bool time_is_up(struct kc_client *c, const char *what)
 {
     if (c->in.n > 0)
         return kerr_set(&c->why, KE_TIMEOUT, "no progress within %.3g s while waiting for %s: "
-                        "%zu bytes of a reply had come", (double)c->timeout_ns / (double)NS_PER_S,
-                        what, c->in.n);
+                        "%zu of at least %zu bytes of a reply had come",
+                        (double)c->timeout_ns / (double)NS_PER_S, what, c->in.n, announced(c));
     return kerr_set(&c->why, KE_TIMEOUT, "waited %.3g s for %s in vain",
                     (double)c->timeout_ns / (double)NS_PER_S, what);
 }
@@ -146,7 +163,7 @@ static bool take_available(struct kc_client *c, short *next)
             return true;
         }
         if (r == TLS_FAILED)
-            return false;
+            return broken(c);
         if (r == TLS_EOF)
             return peer_closed(c);
         if (n > 0 && !take_in(c, n))
@@ -164,7 +181,7 @@ static bool take_record(struct kc_client *c, int64_t deadline)
         if (r == TLS_OK && n > 0)
             return take_in(c, n);
         if (r == TLS_FAILED)
-            return false;
+            return broken(c);
         if (r == TLS_EOF)
             return peer_closed(c);
         if (r == TLS_OK) { /* an empty record is no progress */
@@ -241,13 +258,15 @@ static bool wrong_id(struct kc_client *c, struct bytes id)
 
     for (const struct flight *f = oldest; f && !bytes_eq(buf_bytes(&f->id), id); f = f->next)
         place++;
+    bool again = c->n_replies > 0 && bytes_eq(buf_bytes(&c->last_id), id);
     buf_init(&b, 400);
     buf_printf(&b, "invalid batch item ID: reply %u of the connection carries ", c->n_replies + 1);
     put_id(&b, id);
     if (id.n > 0 && place < c->outstanding.n)
         buf_printf(&b, ", the id of outstanding request %zu of %zu", place + 1, c->outstanding.n);
     else if (id.n > 0)
-        buf_puts(&b, ", the id of no outstanding request");
+        buf_puts(&b, again ? ", the id of the reply before it: one request was answered twice"
+                           : ", the id of no outstanding request");
     if (c->match == KC_MATCH_POSITION) {
         buf_puts(&b, "; the oldest outstanding one has ");
         put_id(&b, buf_bytes(&oldest->id));
@@ -289,6 +308,9 @@ static void cut(struct kc_client *c, size_t n, struct buf *reply, struct kc_seen
 {
     bool more = c->in.n > n;
 
+    struct bytes id = first_id(bytes_of(c->in.p, n));
+    buf_reset(&c->last_id);
+    buf_put_bytes(&c->last_id, id);
     buf_put_bytes(reply, bytes_of(c->in.p, n));
     seen->arrived_ns = c->arrived_ns;
     seen->order = c->n_replies++;
@@ -299,13 +321,22 @@ static void cut(struct kc_client *c, size_t n, struct buf *reply, struct kc_seen
     c->shared = more;
 }
 
+/* What comes is no message; it need not be this reply that is at fault. */
+static bool no_reply(struct kc_client *c)
+{
+    if (c->n_replies == 0)
+        return kerr_wrap(&c->why, "reply of the server");
+    return kerr_wrap(&c->why, "reply %u of the connection, if reply %u was as long as it said",
+                     c->n_replies + 1, c->n_replies);
+}
+
 static bool give_away(struct kc_client *c)
 {
     while (c->outstanding.n > 0) {
         size_t n;
         enum ttlv_frame got = ttlv_framing(buf_bytes(&c->in), c->max_message, &n, &c->why);
         if (got != TTLV_FRAME_WHOLE)
-            return got == TTLV_FRAME_MORE || kerr_wrap(&c->why, "reply of the server");
+            return got == TTLV_FRAME_MORE || no_reply(c);
         struct flight **at = whose(c, first_id(bytes_of(c->in.p, n)));
         if (!at)
             return false;
@@ -385,6 +416,7 @@ struct kc_client *kc_open(const struct kc_connect *o, struct kerr *err)
     c->match = o->match;
     c->max_message = o->max_message ? o->max_message : MAX_MESSAGE_DEFAULT;
     buf_init(&c->in, c->max_message + TLS_RECORD_MAX);
+    buf_init(&c->last_id, BUF_NO_LIMIT);
     flights_init(&c->outstanding);
     flights_init(&c->arrived);
     flights_init(&c->spare);
@@ -409,6 +441,7 @@ void kc_close(struct kc_client **at)
     flights_free(&c->arrived);
     flights_free(&c->spare);
     buf_clear(&c->in);
+    buf_clear(&c->last_id);
     wipe(c->record, sizeof c->record);
     free(c);
     *at = NULL;
@@ -548,7 +581,7 @@ static bool receive(struct kc_client *c, struct buf *reply, struct kc_seen *seen
         size_t n;
         enum ttlv_frame got = ttlv_framing(buf_bytes(&c->in), c->max_message, &n, &c->why);
         if (got == TTLV_FRAME_BAD)
-            return kerr_wrap(&c->why, "reply of the server");
+            return no_reply(c);
         if (got == TTLV_FRAME_WHOLE) {
             cut(c, n, reply, seen ? seen : &unused);
             return !reply->failed ||

@@ -64,6 +64,20 @@ static bool refuse(const struct kmip_item *item, uint32_t operation, struct repl
     return false;
 }
 
+/* A field of the Batch Item that is not there, or not of the type it has by the standard. */
+static bool lacks(struct bytes msg, const struct kmip_item *item, uint32_t tag, unsigned type,
+                  uint32_t operation, struct kerr *err)
+{
+    struct ttlv_item batch, it;
+    const char *op = kmip_operation_name(operation), *name = kmip_tag_name(tag);
+
+    if (ttlv_first(bytes_of(msg.p + item->off, msg.n - item->off), &batch) &&
+        ttlv_find(&batch, tag, &it) && it.type != type)
+        return kerr_set(err, KE_REPLY, "%s in the reply to %s is of type %s, not %s", name, op,
+                        ttlv_type_name(it.type), ttlv_type_name(type));
+    return kerr_set(err, KE_REPLY, "the reply to %s has no %s", op, name);
+}
+
 bool reply_open(struct bytes msg, uint32_t operation, struct kmip_item *item,
                 struct reply_refusal *refusal, struct kerr *err)
 {
@@ -80,18 +94,16 @@ bool reply_open(struct bytes msg, uint32_t operation, struct kmip_item *item,
         return kerr_set(err, KE_REPLY, "the reply to %s has no Batch Item",
                         kmip_operation_name(operation));
     if (!item->has_status)
-        return kerr_set(err, KE_REPLY, "the reply to %s has no Result Status",
-                        kmip_operation_name(operation));
+        return lacks(msg, item, KMIP_TAG_RESULT_STATUS, TTLV_ENUMERATION, operation, err);
     if (item->status != KMIP_RESULT_STATUS_SUCCESS)
         return refuse(item, operation, refusal, err);
-    if (!item->has_operation || item->operation != operation)
+    if (!item->has_operation)
+        return lacks(msg, item, KMIP_TAG_OPERATION, TTLV_ENUMERATION, operation, err);
+    if (item->operation != operation)
         return kerr_set(err, KE_REPLY, "the reply to %s is one to %s",
-                        kmip_operation_name(operation),
-                        item->has_operation ? kmip_operation_name(item->operation)
-                                            : "no operation at all");
+                        kmip_operation_name(operation), kmip_operation_name(item->operation));
     if (!item->has_payload)
-        return kerr_set(err, KE_REPLY, "the reply to %s has no Response Payload",
-                        kmip_operation_name(operation));
+        return lacks(msg, item, KMIP_TAG_RESPONSE_PAYLOAD, TTLV_STRUCTURE, operation, err);
     return true;
 }
 
@@ -104,7 +116,7 @@ bool reply_field(const struct kmip_item *item, uint32_t tag, unsigned type, stru
     if (!ttlv_find(&item->payload, tag, &it))
         return kerr_set(err, KE_REPLY, "the reply to %s has no %s", op, kmip_tag_name(tag));
     if (it.type != type)
-        return kerr_set(err, KE_REPLY, "%s in the reply to %s is a %s, not a %s",
+        return kerr_set(err, KE_REPLY, "%s in the reply to %s is of type %s, not %s",
                         kmip_tag_name(tag), op, ttlv_type_name(it.type), ttlv_type_name(type));
     *out = it.val;
     return true;

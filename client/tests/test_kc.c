@@ -260,7 +260,8 @@ Test(kc, a_second_answer_to_one_request_belongs_to_nobody)
     request(id, &b);
     /* It is noticed when the next request goes out, or when its reply is awaited. */
     if (kc_submit(c, buf_bytes(&b), bytes_of(&id, 1), &t, &err))
-        expect_failure(t, KE_BATCH_ID, "carries 01, the id of no outstanding request");
+        expect_failure(t, KE_BATCH_ID, "carries 01, the id of the reply before it: one "
+                                       "request was answered twice");
     else
         cr_expect_eq(err.code, KE_BATCH_ID, "%s", err.msg);
     cr_expect(!kc_is_open(c));

@@ -50,6 +50,7 @@ Test(kc_failure, a_trickle_of_bytes_does_not_stretch_the_time_out)
     start(trickle, 1, KC_MATCH_ID);
     kc_ticket t = submit(1);
     kc_set_timeout(c, 200 * NS_PER_MS);
+    expect_failure(t, KE_TIMEOUT, "of at least ");
     expect_failure(t, KE_TIMEOUT, "bytes of a reply had come");
     stop(PEER_MAY_BREAK);
 }
@@ -86,6 +87,28 @@ Test(kc_failure, a_reply_cut_short_says_how_much_had_come)
     start(leaves_in_the_middle, 1, KC_MATCH_ID);
     expect_failure(submit(1), KE_CLOSED,
                    "without a TLS close-notify in the middle of a reply: 60 of at least");
+    stop(PEER_MAY_BREAK);
+}
+
+static void says_more_than_it_announced(struct peer *p)
+{
+    struct buf b;
+
+    buf_init(&b, BUF_NO_LIMIT);
+    peer_read(p, 2);
+    peer_response(p, 0, NULL, &b);
+    buf_puts(&b, "left over");
+    peer_send(p, buf_bytes(&b));
+    peer_wait_closed(p);
+    buf_clear(&b);
+}
+
+Test(kc_failure, bytes_between_replies_cast_doubt_on_the_reply_before_them)
+{
+    start(says_more_than_it_announced, 2, KC_MATCH_ID);
+    kc_ticket a = submit(1), b = submit(2);
+    expect_failure(b, KE_TTLV_ROOT, "reply 2 of the connection, if reply 1 was as long as it said");
+    expect_reply(a, "uid-0", NULL);
     stop(PEER_MAY_BREAK);
 }
 

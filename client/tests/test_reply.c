@@ -65,7 +65,13 @@ static const struct {
     {"another operation", ITEM("Operation: Get, Result Status: Success, Response Payload: {}"),
      KE_REPLY, "the reply to Create is one to Get"},
     {"no operation", ITEM("Result Status: Success, Response Payload: {}"), KE_REPLY,
-     "one to no operation at all"},
+     "no Operation"},
+    {"a status of another type", ITEM("Operation: Create, Result Status: !Integer 0, "
+                                      "Response Payload: {}"),
+     KE_REPLY, "Result Status in the reply to Create is of type Integer, not Enumeration"},
+    {"a payload of another type", ITEM("Operation: Create, Result Status: Success, "
+                                       "Response Payload: !TextString a"),
+     KE_REPLY, "Response Payload in the reply to Create is of type Text String, not Structure"},
     {"no status", ITEM("Operation: Create, Response Payload: {}"), KE_REPLY, "no Result Status"},
     {"no payload", ITEM("Operation: Create, Result Status: Success"), KE_REPLY,
      "no Response Payload"},
