@@ -39,7 +39,7 @@ Test(reply, a_success_gives_its_fields)
     cr_expect(strstr(err.msg, "the reply to Create has no Data"), "%s", err.msg);
     err = (struct kerr)KERR_INIT;
     cr_expect(!reply_field(&item, KMIP_TAG_OBJECT_TYPE, TTLV_TEXT_STRING, &uid, &err));
-    cr_expect(strstr(err.msg, "is a Enumeration, not a Text String"), "%s", err.msg);
+    cr_expect(strstr(err.msg, "is of type Enumeration, not Text String"), "%s", err.msg);
     buf_clear(&b);
 }
 
