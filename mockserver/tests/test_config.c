@@ -55,6 +55,7 @@ Test(config, reads_the_example_with_every_key)
     cr_expect_str_eq(cfg.credentials[1].identity, "tape-library");
     cr_expect_eq(cfg.limits.request_ns, 30 * NS_PER_S);
     cr_expect_eq(cfg.faults.n, 2);
+    cr_expect_eq(cfg.preload.n, 7);
     cr_expect_eq(cfg.clocks.n, 1);
     cr_expect_eq(cfg.journal_exchanges, 1000);
     config_clear(&cfg);
