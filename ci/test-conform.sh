@@ -112,6 +112,19 @@ steps:
     operation: Get Attributes
     payload: {Unique Identifier: $key}
 YAML
+case_file my-several <<'YAML'
+id: my-several
+title: A key with two instances of an attribute, which may be written with an index or without
+clause: KMIP 1.2 spec, 2.1.1
+level: MUST
+objects:
+  key: {attributes: {Object Group: [$RUN-a, $RUN-b]}}
+steps:
+  - note: Both are there
+    operation: Get Attributes
+    payload: {Unique Identifier: $key, Attribute Name: Object Group}
+    expect: {payload: {Attributes: {Object Group: [$RUN-a, $RUN-b]}}}
+YAML
 case_file my-wait <<'YAML'
 id: my-wait
 title: A key, then nothing for a long time
@@ -493,6 +506,9 @@ my-create.yaml|1|message.time_stamp|{match: {operation: Get Attributes}, action:
 my-create.yaml|1|Query announces Create, and yet|{match: {operation: Create}, action: {result: Operation Not Supported}, count: always}
 my-key.yaml|1|Query announces Activate, and yet|{match: {operation: Activate}, action: {result: Operation Not Supported}}
 my-key.yaml|0|conformant in all|{match: {operation: Create}, action: {result: Permission Denied}}
+my-several.yaml --json -|0|Attribute Index: 1|{match: {operation: Create}, action: {result: Invalid Field}}
+my-several.yaml|0|conformant in all|{match: {operation: Create}, action: {result: Invalid Field}, count: 2}
+my-several.yaml|4|; and Create, in other words, with Invalid Field: injected fault result; and Register with|{count: 4, action: {result: Invalid Field}, match: {operation: [Create, Register]}}
 my-key.yaml|4|could not be made: the server answers Activate with Permission Denied|{match: {operation: Activate}, action: {result: Permission Denied}}
 my-key.yaml my-create.yaml|1|conformant|{match: {operation: Get Attributes}, action: {delay: {fixed: 1500ms}}}
 ROWS

@@ -6,6 +6,7 @@
 
 #include "conformance/requirement.h"
 #include "conformance/suite.h"
+#include "kmip/schema/dict.h"
 
 #define SUITES "conformance/suites"
 
@@ -189,6 +190,25 @@ Test(suites, a_verdict_other_than_pass_says_because)
 {
     for (const struct test_case *c = suites.first; c; c = c->next)
         walk(c, c->doc.root, check_alternatives);
+}
+
+/* What a Baseline Server must have is not asked of it as if it were optional: a server
+ * without it fails the case. */
+Test(suites, no_case_needs_what_is_mandatory)
+{
+    static const uint32_t mandatory[] = {
+        KMIP_OPERATION_LOCATE,           KMIP_OPERATION_CHECK,
+        KMIP_OPERATION_GET,              KMIP_OPERATION_GET_ATTRIBUTES,
+        KMIP_OPERATION_GET_ATTRIBUTE_LIST, KMIP_OPERATION_ADD_ATTRIBUTE,
+        KMIP_OPERATION_MODIFY_ATTRIBUTE, KMIP_OPERATION_DELETE_ATTRIBUTE,
+        KMIP_OPERATION_ACTIVATE,         KMIP_OPERATION_REVOKE,
+        KMIP_OPERATION_DESTROY,          KMIP_OPERATION_QUERY,
+        KMIP_OPERATION_DISCOVER_VERSIONS};
+    for (const struct test_case *c = suites.first; c; c = c->next)
+        for (size_t i = 0; i < c->n_needs_operations; i++)
+            for (size_t k = 0; k < sizeof mandatory / sizeof *mandatory; k++)
+                cr_expect_neq(c->needs_operations[i], mandatory[k], "%s needs %s", c->path,
+                              kmip_operation_name(mandatory[k]));
 }
 
 /* The report prints the note of the step that decided. */
