@@ -109,7 +109,7 @@ fragmented_replies() {
 wrong_batch_id() {
     for how in '--match id' '--match position' '--match position --pipeline-depth 1'; do
         # shellcheck disable=SC2086
-        burst 3 $how; tells 'the id of no outstanding request'; fires wrong-batch-id
+        burst 3 $how; tells 'invalid batch item ID'; fires wrong-batch-id
     done
 }
 no_batch_id() {
@@ -124,7 +124,7 @@ swapped_batch_ids() {
     answers out | cmp -s - "$work/honest" && fail 'by id: every answer is the right one'
 }
 duplicated_replies() {
-    burst 3 --match id; tells 'the id of no outstanding request'; fires duplicated-replies
+    burst 3 --match id; tells 'invalid batch item ID'; fires duplicated-replies
     burst 3 "${alone[@]}"
 }
 lost_reply() {
