@@ -7,6 +7,20 @@
 
 const struct clock_spec clock_right = {.rate = 1};
 
+bool clock_spec_same(const struct clock_spec *a, const struct clock_spec *b)
+{
+    if (a->offset_ns != b->offset_ns || a->rate != b->rate || a->freeze != b->freeze ||
+        a->freeze_given != b->freeze_given || a->freeze_at_ns != b->freeze_at_ns ||
+        a->strobe_by_ns != b->strobe_by_ns || a->strobe_every_ns != b->strobe_every_ns ||
+        a->applies_to != b->applies_to || a->n_jumps != b->n_jumps)
+        return false;
+    for (size_t i = 0; i < a->n_jumps; i++)
+        if (a->jumps[i].by_requests != b->jumps[i].by_requests ||
+            a->jumps[i].after != b->jumps[i].after || a->jumps[i].by_ns != b->jumps[i].by_ns)
+            return false;
+    return true;
+}
+
 static int64_t plus(int64_t a, int64_t b)
 {
     int64_t sum;

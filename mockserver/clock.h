@@ -42,6 +42,7 @@ struct clock_spec {
 
 /* Nothing wrong with it. */
 extern const struct clock_spec clock_right;
+bool clock_spec_same(const struct clock_spec *a, const struct clock_spec *b);
 
 struct mock_clock {
     struct clock_spec spec;

@@ -6,6 +6,7 @@
 #include "kmip/net/tcp.h"
 #include "kmip/schema/dict.h"
 #include "kmip/yaml/yfield.h"
+#include "kmip/yaml/ypath.h"
 #include "mockserver/scenario.h"
 
 /* What is read before it becomes the configuration. */
@@ -273,6 +274,16 @@ static bool apply_scenarios(struct mock_config *cfg, const struct opt_list *l, s
     return true;
 }
 
+/* The document goes when there is an error in it: what field it is in is told now. */
+static void put_field(const struct ynode *root, struct kerr *err)
+{
+    struct buf field;
+    buf_init(&field, sizeof err->path - 1);
+    if (err && !err->path[0] && ynode_path(root, err, &field))
+        snprintf(err->path, sizeof err->path, "%s", buf_cstr(&field));
+    buf_clear(&field);
+}
+
 bool config_load_layers(struct mock_config *cfg, const struct config_layers *layers,
                         struct kerr *err)
 {
@@ -288,8 +299,10 @@ bool config_load_layers(struct mock_config *cfg, const struct config_layers *lay
     l.cfg.client_cert_optional = l.client_certificate == 1;
     l.cfg.lease_time_s = l.lease_ns / NS_PER_S;
     *cfg = l.cfg;
-    if (!ok)
+    if (!ok) {
+        put_field(cfg->doc.root, err);
         config_clear(cfg);
+    }
     return ok;
 }
 

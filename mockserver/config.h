@@ -32,7 +32,7 @@ enum asynchronous { ASYNC_ACCEPT, ASYNC_IGNORE };
 
 #define MOCK_VERSIONS_MAX 8
 /* journal_exchanges when none are given: 1000 if somebody has a use for them, which is
- * where faults are declared. */
+ * where faults are declared or a control API listens. */
 #define JOURNAL_IF_USED (-1)
 
 struct mock_limits {

@@ -20,10 +20,6 @@
 struct control_options {
     const char *listen; /* HOST:PORT, PORT; of loopback; port 0 picks one */
     const char *config; /* name of the configuration file, for GET /state; may be NULL */
-    /* Reads the configuration anew into *next, for POST /reload; NULL: there is none to
-     * read. */
-    bool (*load)(void *arg, struct mock_config *next, struct kerr *err);
-    void *load_arg;
 };
 
 /* Answers once the server runs. s is open already; its journal should keep entries

@@ -81,7 +81,7 @@ static void put_field(struct control_request *rq, const char *in, const struct k
     buf_clear(&path);
 }
 
-static unsigned status_of(const struct kerr *err)
+unsigned control_status(const struct kerr *err)
 {
     bool mendable = err->cls == KERR_CLASS_CONFIG || err->cls == KERR_CLASS_USAGE;
     return mendable ? MHD_HTTP_BAD_REQUEST : MHD_HTTP_INTERNAL_SERVER_ERROR;
@@ -95,7 +95,7 @@ void control_refuse_err(struct control_request *rq, const char *in, const struct
     buf_init(&field, 1000);
     if (message)
         put_field(rq, in, err, &field);
-    refuse(rq, status_of(err), buf_cstr(&field),
+    refuse(rq, control_status(err), buf_cstr(&field),
            message ? message : kerr_format(err, whole, sizeof whole), message ? err : NULL);
     buf_clear(&field);
 }
@@ -106,7 +106,7 @@ void control_refuse_query(struct control_request *rq, const struct kerr *err)
     const char *message = bare(err, "query");
     buf_init(&field, 300);
     ynode_path(rq->query, err, &field);
-    refuse(rq, status_of(err), buf_cstr(&field), message ? message : err->msg, NULL);
+    refuse(rq, control_status(err), buf_cstr(&field), message ? message : err->msg, NULL);
     buf_clear(&field);
 }
 

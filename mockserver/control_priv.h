@@ -78,7 +78,9 @@ void control_answer(struct control_request *rq, unsigned status, json_t *answer)
 /* {"error": {"field": ..., "message": ...}}; field NULL: none in particular. */
 void control_refuse(struct control_request *rq, unsigned status, const char *field,
                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* What went wrong: 400 for what the asker can mend, 500 else. With a place in the body
+/* 400 for what the asker can mend, 500 else. */
+unsigned control_status(const struct kerr *err);
+/* What went wrong. With a place in the body
  * its line, column and field; the field begins with `in`, which says what the body is
  * (such as "clock"), unless NULL. */
 void control_refuse_err(struct control_request *rq, const char *in, const struct kerr *err);
@@ -133,6 +135,15 @@ extern const struct yfield control_journal_params[], control_wait_params[];
 void control_get_journal(struct control_request *rq);
 void control_get_wait(struct control_request *rq);
 void control_delete_journal(struct control_request *rq);
+
+void control_post_reload(struct control_request *rq);
+
+void control_get_objects(struct control_request *rq);
+void control_get_object(struct control_request *rq);
+void control_post_objects(struct control_request *rq);
+void control_delete_objects(struct control_request *rq);
+void control_delete_object(struct control_request *rq);
+extern const struct yfield control_objects_params[];
 
 /* --- waiting (control_wait.c) ------------------------------------------- */
 

@@ -35,12 +35,23 @@ const struct control_route control_routes[] = {
      "let virtual time pass: {\"advance\": \"2h\"}"},
     {"DELETE", "/clock", BODY_NONE, NULL, control_delete_clock,
      "the clock as the configuration has it; virtual time that has passed stays"},
+    {"GET", "/objects", BODY_NONE, control_objects_params, control_get_objects,
+     "the objects there are, without what is secret about them"},
+    {"POST", "/objects", BODY_NEEDED, NULL, control_post_objects,
+     "make objects, as preload: of the configuration: all or none"},
+    {"DELETE", "/objects", BODY_NONE, NULL, control_delete_objects, "no objects, as if never made"},
+    {"GET", "/objects/{identifier}", BODY_NONE, NULL, control_get_object,
+     "one object with its attributes"},
+    {"DELETE", "/objects/{identifier}", BODY_NONE, NULL, control_delete_object,
+     "forget an object, as if it had never been made"},
     {"GET", "/journal", BODY_NONE, control_journal_params, control_get_journal,
      "exchanges, decoded, secrets left out"},
     {"GET", "/journal/wait", BODY_NONE, control_wait_params, control_get_wait,
      "the same once there are so many; 504 with those there are when time is up"},
     {"DELETE", "/journal", BODY_NONE, NULL, control_delete_journal,
      "forget all exchanges; their numbers go on"},
+    {"POST", "/reload", BODY_NONE, NULL, control_post_reload,
+     "read the configuration anew: whole or not at all"},
     {.path = NULL}};
 
 /* "/faults/{name}" against "/faults/a": *name gets the part that is free. */

@@ -18,41 +18,52 @@ enum operands {
     NOTHING,
     NAME,       /* a further part of the path */
     BODY,       /* a file, or YAML (or JSON) as it is */
+    BODY_OR_SET, /* the same, or a word */
     VALUE,      /* {key: operand} */
     NAME_VALUE  /* both */
 };
+
+enum { EXCHANGES = 1, OBJECTS = 2 };
 
 struct command {
     const char *words, *shown; /* "fault add", operands as in usage */
     const char *method, *path;
     enum operands operands;
     const char *key; /* VALUE, NAME_VALUE */
-    bool filters;    /* the options that choose exchanges */
+    unsigned chooses; /* bits: which options choose what is shown */
     const char *help;
 };
 
 static const struct command commands[] = {
-    {"health", "", "GET", "/health", NOTHING, NULL, false, "is the server there?"},
-    {"state", "", "GET", "/state", NOTHING, NULL, false, "what it is and does"},
-    {"faults", "", "GET", "/faults", NOTHING, NULL, false, "faults in force, with counts"},
-    {"fault add", "FILE|YAML", "POST", "/faults", BODY, NULL, false, "add a fault or a list"},
-    {"fault set", "FILE|YAML", "PUT", "/faults", BODY, NULL, false, "these in place of all others"},
-    {"fault get", "NAME", "GET", "/faults", NAME, NULL, false, "one fault"},
-    {"fault remove", "NAME", "DELETE", "/faults", NAME, NULL, false, "take one away"},
-    {"fault clear", "", "DELETE", "/faults", NOTHING, NULL, false, "take all away"},
-    {"fault reset", "", "POST", "/faults/reset", NOTHING, NULL, false,
+    {"health", "", "GET", "/health", NOTHING, NULL, 0, "is the server there?"},
+    {"state", "", "GET", "/state", NOTHING, NULL, 0, "what it is and does"},
+    {"faults", "", "GET", "/faults", NOTHING, NULL, 0, "faults in force, with counts"},
+    {"fault add", "FILE|YAML", "POST", "/faults", BODY, NULL, 0, "add a fault or a list"},
+    {"fault set", "FILE|YAML", "PUT", "/faults", BODY, NULL, 0, "these in place of all others"},
+    {"fault get", "NAME", "GET", "/faults", NAME, NULL, 0, "one fault"},
+    {"fault remove", "NAME", "DELETE", "/faults", NAME, NULL, 0, "take one away"},
+    {"fault clear", "", "DELETE", "/faults", NOTHING, NULL, 0, "take all away"},
+    {"fault reset", "", "POST", "/faults/reset", NOTHING, NULL, 0,
      "counts, random streams and scenarios as at the start"},
-    {"scenarios", "", "GET", "/scenarios", NOTHING, NULL, false, "states that faults match"},
-    {"scenario get", "NAME", "GET", "/scenarios", NAME, NULL, false, "one scenario's state"},
-    {"scenario set", "NAME STATE", "PUT", "/scenarios", NAME_VALUE, "state", false, "set it"},
-    {"scenario reset", "NAME", "DELETE", "/scenarios", NAME, NULL, false, "as at the start"},
-    {"clock", "", "GET", "/clock", NOTHING, NULL, false, "what the clock says"},
-    {"clock set", "FILE|YAML", "PUT", "/clock", BODY, NULL, false, "such as '{offset: -90s}'"},
-    {"clock advance", "TIME", "POST", "/clock", VALUE, "advance", false,
+    {"scenarios", "", "GET", "/scenarios", NOTHING, NULL, 0, "states that faults match"},
+    {"scenario get", "NAME", "GET", "/scenarios", NAME, NULL, 0, "one scenario's state"},
+    {"scenario set", "NAME STATE", "PUT", "/scenarios", NAME_VALUE, "state", 0, "set it"},
+    {"scenario reset", "NAME", "DELETE", "/scenarios", NAME, NULL, 0, "as at the start"},
+    {"clock", "", "GET", "/clock", NOTHING, NULL, 0, "what the clock says"},
+    {"clock set", "FILE|YAML", "PUT", "/clock", BODY, NULL, 0, "such as '{offset: -90s}'"},
+    {"clock advance", "TIME", "POST", "/clock", VALUE, "advance", 0,
      "let virtual time pass, such as 2h"},
-    {"clock reset", "", "DELETE", "/clock", NOTHING, NULL, false, "as configured"},
-    {"journal", "", "GET", "/journal", NOTHING, NULL, true, "exchanges, decoded"},
-    {"journal clear", "", "DELETE", "/journal", NOTHING, NULL, false, "forget them"},
+    {"clock reset", "", "DELETE", "/clock", NOTHING, NULL, 0, "as configured"},
+    {"objects", "", "GET", "/objects", NOTHING, NULL, OBJECTS, "objects with state and dates"},
+    {"objects clear", "", "DELETE", "/objects", NOTHING, NULL, 0, "forget them all"},
+    {"object get", "ID", "GET", "/objects", NAME, NULL, 0, "one with its attributes"},
+    {"object remove", "ID", "DELETE", "/objects", NAME, NULL, 0, "forget it"},
+    {"preload", "FILE|YAML|SET", "POST", "/objects", BODY_OR_SET, NULL, 0,
+     "make objects, as preload: of the configuration; SET: states"},
+    {"reload", "", "POST", "/reload", NOTHING, NULL, 0,
+     "read the configuration anew, as at SIGHUP"},
+    {"journal", "", "GET", "/journal", NOTHING, NULL, EXCHANGES, "exchanges, decoded"},
+    {"journal clear", "", "DELETE", "/journal", NOTHING, NULL, 0, "forget them"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -62,6 +73,7 @@ struct options {
     const char *control;
     const char *wait, *timeout;
     const char *operation, *client, *connection, *fault, *since, *limit, *messages;
+    const char *state, *name, *owner;
 };
 
 #define AT(member) offsetof(struct options, member)
@@ -71,35 +83,45 @@ static const struct opt place_options[] = {
     STR("control", control, "HOST:PORT", "the control API; default: KMIP_CONTROL"),
 };
 
-/* Each is a parameter of the same name, but for --wait. */
-static const struct opt journal_options[] = {
-    STR("operation", operation, "NAMES", "with one of these operations"),
-    STR("client", client, "NAME", "of clients whose certificate has this Common Name; * and ?"),
-    STR("connection", connection, "N", "of this connection"),
-    STR("fault", fault, "NAME", "at which this fault fired; * and ?"),
-    STR("since", since, "N", "from this number on"),
-    STR("limit", limit, "N", "at most so many; 100 unless told"),
-    STR("messages", messages, "FORMS", "text (default), yaml, hex with commas; none"),
-    STR("wait", wait, "N", "wait until there are N of them"),
-    STR("timeout", timeout, "TIME", "with --wait: for how long; 5s unless told"),
+/* Each is a parameter of the query, of the same name but for --wait. */
+static const struct opt choosing_options[] = {
+    STR("operation", operation, "NAMES", "journal: with one of these operations"),
+    STR("client", client, "NAME", "journal: of clients with this Common Name; * and ?"),
+    STR("connection", connection, "N", "journal: of this connection"),
+    STR("fault", fault, "NAME", "journal: at which this fault fired; * and ?"),
+    STR("since", since, "N", "journal: from this number on"),
+    STR("messages", messages, "FORMS", "journal: text (default), yaml, hex with commas; none"),
+    STR("wait", wait, "N", "journal: wait until there are N of them"),
+    STR("timeout", timeout, "TIME", "journal: with --wait, for how long; 5s unless told"),
+    STR("state", state, "STATE", "objects: in this state"),
+    STR("name", name, "NAME", "objects: with such a Name; * and ?"),
+    STR("owner", owner, "NAME", "objects: of this client; * and ?"),
+    STR("limit", limit, "N", "journal, objects: at most so many"),
 };
-enum { N_JOURNAL = sizeof journal_options / sizeof *journal_options };
+enum { N_CHOOSING = sizeof choosing_options / sizeof *choosing_options };
+
+static unsigned takers(const struct opt *o)
+{
+    if (o->off == AT(limit))
+        return EXCHANGES | OBJECTS;
+    return o->off == AT(state) || o->off == AT(name) || o->off == AT(owner) ? OBJECTS : EXCHANGES;
+}
 
 static const char *value_of(const struct options *o, const struct opt *row)
 {
     return *(const char *const *)((const char *)o + row->off);
 }
 
-static bool put_filters(struct ctl_request *rq, const struct command *c, const struct options *o,
-                        struct kerr *err)
+static bool put_choice(struct ctl_request *rq, const struct command *c, const struct options *o,
+                       struct kerr *err)
 {
-    for (size_t i = 0; i < N_JOURNAL; i++) {
-        const struct opt *row = &journal_options[i];
+    for (size_t i = 0; i < N_CHOOSING; i++) {
+        const struct opt *row = &choosing_options[i];
         const char *value = value_of(o, row);
         if (!value)
             continue;
-        if (!c->filters)
-            return kerr_set(err, KE_USAGE, "--%s is for `kmip-mock ctl journal`", row->name);
+        if (!(c->chooses & takers(row)))
+            return kerr_set(err, KE_USAGE, "ctl %s takes no --%s", c->words, row->name);
         if (!ctl_put_param(rq, row->off == AT(wait) ? "count" : row->name, value))
             return kerr_set(err, KE_MEMORY, "no memory for a request");
     }
@@ -193,10 +215,16 @@ static bool looks_like_yaml(const char *text)
     return strpbrk(text, ":{[\n") != NULL;
 }
 
-static bool put_body(struct ctl_request *rq, const char *operand, struct kerr *err)
+static bool is_word(const char *text)
 {
+    return strpbrk(text, "./") == NULL && strcmp(text, "-") != 0;
+}
+
+static bool put_body(struct ctl_request *rq, const char *operand, bool word, struct kerr *err)
+{
+    bool as_it_is = looks_like_yaml(operand) || (word && is_word(operand));
     rq->has_body = true;
-    if (strcmp(operand, "-") == 0 || file_exists(operand) || !looks_like_yaml(operand))
+    if (!as_it_is || file_exists(operand))
         return file_read(operand, &rq->body, err);
     return buf_puts(&rq->body, operand) || kerr_set(err, KE_MEMORY, "no memory for a request");
 }
@@ -223,7 +251,8 @@ static bool put_operands(struct ctl_request *rq, const struct command *c, char *
     rq->path = buf_cstr(path);
     switch (c->operands) {
     case BODY:
-        return put_body(rq, operands[0], err);
+    case BODY_OR_SET:
+        return put_body(rq, operands[0], c->operands == BODY_OR_SET, err);
     case VALUE:
         return put_value(rq, c->key, operands[0], err);
     case NAME_VALUE:
@@ -311,7 +340,7 @@ static int run(const struct options *o, char **operands, int n)
     rq.method = c ? c->method : "";
     bool ok = c && find_place(o->control, place, &err) &&
               put_operands(&rq, c, operands + n_words, &path, &err) &&
-              put_filters(&rq, c, o, &err) && ctl_ask(&rq, &status, &answer, &err);
+              put_choice(&rq, c, o, &err) && ctl_ask(&rq, &status, &answer, &err);
     int code = ok ? show(&rq, status, &answer) : failed(&err);
     buf_clear(&answer);
     buf_clear(&rq.body);
@@ -325,7 +354,7 @@ int ctl_main(int argc, char **argv)
     struct options o = {0};
     const struct opt_set sets[] = {
         {"Options", place_options, sizeof place_options / sizeof *place_options, &o},
-        {"Options of journal", journal_options, N_JOURNAL, &o}};
+        {"To choose what is shown", choosing_options, N_CHOOSING, &o}};
     struct kerr err = KERR_INIT;
     char **operands;
     int n;

@@ -175,7 +175,7 @@ int run_command(struct start *st, char **command)
 {
     struct kerr err = KERR_INIT;
     if (!st->opt.listen)
-        st->cfg.listen = "127.0.0.1:0";
+        st->opt.listen = st->cfg.listen = "127.0.0.1:0";
     struct run *r = calloc(1, sizeof *r);
     if (!r) {
         kerr_set(&err, KE_MEMORY, "no memory for a server");

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "kmip/base/clock.h"
@@ -13,6 +14,7 @@
 #include "kmip/net/tcp.h"
 #include "mockserver/address.h"
 #include "mockserver/conn.h"
+#include "mockserver/reload.h"
 
 enum { ACCEPTS_PER_TURN = 64, ACCEPT_RETRY_MS = 100, STOP_MS = 2000 };
 
@@ -195,8 +197,8 @@ static void on_signal(uv_signal_t *h, int signum)
 {
     struct server *s = h->data;
     bool again = s->signal != 0;
-    if (signum == SIGHUP && s->on_hangup) {
-        s->on_hangup(s->on_hangup_arg);
+    if (signum == SIGHUP && !s->on_signal) {
+        server_hangup(s);
         return;
     }
     s->signal = signum;
@@ -272,6 +274,7 @@ bool server_open(struct server *s, const struct mock_config *cfg, struct kerr *e
     s->listen_fd = -1;
     s->next_number = 1;
     s->full_logged_ns = -NS_PER_S;
+    s->had_terminal = server_has_terminal();
     mock_clock_init(&s->clock, &cfg->clock);
     journal_init(&s->journal, journal_room(cfg), (size_t)cfg->journal_bytes);
     signal(SIGPIPE, SIG_IGN);
@@ -374,7 +377,7 @@ void server_wake(struct server *s)
 void server_advance(struct server *s, int64_t by_ns)
 {
     mock_clock_advance(&s->clock, by_ns);
-    server_wake(s);
+    for_each_conn(s, conn_time_passed);
 }
 
 static void close_any(uv_handle_t *h, void *arg)
@@ -399,6 +402,9 @@ void server_close(struct server *s)
     if (s->have_engine)
         engine_clear(&s->engine);
     tls_creds_free(&s->creds);
+    if (s->reloaded)
+        config_clear(s->reloaded);
+    free(s->reloaded);
     wipe(s, sizeof *s);
     s->listen_fd = -1;
 }

@@ -23,7 +23,8 @@ struct control;
 enum { SERVER_SIGNALS = 3 };
 
 struct server {
-    const struct mock_config *cfg; /* the caller's; outlives the server */
+    const struct mock_config *cfg; /* in force: the caller's, which outlives the server, or
+                                      what came in its place (reload.h) */
     struct mock_clock clock;
     struct mock_engine engine;
     struct journal journal;
@@ -48,13 +49,16 @@ struct server {
     uint64_t next_number; /* of a connection; from 1 */
     bool accept_paused;
     int64_t full_logged_ns;
-    /* Called instead of the usual reaction to SIGTERM, SIGINT, SIGHUP (stop; at the
-     * second one, at once). */
+    /* Called instead of the usual reaction to SIGTERM, SIGINT (stop; at the second one, at
+     * once) and SIGHUP (reload). */
     void (*on_signal)(void *arg, int signum);
     void *on_signal_arg;
-    /* Called at SIGHUP in place of all that, unless NULL. */
-    void (*on_hangup)(void *arg);
-    void *on_hangup_arg;
+    /* Reads the configuration anew, for SIGHUP and the control API (reload.h); NULL: there
+     * is none that can be read again. */
+    bool (*load)(void *arg, struct mock_config *next, struct kerr *err);
+    void *load_arg;
+    struct mock_config *reloaded; /* in force in place of the caller's; owned; or NULL */
+    bool had_terminal; /* when it was opened */
     /* Called when the server begins to stop, unless NULL: somebody may be waiting for
      * what will not happen any more. */
     void (*on_stop)(void *arg);

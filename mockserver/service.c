@@ -3,11 +3,20 @@
 
 #include "mockserver/control.h"
 
+static bool load(void *arg, struct mock_config *next, struct kerr *err)
+{
+    return start_load_again(arg, next, err);
+}
+
 bool service_open(struct server *s, struct start *st, struct kerr *err)
 {
     const struct control_options control = {.listen = st->cfg.control, .config = st->opt.config};
     if (!server_open(s, &st->cfg, err))
         return false;
+    if (start_has_files(st)) {
+        s->load = load;
+        s->load_arg = st;
+    }
     if (!control.listen || control_open(s, &control, err))
         return true;
     server_close(s);

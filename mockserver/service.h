@@ -1,4 +1,5 @@
-/* A server as the commands run it: with the control API when one is asked for. */
+/* A server as the commands run it: with the control API when one is asked
+ * for, and with a configuration that can be read anew. */
 #ifndef MOCKSERVER_SERVICE_H
 #define MOCKSERVER_SERVICE_H
 

@@ -47,7 +47,8 @@ void session_init(struct session *s, struct mock_engine *e, const struct mock_pe
     const struct mock_config *cfg = e->cfg;
     *s = (struct session){
         .engine = e, .peer = *peer, .number = number, .partial_ns = INT64_MAX, .active_ns = now_ns};
-    buf_init(&s->in, (size_t)cfg->limits.message_size + 2 * TLS_RECORD_MAX);
+    s->message_max = (size_t)cfg->limits.message_size;
+    buf_init(&s->in, s->message_max + 2 * TLS_RECORD_MAX);
     pipeline_init(&s->pipe, (size_t)cfg->reorder_window, cfg->reorder_wait_ns, (uint64_t)cfg->seed,
                   number);
     s->pipe.watch = (struct pipeline_watch){.struck = on_struck, .missed = on_missed, .arg = s};
@@ -253,7 +254,7 @@ static bool answer_all(struct session *s, struct bytes v, size_t *used, int64_t 
         struct bytes rest = bytes_of(v.p + *used, v.n - *used);
         struct kerr why = KERR_INIT;
         size_t n;
-        switch (ttlv_framing(rest, (size_t)s->engine->cfg->limits.message_size, &n, &why)) {
+        switch (ttlv_framing(rest, s->message_max, &n, &why)) {
         case TTLV_FRAME_MORE:
             return true;
         case TTLV_FRAME_BAD:

@@ -210,14 +210,41 @@ static bool set_listen(struct start *st, struct kerr *err)
     return true;
 }
 
+static bool load_layers(const struct start *st, struct mock_config *cfg, struct kerr *err)
+{
+    const struct config_layers layers = {st->opt.config, &st->opt.scenarios, &st->opt.sets};
+    return config_load_layers(cfg, &layers, err);
+}
+
 bool start_load(struct start *st, bool temporary_pki, struct kerr *err)
 {
     /* A file left by an earlier process must not be taken for ours. */
     if (st->opt.ready_file)
         unlink(st->opt.ready_file);
-    const struct config_layers layers = {st->opt.config, &st->opt.scenarios, &st->opt.sets};
-    return set_log(st->opt.log, err) && config_load_layers(&st->cfg, &layers, err) &&
-           set_listen(st, err) && choose_seed(st, err) && find_certs(st, temporary_pki, err);
+    return set_log(st->opt.log, err) && load_layers(st, &st->cfg, err) && set_listen(st, err) &&
+           choose_seed(st, err) && find_certs(st, temporary_pki, err);
+}
+
+bool start_has_files(const struct start *st)
+{
+    bool file = st->opt.config && strcmp(st->opt.config, "-") != 0;
+    return file || (!st->opt.config && st->opt.scenarios.n > 0);
+}
+
+bool start_load_again(const struct start *st, struct mock_config *next, struct kerr *err)
+{
+    if (!load_layers(st, next, err))
+        return false;
+    if (st->opt.listen)
+        next->listen = st->opt.listen;
+    if (st->opt.control)
+        next->control = st->opt.control;
+    if (st->opt.certs || st->pki_dir)
+        next->certs = st->cfg.certs;
+    if (st->opt.seed_given || !next->seed_given)
+        next->seed = st->cfg.seed;
+    next->seed_given = true;
+    return true;
 }
 
 static int remove_one(const char *path, const struct stat *sb, int type, struct FTW *ftw)

@@ -31,6 +31,13 @@ struct opt_set start_option_set(struct start_options *o);
  * safe afterwards. */
 __attribute__((warn_unused_result)) bool start_load(struct start *st, bool temporary_pki,
                                                     struct kerr *err);
+/* The same files, scenarios and options once more, for a server that runs already: what
+ * was made or drawn at the start stays. st owns strings of *next, which config_clear
+ * ends. KE_CONFIG... */
+__attribute__((warn_unused_result)) bool
+start_load_again(const struct start *st, struct mock_config *next, struct kerr *err);
+/* Is there anything that could have changed? */
+bool start_has_files(const struct start *st);
 void start_clear(struct start *st);
 
 /* Prints err for the person at the terminal; returns the exit code:

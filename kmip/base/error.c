@@ -105,12 +105,13 @@ const char *kerr_text(enum kerr_code code)
 char *kerr_format(const struct kerr *e, char *out, size_t room)
 {
     const char *msg = e->msg[0] ? e->msg : kerr_text(e->code);
-    bool off = e->off != KERR_NO_OFF, path = e->path[0] != 0;
+    /* Of a document, msg says line and column already. */
+    bool off = e->off != KERR_NO_OFF, path = e->path[0] && !e->line;
     char at[32] = "";
     if (off)
         snprintf(at, sizeof at, "offset %u", e->off);
     snprintf(out, room, "%s%s%s%s%s%s", msg, off || path ? " (" : "", at, off && path ? ", " : "",
-             e->path, off || path ? ")" : "");
+             path ? e->path : "", off || path ? ")" : "");
     return out;
 }
 

@@ -46,7 +46,7 @@ struct kerr {
     uint32_t off;   /* byte offset in the message, or KERR_NO_OFF */
     uint32_t line, col; /* place in a document, from 1; 0: none. msg names it too */
     int node;           /* ... and what stands there: enum ynode_kind */
-    char path[160]; /* tag path in the message, or "" */
+    char path[160]; /* tag path in the message, field of the document, or "" */
     char msg[640];  /* one line, no newline; offset and path not included */
 };
 

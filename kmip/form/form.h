@@ -11,7 +11,8 @@
 
 struct form_options {
     bool show_secrets;
-    bool cautious;      /* redacts what is out of place too: a secret whose tag was damaged */
+    bool cautious;      /* redacts what is out of place too: a secret whose tag was damaged;
+                           and wrapped keys */
     bool offsets;     /* text: offset, tag and type before each line */
     unsigned indent;  /* text: columns before each line */
     size_t max_bytes; /* longest value shown whole; 0 = 1024 */

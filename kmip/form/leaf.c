@@ -26,6 +26,9 @@ bool form_stray(const struct kmip_spot *spot, const struct ttlv_item *it)
                      it->type == TTLV_BIG_INTEGER;
     if (it->type == TTLV_STRUCTURE)
         return false;
+    /* A wrapped Key Value is a Byte String, and so is one whose type was damaged. */
+    if (it->tag == KMIP_TAG_KEY_VALUE)
+        return true;
     return it->wrong || !form_allows(spot, it->type) || (any_bytes && !spot->field);
 }
 

@@ -2,9 +2,16 @@
  * A block map begins where its first key does, so the kind of node counts too. */
 #include "kmip/yaml/ypath.h"
 
+#include <stdio.h>
+
+/* Documents that were merged have nodes of several files. */
 static bool is_here(const struct ynode *n, const struct kerr *err)
 {
-    return n->line == err->line && n->col == err->col && (int)n->kind == err->node;
+    char place[400];
+    if (n->line != err->line || n->col != err->col || (int)n->kind != err->node)
+        return false;
+    snprintf(place, sizeof place, "%s:%u:%u: ", n->file, n->line, n->col);
+    return strstr(err->msg, place) != NULL;
 }
 
 static bool find(const struct ynode *n, const struct kerr *err, struct buf *out);

@@ -71,10 +71,9 @@ HELPER bool open_server(const char *const sets[], struct kerr *err)
     return false;
 }
 
-HELPER void start(const char *const sets[])
+/* The server that was opened runs. */
+HELPER void launch(void)
 {
-    struct kerr err = KERR_INIT;
-    cr_assert(open_server(sets, &err), "%s", err.msg);
     snprintf(server_port, sizeof server_port, "%d", server->port);
     pthread_mutex_init(&call.lock, NULL);
     pthread_cond_init(&call.done, NULL);
@@ -82,6 +81,13 @@ HELPER void start(const char *const sets[])
     uv_unref((uv_handle_t *)&async);
     pthread_create(&thread, NULL, serve, NULL);
     running = true;
+}
+
+HELPER void start(const char *const sets[])
+{
+    struct kerr err = KERR_INIT;
+    cr_assert(open_server(sets, &err), "%s", err.msg);
+    launch();
 }
 
 #define START(...) start((const char *const[]){__VA_ARGS__, NULL})
