@@ -541,6 +541,17 @@ static void on_timer(uv_timer_t *h)
     conn_close(c);
 }
 
+/* A turn would read first, and a request that came just behind the time that passed would
+ * make an idle connection a busy one. */
+void conn_time_passed(struct conn *c)
+{
+    const char *why;
+    if (deadline(c, &why) <= clock_mono_ns())
+        on_timer(&c->timer);
+    else
+        server_again(c->server, c);
+}
+
 void conn_finish(struct conn *c)
 {
     conn_turn(c); /* what has arrived by now is still answered */

@@ -59,6 +59,8 @@ __attribute__((warn_unused_result)) bool conn_open(struct server *s, int fd, uin
                                                    struct kerr *err);
 /* Does what can be done now. */
 void conn_turn(struct conn *c);
+/* Virtual time has passed: what is due now happens before anything that arrives later. */
+void conn_time_passed(struct conn *c);
 /* The server stops: outstanding replies leave, then the connection closes. */
 void conn_finish(struct conn *c);
 /* Closes at once; the memory goes when libuv is done with it. */
