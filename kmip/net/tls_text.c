@@ -212,7 +212,9 @@ enum tls_io tls_explain(struct tls_conn *t, int rc, struct kerr *err)
     }
     if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)
         return explain_alert(t, err);
-    if (rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR)
+    /* GnuTLS calls a reset a premature termination, as it does an end of the socket. */
+    bool was_reset = rc == GNUTLS_E_PREMATURE_TERMINATION && t->sys_errno != 0;
+    if (rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR || was_reset)
         return explain_system(t, err);
     if (!t->established && spoke_other_protocol(t))
         return explain_not_tls(t, err);

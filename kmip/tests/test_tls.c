@@ -650,6 +650,28 @@ Test(tls, writing_to_a_peer_that_is_gone_fails_without_a_signal)
     both_close(&b);
 }
 
+/* A socket that is closed with something unread resets the connection. */
+Test(tls, a_reset_is_told_alike_by_reads_and_writes)
+{
+    for (int writes = 0; writes < 2; writes++) {
+        struct both b;
+        struct kerr err = KERR_INIT;
+        char c;
+        size_t n;
+        cr_assert(both_open(&b, NULL, NULL));
+        cr_assert_eq(tls_write(b.p.server, bytes_str("r"), &n, &err), TLS_OK);
+        cr_assert_eq(tls_read(b.p.client, &c, 1, &n, &err), TLS_OK);
+        cr_assert_eq(tls_write(b.p.client, bytes_str("x"), &n, &err), TLS_OK);
+        tls_free(&b.p.server);
+        cr_expect_eq(writes ? tls_write(b.p.client, bytes_str("y"), &n, &err)
+                            : tls_read(b.p.client, &c, 1, &n, &err),
+                     TLS_FAILED);
+        cr_expect_eq(err.code, KE_CLOSED, "%s", err.msg);
+        cr_expect(strstr(err.msg, "the connection to the server broke: "), "%s", err.msg);
+        both_close(&b);
+    }
+}
+
 Test(tls, a_reply_that_lies_behind_a_failed_send_is_kept)
 {
     struct both b;
