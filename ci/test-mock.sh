@@ -1,5 +1,5 @@
 #!/bin/sh
-# Command line of kmip-mock: ready line and file, `run`, exit codes, errors, signals.
+# Command line of kmip-mock: ready line and file, `run`, scenarios, exit codes, errors, signals.
 #
 #   ci/test-mock.sh BUILD      BUILD/kmip-mock is tested; exit 0 when all is well
 set -u
@@ -202,6 +202,32 @@ for i in 1 2 3 4; do
 done
 wait "$run1" && wait "$run2" && wait "$run3" && wait "$run4" || fail 'one of them failed'
 [ "$(sort -u "$dir"/run.[1-4] | wc -l)" = 4 ] || fail "$(cat "$dir"/run.[1-4])"
+
+# --- scenarios and preloaded objects --------------------------------------
+
+export KMIP_SCENARIOS=$(cd "$(dirname "$0")/.." && pwd)/fixtures/scenarios
+name='scenarios are listed and explained'
+cmd="'$mock' scenarios"; expect 0 'out-of-order  ' 'dies-mid-reply  '
+cmd="'$mock' scenarios clock-behind lost-reply"; expect 0 'What a client shows: ' 'A reply never comes.'
+cmd="'$mock' scenarios clock-behid"; expect 2 "did you mean 'clock-behind'?"
+cmd="'$mock' scenarios --help"; expect 0 KMIP_SCENARIOS
+cmd="KMIP_SCENARIOS=none '$mock' scenarios"; expect 2 'KMIP_SCENARIOS names the folder none'
+cmd="'$mock' scenaris"; expect 2 "did you mean 'scenarios'?"
+
+name='scenarios lie over the configuration'
+echo 'clock: {offset: 1h}' >"$dir/mock.yaml"
+printf 'faults: [{action: dropp}]\n' >"$dir/mine.yaml"
+cmd="'$mock' run --pki pki --config mock.yaml --scenario clock-behind --scenario lost-reply -- true"; expect 0
+cmd="'$mock' run --pki pki --scenario mine.yaml -- true"; expect 2 'mine.yaml:1:19: ' "did you mean 'drop'?"
+cmd="'$mock' run --pki pki --scenario clock-behid -- true"; expect 2 "did you mean 'clock-behind'?"
+cmd="cd / && '$mock' run --pki '$dir/pki' --scenario '$dir/mine.yaml' -- true"; expect 2 'mine.yaml:1:19: '
+
+name='preloaded objects are there once'
+cmd="'$mock' run --pki pki --set store=objects.db --set preload=states --log info -- true"
+expect 0 'preloaded 6 objects; 0 were there already'
+expect 0 'preloaded 0 objects; 6 were there already'
+cmd="'$mock' run --pki pki --set 'preload=[{state: Actve}]' -- true"; expect 2 'preload:1:10: ' Actve
+cmd="'$mock' run --pki pki --set 'preload=[{names: a}, {names: a}]' -- true"; expect 2 'is in use'
 
 # run in the background with a command that says when it runs
 run_sleeping() {
