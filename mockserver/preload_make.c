@@ -1,6 +1,7 @@
 /* Objects made at the start (preload.h): what was read becomes operations, each
  * carried out at the date it has, in one request of the store. */
 #include <stdio.h>
+#include <strings.h>
 
 #include "kmip/schema/validate.h"
 #include "kmip/ttlv/writer.h"
@@ -385,16 +386,21 @@ static bool go(struct maker *m, enum step_kind s)
     return ttlv_w_finish(&w) && carry_out(m, steps[s].operation, m->date[steps[s].date]);
 }
 
-/* By date; steps of one date in the order of the table. */
+/* The step that comes first; of one date, the first in the table. */
+static enum step_kind earliest(const struct maker *m, unsigned left)
+{
+    int first = ffs((int)left) - 1;
+    for (int s = first + 1; s < N_STEPS; s++)
+        if (left & 1u << s && m->date[steps[s].date] < m->date[steps[first].date])
+            first = s;
+    return (enum step_kind)first;
+}
+
 static bool go_all(struct maker *m)
 {
     for (unsigned left = m->steps; left != 0;) {
-        int next = -1;
-        for (int s = 0; s < N_STEPS; s++)
-            if (left & 1u << s &&
-                (next < 0 || m->date[steps[s].date] < m->date[steps[next].date]))
-                next = s;
-        if (!go(m, (enum step_kind)next))
+        enum step_kind next = earliest(m, left);
+        if (!go(m, next))
             return false;
         left &= ~(1u << next);
     }

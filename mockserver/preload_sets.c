@@ -22,7 +22,7 @@ static const char states[] =
     "           destroy: -2d}}\n";
 
 /* What a server has ready for those who ask for a fresh member of the group "default"
- * (KMIP 1.2 use cases, 15.1). */
+ * (OASIS KMIP 1.2 test case TC-151). */
 static const char default_group[] =
     "- {identifier: group-default-1, group: default}\n"
     "- {identifier: group-default-2, group: default}\n"
