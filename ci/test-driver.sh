@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The driver suite, `advise` and `repro` of kmip-conform against mocks that behave in
-# known ways: what is seen, what is advised, that the advised settings work there and
-# their opposites do not. BUILD is where the programs are.
+# The driver suite and `advise` of kmip-conform against mocks that behave in known ways:
+# what is seen, what is advised, that the advised settings work there and their opposites
+# do not. BUILD is where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 [ $# -ge 1 ] || { echo "usage: ci/test-driver.sh BUILD" >&2; exit 2; }
@@ -254,38 +254,6 @@ on_interrupt() {
     silent kmip:
 }
 
-# --- repro --------------------------------------------------------------------------
-
-repros() {
-    run 0 "$conform" repro; says out-of-order; says clock-behind
-    run 2 "$conform" repro out-of-oder; tells 'did you mean out-of-order?'
-    run 2 "$conform" repro a b; tells 'one name'
-    KMIP_MOCK=/nowhere/mock run 2 "$conform" repro clock-ahead; tells /nowhere/mock
-    run 3 "$conform" repro out-of-order --set nonsense=1; tells "unknown key 'nonsense'"
-    run 0 "$conform" repro out-of-order --trace trace.json
-    says 'BREAKS'; says 'the id of outstanding request'; says 'by id, depth 8'; says 'came as'
-    says 'The bug is reproduced, and the remedies hold.'
-    json trace.json held true
-    json trace.json attempts.0.outcome breaks
-    json trace.json attempts.1.outcome works
-    json trace.json attempts.1.events.0.kind sent
-    json trace.json attempts.2.depth 1
-    run 0 "$conform" repro clock-behind
-    matches '(89.9..|90.0..) s behind ours'; says 'Time Stamp'; says 'Activation Date'; says '90 s after Create'
-    run 0 "$conform" repro clock-behind --set clock.offset=-3s
-    says 's after Create: by the server'
-    run 0 "$conform" repro clock-ahead
-    matches '(89.9..|90.0..) s ahead of ours'; says '90 s into our future'; says 'as planned'
-    run 0 "$conform" repro compound-create-rejected; says 'no key: the server refused Create'
-    for r in compound-create-ignored no-custom-attributes coalesced-replies fragmented-replies \
-        out-of-order-once swapped-batch-ids two-clocks activation-delayed; do
-        run 0 "$conform" repro $r
-    done
-    # A mock that is well behaved after all: nothing to reproduce.
-    run 1 "$conform" repro out-of-order --set replies.reorder.window=1; says 'not as expected'
-    run 1 "$conform" repro compound-create-rejected --set compound_create=accept
-}
-
 # --- all of them --------------------------------------------------------------------
 
 reorder='replies.reorder={window: 4, max_wait: 5ms}'
@@ -299,7 +267,6 @@ reordering@on_reordering@$reorder
 reordering-once@on_reordering_once@faults=[{action: {reorder: 4}, count: 1}]
 coalescing@on_coalescing@$(every '{coalesce: {count: 2, max_wait: 5ms}}')
 values@on_values@$reorder|compound_create=reject
-repros@repros@-
 interrupt@on_interrupt@
 honest@on_honest@
 without-a-server@without_a_server@-
@@ -327,4 +294,4 @@ left=$(find "$work/tmp" -mindepth 1 | head -n 5)
 if cat "$work"/*/failed 2>/dev/null; then
     exit 1
 fi
-echo "driver suite, advice and repros: all well"
+echo "driver suite and advice: all well"

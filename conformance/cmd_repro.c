@@ -1,16 +1,12 @@
 /* kmip-conform repro: a field bug on demand, with the driver and its remedies. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "conformance/interrupt.h"
-#include "conformance/mock_process.h"
 #include "conformance/program.h"
 #include "conformance/report.h"
 #include "conformance/repro.h"
-#include "kmip/base/clock.h"
 
-#define TIMEOUT_S 20
 #define SEED "7" /* the same order of replies each time, unless --seed */
 
 struct repro_options {
@@ -32,56 +28,41 @@ static const struct opt repro_opts[] = {
      .help = "further configuration of the mock, such as clock.offset=-5s"},
 };
 
-static void list(void)
+/* Every repro with its scenario's title. */
+static int list(void)
 {
-    for (size_t i = 0; i < n_repros; i++)
-        printf("  %-26s %s\n", repros[i].name, repros[i].title);
-}
-
-/* The mock's command line; room for all is checked by the caller. */
-static void mock_args(const struct repro *r, const struct repro_options *o, const char **args)
-{
-    size_t n = 0;
-    args[n++] = "--seed";
-    args[n++] = o->seed ? o->seed : SEED;
-    args[n++] = "--scenario";
-    args[n++] = r->name;
-    for (size_t i = 0; i < o->sets.n; i++) {
-        args[n++] = "--set";
-        args[n++] = o->sets.v[i];
+    struct kerr err = KERR_INIT;
+    for (size_t i = 0; i < n_repros; i++) {
+        struct repro_about about;
+        bool ok = repro_about_read(&about, repros[i].name, &err);
+        if (ok)
+            printf("%-34s %s\n", repros[i].name, about.title);
+        repro_about_clear(&about);
+        if (!ok)
+            return program_failed(&err);
     }
-    args[n] = NULL;
+    return EXIT_CONFORMANT;
 }
 
 #define SETS_MAX 8
 
 static int run(const struct repro *r, const struct repro_options *o)
 {
-    struct mock_process mock = {.pid = 0};
     struct repro_run *run = calloc(1, sizeof *run);
-    const char *args[2 * SETS_MAX + 5];
     struct kerr err = KERR_INIT;
     if (!run)
         return EXIT_OURS;
     run->repro = r;
     run->stop = &interrupted;
     run->wait = o->wait;
-    run->more_sets = o->sets;
-    mock_args(r, o, args);
-    bool ok = mock_start(&mock, args, &err);
-    if (ok) {
-        run->base = (struct kc_connect){
-            .host = mock.host,
-            .port = mock.port,
-            .files = {.ca = mock.client.ca, .cert = mock.client.cert, .key = mock.client.key},
-            .timeout_ns = TIMEOUT_S * NS_PER_S};
-        ok = repro_attempts(run, &err);
-    }
-    mock_stop(&mock);
+    run->sets = o->sets;
+    run->seed = o->seed ? o->seed : SEED;
+    bool ok = repro_about_read(&run->about, r->name, &err) && repro_attempts(run, &err);
     if (ok)
         repro_print(stdout, run);
     ok = ok && (!o->trace || repro_trace(o->trace, run, &err));
-    int code = !ok ? program_failed(&err) : repro_held(run) ? EXIT_CONFORMANT : EXIT_FAILED;
+    bool held = ok && repro_all(run, true) && repro_all(run, false);
+    int code = !ok ? program_failed(&err) : held ? EXIT_CONFORMANT : EXIT_FAILED;
     repro_clear(run);
     free(run);
     return code;
@@ -96,10 +77,8 @@ int cmd_repro(int argc, char **argv)
     struct opt_set sets[] = {{"Repro", repro_opts, sizeof repro_opts / sizeof *repro_opts, &o}};
     if (!program_parse("repro", sets, 1, argc, argv, &line, &code))
         return code;
-    if (line.n == 0) {
-        list();
-        return 0;
-    }
+    if (line.n == 0)
+        return list();
     if (line.n > 1)
         kerr_set(&err, KE_USAGE, "repro takes one name, not also '%s'", line.operands[1]);
     else if (o.sets.n > SETS_MAX)

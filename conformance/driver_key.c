@@ -125,10 +125,19 @@ bool key_use(struct wire *w, const char *uid, struct kerr *err)
     return ok;
 }
 
+bool key_revoke(struct wire *w, const char *uid, struct kerr *err)
+{
+    return of_uid(w, KMIP_OPERATION_REVOKE, uid, bucket_revoke_payload, err);
+}
+
+bool key_destroy(struct wire *w, const char *uid, struct kerr *err)
+{
+    return of_uid(w, KMIP_OPERATION_DESTROY, uid, req_uid, err);
+}
+
 bool key_end(struct wire *w, const char *uid, struct kerr *err)
 {
-    return of_uid(w, KMIP_OPERATION_REVOKE, uid, bucket_revoke_payload, err) &&
-           of_uid(w, KMIP_OPERATION_DESTROY, uid, req_uid, err);
+    return key_revoke(w, uid, err) && key_destroy(w, uid, err);
 }
 
 /* ---- looking ---------------------------------------------------------------- */

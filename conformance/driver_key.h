@@ -55,7 +55,11 @@ __attribute__((warn_unused_result)) bool key_crypt(struct wire *w, const char *u
 /* Cipher 32 bytes, decipher them, compare. */
 __attribute__((warn_unused_result)) bool key_use(struct wire *w, const char *uid,
                                                  struct kerr *err);
-/* Revoke and Destroy, as the driver ends a key. */
+__attribute__((warn_unused_result)) bool key_revoke(struct wire *w, const char *uid,
+                                                    struct kerr *err);
+__attribute__((warn_unused_result)) bool key_destroy(struct wire *w, const char *uid,
+                                                     struct kerr *err);
+/* Both, as the driver ends a key. */
 __attribute__((warn_unused_result)) bool key_end(struct wire *w, const char *uid,
                                                  struct kerr *err);
 __attribute__((warn_unused_result)) bool key_look(struct wire *w, const char *uid,

@@ -72,17 +72,26 @@ void wire_facts_join(struct wire_facts *f, const struct wire_facts *more)
 
 /* ---- known pairs ------------------------------------------------------------ */
 
-bool load_prepare(struct load_pairs *p, struct wire *w, const char *uid, struct kerr *err)
+void load_begin(struct load_pairs *p)
 {
     for (size_t i = 0; i < LOAD_PAIRS; i++)
         buf_init(&p->cipher[i], 4096);
-    for (size_t i = 0; i < LOAD_PAIRS; i++) {
-        for (size_t k = 0; k < KEY_DATA; k++)
-            p->plain[i][k] = (uint8_t)(k == 0 ? i + 1 : 16 * i + k);
-        if (!key_crypt(w, uid, false, bytes_of(p->plain[i], KEY_DATA), &p->cipher[i], err))
-            return false;
-    }
-    return true;
+}
+
+bool load_learn(struct load_pairs *p, size_t i, struct wire *w, const char *uid, struct kerr *err)
+{
+    for (size_t k = 0; k < KEY_DATA; k++)
+        p->plain[i][k] = (uint8_t)(k == 0 ? i + 1 : 16 * i + k);
+    return key_crypt(w, uid, false, bytes_of(p->plain[i], KEY_DATA), &p->cipher[i], err);
+}
+
+bool load_prepare(struct load_pairs *p, struct wire *w, const char *uid, struct kerr *err)
+{
+    bool ok = true;
+    load_begin(p);
+    for (size_t i = 0; ok && i < LOAD_PAIRS; i++)
+        ok = load_learn(p, i, w, uid, err);
+    return ok;
 }
 
 void load_clear(struct load_pairs *p)
@@ -103,17 +112,24 @@ struct series {
     int64_t *latency; /* of each request taken */
 };
 
-static struct bytes input(const struct series *s, unsigned i)
+static bool is_decrypt(const struct series *s, unsigned i)
 {
-    size_t pair = i / 2 % LOAD_PAIRS;
-    return i % 2 ? buf_bytes(&s->pairs->cipher[pair]) : bytes_of(s->pairs->plain[pair], KEY_DATA);
+    return i % 2 && !s->plan->encrypt_only;
+}
+
+/* What goes in with request i, or comes back. */
+static struct bytes data_of(const struct series *s, unsigned i, bool back)
+{
+    size_t pair = (s->plan->encrypt_only ? i : i / 2) % LOAD_PAIRS;
+    return is_decrypt(s, i) != back ? buf_bytes(&s->pairs->cipher[pair])
+                                    : bytes_of(s->pairs->plain[pair], KEY_DATA);
 }
 
 static bool send_next(struct series *s)
 {
     struct wire_call *c = &s->flight[s->sent % s->plan->depth];
-    uint32_t operation = s->sent % 2 ? KMIP_OPERATION_DECRYPT : KMIP_OPERATION_ENCRYPT;
-    key_put_crypt(wire_begin(s->w, c, operation), s->plan->uid, input(s, s->sent));
+    uint32_t operation = is_decrypt(s, s->sent) ? KMIP_OPERATION_DECRYPT : KMIP_OPERATION_ENCRYPT;
+    key_put_crypt(wire_begin(s->w, c, operation), s->plan->uid, data_of(s, s->sent, false));
     s->sent++;
     return wire_send(s->w, c);
 }
@@ -126,7 +142,7 @@ static bool take_next(struct series *s)
     bool ok = wire_take(s->w, c);
     wire_facts_note(&s->d->wire, c);
     ok = ok && key_take_data(c, &data);
-    if (ok && !bytes_eq(buf_bytes(&data), input(s, s->taken ^ 1u)))
+    if (ok && !bytes_eq(buf_bytes(&data), data_of(s, s->taken, true)))
         ok = kerr_set(&c->err, KE_REPLY,
                       "the reply to request %u bears its id and another request's content",
                       c->place + 1);

@@ -16,7 +16,11 @@ struct load_pairs {
     struct buf cipher[LOAD_PAIRS];
 };
 
-/* Ciphers each plaintext over w, one at a time. */
+/* Empties p, and ciphers plaintext i over w. */
+void load_begin(struct load_pairs *p);
+__attribute__((warn_unused_result)) bool load_learn(struct load_pairs *p, size_t i, struct wire *w,
+                                                    const char *uid, struct kerr *err);
+/* Both, for all of them, one at a time. */
 __attribute__((warn_unused_result)) bool load_prepare(struct load_pairs *p, struct wire *w,
                                                       const char *uid, struct kerr *err);
 void load_clear(struct load_pairs *p);
@@ -26,11 +30,12 @@ struct load_plan {
     unsigned depth;      /* at most DRIVER_DEPTH_MAX, and the wire's */
     unsigned least, most; /* requests: so many at least, and go on at_most_ns */
     int64_t at_most_ns;
+    bool encrypt_only;   /* no Decrypt by turns */
     const volatile sig_atomic_t *stop; /* may be NULL */
 };
 
-/* Encrypt and Decrypt by turns. Fills in d (depth and all); false when a request was
- * not answered as it must be: d->why, and the error in err. */
+/* Encrypt and Decrypt by turns, unless told otherwise. Fills in d (depth and all); false
+ * when a request was not answered as it must be: d->why, and the error in err. */
 __attribute__((warn_unused_result)) bool load_run(struct wire *w, const struct load_pairs *p,
                                                   const struct load_plan *plan,
                                                   struct depth_facts *d, struct kerr *err);

@@ -19,7 +19,7 @@
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
 
-#define ARGS_MAX 32
+#define ARGS_MAX 48
 #define START_MS 20000
 #define STOP_MS 3000
 #define LOOK_MS 5
@@ -71,10 +71,16 @@ static bool take_ready(struct mock_process *m, const char *path, struct kerr *er
     const char *host = json_string_value(json_object_get(j, "host"));
     const char *certs = json_string_value(json_object_get(j, "client_certs"));
     long long port = (long long)json_integer_value(json_object_get(j, "port"));
+    json_t *control = json_object_get(j, "control");
+    const char *control_host = json_string_value(json_object_get(control, "host"));
+    long long control_port = (long long)json_integer_value(json_object_get(control, "port"));
     bool ok = host && certs && port > 0;
     if (ok) {
         snprintf(m->host, sizeof m->host, "%s", host);
         snprintf(m->port, sizeof m->port, "%u", (unsigned)port & 0xFFFF);
+        if (control_host)
+            snprintf(m->control, sizeof m->control, "%.60s:%u", control_host,
+                     (unsigned)control_port & 0xFFFF);
         ok = tls_dir_files(certs, &m->client, err);
     } else {
         kerr_set(err, KE_INTERNAL, "the mock's ready file says nothing of use");
@@ -83,8 +89,8 @@ static bool take_ready(struct mock_process *m, const char *path, struct kerr *er
     return ok;
 }
 
-/* The last line that the mock has printed. */
-static bool did_not_start(const char *log, struct kerr *err)
+/* With the last line that the mock has printed. */
+static bool last_words(const char *log, const char *what, struct kerr *err)
 {
     struct buf text;
     struct kerr ignored = KERR_INIT;
@@ -93,7 +99,7 @@ static bool did_not_start(const char *log, struct kerr *err)
     while (text.n > 0 && text.p[text.n - 1] == '\n')
         buf_truncate(&text, text.n - 1);
     const char *all = read ? buf_cstr(&text) : "", *last = strrchr(all, '\n');
-    kerr_set(err, KE_IO, "the mock did not start: %.400s", last ? last + 1 : all);
+    kerr_set(err, KE_IO, "%s: %.400s", what, last ? last + 1 : all);
     buf_clear(&text);
     return false;
 }
@@ -108,7 +114,7 @@ static bool await(struct mock_process *m, struct kerr *err)
         int status;
         if (waitpid(m->pid, &status, WNOHANG) == m->pid) {
             m->pid = 0;
-            return did_not_start(log, err);
+            return last_words(log, "the mock did not start", err);
         }
         if (interrupted)
             return kerr_set(err, KE_INTERRUPTED, "interrupted");
@@ -153,6 +159,29 @@ bool mock_start(struct mock_process *m, const char *const *args, struct kerr *er
         become(program, (char *const *)argv, log);
     m->pid = pid;
     return await(m, err);
+}
+
+bool mock_ctl(const struct mock_process *m, const char *const *words, struct kerr *err)
+{
+    char program[PATH_MAX], log[300];
+    const char *argv[ARGS_MAX] = {program, "ctl", "--control", m->control};
+    size_t n = 4;
+    int status;
+    if (!find_program(program, err))
+        return false;
+    snprintf(log, sizeof log, "%s/ctl.log", m->dir);
+    while (*words && n < ARGS_MAX - 1)
+        argv[n++] = *words++;
+    pid_t pid = fork();
+    if (pid < 0)
+        return kerr_set(err, KE_IO, "cannot start kmip-mock ctl: %s", strerror(errno));
+    if (pid == 0)
+        become(program, (char *const *)argv, log);
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return kerr_set(err, KE_IO, "kmip-mock ctl: %s", strerror(errno));
+    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+           last_words(log, "the mock's control API", err);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)

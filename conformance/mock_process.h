@@ -12,6 +12,7 @@ struct mock_process {
     pid_t pid;              /* 0: not running */
     char dir[256];          /* temporary */
     char host[64], port[16];
+    char control[80];       /* HOST:PORT of its control API; "": it was not asked for */
     struct tls_dir client;  /* certificates of a client */
 };
 
@@ -20,6 +21,10 @@ struct mock_process {
  * with the mock's own words when it does not start. */
 __attribute__((warn_unused_result)) bool mock_start(struct mock_process *m,
                                                     const char *const *args, struct kerr *err);
+/* `kmip-mock ctl WORDS...` on its control API; words: NULL at the end. KE_IO with what it
+ * says when it does not do that. */
+__attribute__((warn_unused_result)) bool mock_ctl(const struct mock_process *m,
+                                                  const char *const *words, struct kerr *err);
 /* Ends it and removes the folder. Safe on a zeroed one. */
 void mock_stop(struct mock_process *m);
 

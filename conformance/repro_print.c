@@ -1,5 +1,5 @@
-/* A repro for people (repro.h): what it is about, the attempts in a line each, then
- * their time lines side by side. */
+/* A repro for people (repro.h): what it is about, the attempts in a line each, their time
+ * lines side by side, and what it comes to. */
 #include <string.h>
 
 #include "conformance/repro.h"
@@ -110,7 +110,8 @@ static void fill(struct column *c, const struct repro_run *run, size_t i)
     char title[200];
     snprintf(title, sizeof title, "%zu  %s", i + 1, r->attempt->title);
     put(c, 3, title);
-    put(c, 3, r->attempt->remedy ? "   remedied" : "   as the driver");
+    snprintf(title, sizeof title, "   %s", repro_who(r->attempt->who));
+    put(c, 3, title);
     for (size_t k = 0; k < r->n; k++)
         put_event(c, r, &r->v[k]);
 }
@@ -134,12 +135,13 @@ static void time_lines(FILE *out, const struct repro_run *r)
 {
     static struct column a, b; /* too large for the stack */
     struct arena arena;
-    for (size_t i = 0; i < r->repro->n; i += 2) {
+    size_t n = repro_attempts_of(r->repro);
+    for (size_t i = 0; i < n; i += 2) {
         arena_init(&arena, 4u << 20);
         a.n = b.n = 0;
         a.arena = b.arena = &arena;
         fill(&a, r, i);
-        if (i + 1 < r->repro->n)
+        if (i + 1 < n)
             fill(&b, r, i + 1);
         side_by_side(out, &a, &b);
         arena_clear(&arena);
@@ -150,39 +152,83 @@ static void time_lines(FILE *out, const struct repro_run *r)
 
 static void attempts(FILE *out, const struct repro_run *r)
 {
-    for (size_t i = 0; i < r->repro->n; i++) {
+    size_t n = repro_attempts_of(r->repro);
+    for (size_t i = 0; i < n; i++) {
         const struct repro_result *x = &r->result[i];
         char label[80];
-        fprintf(out, "%zu  %-13s  %-42s  %s%s\n", i + 1,
-                x->attempt->remedy ? "remedied" : "as the driver", x->attempt->title,
+        const struct repro_attempt *a = x->attempt;
+        fprintf(out, "%zu  %-15s  %-46s  %s%s\n", i + 1, repro_who(a->who), a->title,
                 x->works ? "works" : "BREAKS",
-                x->works == x->attempt->breaks ? "  (not as expected)" : "");
+                repro_as_expected(x)                    ? ""
+                : x->works == !x->attempt->breaks       ? "  (in another way than expected)"
+                                                        : "  (not as expected)");
         snprintf(label, sizeof label, "%*s", LABEL, "");
         paragraph(out, label, x->what);
     }
 }
 
-void repro_print(FILE *out, const struct repro_run *r)
+static void about(FILE *out, const struct repro_run *r)
 {
-    const struct repro *p = r->repro;
-    char words[120], clock[200];
-    fprintf(out, "%s: %s\n\n", p->name, p->title);
-    paragraph(out, "In the field", p->field);
-    paragraph(out, "What it does", p->shows);
-    paragraph(out, "What helps", p->helps);
-    snprintf(words, sizeof words, "kmip-mock --scenario %s", p->name);
-    paragraph(out, "Mock", words);
-    for (size_t i = 0; i < r->more_sets.n; i++)
-        paragraph(out, "", r->more_sets.v[i]);
-    if (r->clock.e.n > 0) {
-        snprintf(clock, sizeof clock, "the server's clock %s",
+    const struct repro_about *a = &r->about;
+    char text[BESIDE_MAX + 80], words[120];
+    fprintf(out, "%s: %s\n\n", r->repro->name, a->title);
+    for (size_t i = 0; i < a->n; i++)
+        paragraph(out, strlen(a->part[i].label) < LABEL ? a->part[i].label : "What it shows",
+                  a->part[i].text);
+    paragraph(out, "Driver setting", r->repro->setting);
+    snprintf(text, sizeof text, "kmip-mock --scenario %s --seed %s", r->repro->name, r->seed);
+    paragraph(out, "Mock", text);
+    for (size_t i = 0; i < r->sets.n; i++) {
+        snprintf(text, sizeof text, "--set %s", r->sets.v[i]);
+        paragraph(out, "", text);
+    }
+    if (r->trouble == CLOCK_FROZEN)
+        paragraph(out, "Clock", "the server's clock stands still");
+    else if (r->trouble != CLOCK_EVEN)
+        paragraph(out, "Clock", "the server's clock jumps, or runs at another rate than ours");
+    else if (r->clock.e.n > 0) {
+        snprintf(text, sizeof text, "the server's clock %s",
                  clock_words(&r->clock.e, words, sizeof words));
-        paragraph(out, "Clock", clock);
+        paragraph(out, "Clock", text);
     }
     fputc('\n', out);
+}
+
+/* "1, 3": those that came out otherwise. */
+static const char *culprits(const struct repro_run *r, bool breaking, char out[80])
+{
+    size_t n = repro_attempts_of(r->repro), used = 0;
+    out[0] = 0;
+    for (size_t i = 0; i < n; i++)
+        if ((r->repro->attempts[i].breaks != NULL) == breaking && !repro_as_expected(&r->result[i]))
+            used += (size_t)snprintf(out + used, 80 - used, "%s%zu", used ? ", " : "", i + 1);
+    return out;
+}
+
+static void verdict(FILE *out, const struct repro_run *r)
+{
+    bool shown = repro_all(r, true), held = repro_all(r, false);
+    char which[80];
+    if (shown && held) {
+        fprintf(out, "The bug is reproduced, and the remedies hold.\n");
+        return;
+    }
+    if (shown)
+        fprintf(out, "The bug is reproduced.\n");
+    else
+        fprintf(out, "The bug is not reproduced: attempt %s did not come out as expected.\n",
+                culprits(r, true, which));
+    if (held)
+        fprintf(out, "The remedies hold.\n");
+    else
+        fprintf(out, "A remedy does not hold: attempt %s.\n", culprits(r, false, which));
+}
+
+void repro_print(FILE *out, const struct repro_run *r)
+{
+    about(out, r);
     attempts(out, r);
     fputc('\n', out);
     time_lines(out, r);
-    fprintf(out, "%s\n", repro_held(r) ? "The bug is reproduced, and the remedies hold."
-                                       : "It did not come out as expected: see above.");
+    verdict(out, r);
 }

@@ -1,9 +1,12 @@
 /* A repro as JSON (repro.h): for pictures of the time line.
  *
- *   {"repro", "title", "settings": [...], "clock_offset_seconds",
- *    "held": bool,
- *    "attempts": [{"title", "remedy", "expected": "works" | "breaks", "outcome", "what",
- *                  "match", "depth",
+ *   {"repro", "title", "setting" (of the driver), "seed", "settings": [--set ...],
+ *    "clock_offset_seconds" | "clock": "stands still" ...,     where it was measured
+ *    "reproduced": bool, "remedies_hold": bool,
+ *    "attempts": [{"title", "who": "as the driver" | "another client" | "remedied" |
+ *                  "server repaired", "expected": "works" | "breaks", "promised": words of
+ *                  the failure, "outcome", "as_expected", "what",
+ *                  "match": "position" | "id", "depth",
  *                  "events": [{"ms", "kind": "sent" | "reply" | "note" | "broke",
  *                              "request", "operation", "id", "order", "records",
  *                              "shared_record", "text"}]}]} */
@@ -53,31 +56,47 @@ static json_t *event_of(const struct repro_result *r, const struct repro_event *
 static json_t *attempt_of(const struct repro_result *r)
 {
     const struct repro_attempt *a = r->attempt;
+    size_t depth = a->kind == REPRO_PIPELINE ? a->depth : 1;
     json_t *events = json_array();
     for (size_t i = 0; i < r->n; i++)
         json_array_append_new(events, event_of(r, &r->v[i]));
-    return json_pack("{s:s, s:b, s:s, s:s, s:o, s:s, s:I, s:o}", "title", a->title, "remedy",
-                     (int)a->remedy, "expected", a->breaks ? "breaks" : "works", "outcome",
-                     r->works ? "works" : "breaks", "what", text(r->what), "match",
-                     a->match == KC_MATCH_ID && a->kind == REPRO_PIPELINE ? "id" : "position",
-                     "depth", (json_int_t)(a->kind == REPRO_PIPELINE ? a->depth : 1), "events",
+    bool by_position = a->match == KC_MATCH_POSITION || a->kind == REPRO_KEY;
+    return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:b, s:o, s:s, s:I, s:o}", "title", a->title,
+                     "who", repro_who(a->who), "expected", a->breaks ? "breaks" : "works",
+                     "promised", a->breaks, "outcome", r->works ? "works" : "breaks",
+                     "as_expected", (int)repro_as_expected(r), "what", text(r->what), "match",
+                     by_position ? "position" : "id", "depth", (json_int_t)depth, "events",
                      events);
+}
+
+static bool add_clock(json_t *root, const struct repro_run *r)
+{
+    static const char *const troubles[] = {[CLOCK_FROZEN] = "stands still",
+                                           [CLOCK_BACK] = "goes back",
+                                           [CLOCK_UNEVEN] = "uneven"};
+    if (r->trouble != CLOCK_EVEN)
+        return json_object_set_new(root, "clock", json_string(troubles[r->trouble])) == 0;
+    return r->clock.e.n == 0 ||
+           json_object_set_new(root, "clock_offset_seconds",
+                               json_real((double)clock_offset_ns(&r->clock.e) / 1e9)) == 0;
 }
 
 bool repro_trace(const char *path, const struct repro_run *r, struct kerr *err)
 {
-    json_t *attempts = json_array(), *settings = json_array();
-    for (size_t i = 0; i < r->more_sets.n; i++)
-        json_array_append_new(settings, text(r->more_sets.v[i]));
-    for (size_t i = 0; i < r->repro->n; i++)
+    json_t *attempts = json_array(), *sets = json_array();
+    size_t n = repro_attempts_of(r->repro);
+    bool shown = repro_all(r, true), held = repro_all(r, false);
+    for (size_t i = 0; i < r->sets.n; i++)
+        json_array_append_new(sets, text(r->sets.v[i]));
+    for (size_t i = 0; i < n; i++)
         json_array_append_new(attempts, attempt_of(&r->result[i]));
-    json_t *root = json_pack("{s:s, s:s, s:s, s:o, s:b, s:o}", "repro", r->repro->name, "title",
-                             r->repro->title, "scenario", r->repro->name, "settings", settings,
-                             "held", (int)repro_held(r), "attempts", attempts);
-    if (root && r->clock.e.n > 0)
-        json_object_set_new(root, "clock_offset_seconds",
-                            json_real((double)clock_offset_ns(&r->clock.e) / 1e9));
-    char *dump = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+    json_t *root = json_pack("{s:s, s:o, s:s, s:s, s:o, s:b, s:b, s:o}", "repro", r->repro->name,
+                             "title", text(r->about.title), "setting", r->repro->setting, "seed",
+                             r->seed, "settings", sets, "reproduced", (int)shown, "remedies_hold",
+                             (int)held, "attempts", attempts);
+    char *dump = root && add_clock(root, r)
+                     ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9))
+                     : NULL;
     bool ok = dump ? file_write(path, bytes_str(dump), 0644, err)
                    : kerr_set(err, KE_MEMORY, "no memory for the trace");
     free(dump);
