@@ -57,7 +57,8 @@ static void on_completed(void *cls, struct MHD_Connection *http, void **state,
 static enum MHD_Result send_answer(struct control_request *rq)
 {
     static char no_memory[] = "{\"error\": {\"message\": \"no memory\"}}\n";
-    char *text = rq->answer ? json_dumps(rq->answer, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    const size_t how = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
+    char *text = rq->answer ? json_dumps(rq->answer, how) : NULL;
     size_t n = text ? strlen(text) : 0;
     if (text)
         text[n++] = '\n'; /* in place of the NUL, which HTTP does not need */

@@ -12,6 +12,9 @@
 #include "kmip/schema/message.h"
 
 enum { LIMIT = 100, LIMIT_MAX = 1000 };
+/* Messages decoded for one answer, in bytes and counted once for each form: the server
+ * answers nobody else meanwhile. */
+enum { DECODED_MAX = 2 << 20 };
 enum { FORM_TEXT = 1, FORM_YAML = 2, FORM_HEX = 4 };
 
 #define AT(member) offsetof(struct journal_question, member)
@@ -306,14 +309,18 @@ json_t *journal_json(const struct journal *j, const struct journal_question *q)
 {
     uint64_t since = (uint64_t)q->since, at = q->since ? since : newest(j, q);
     json_t *list = json_array();
+    size_t decoded = 0, forms = (size_t)__builtin_popcount(q->forms);
     int64_t left = q->limit;
     if (at < j->first)
         at = j->first;
-    for (; list && at < j->next && left > 0; at++)
-        if (journal_question_fits(q, journal_get(j, at))) {
-            json_array_append_new(list, entry_json(journal_get(j, at), q->forms));
-            left--;
-        }
+    for (; list && at < j->next && left > 0 && decoded < DECODED_MAX; at++) {
+        const struct exchange *e = journal_get(j, at);
+        if (!journal_question_fits(q, e))
+            continue;
+        json_array_append_new(list, entry_json(e, q->forms));
+        decoded += (e->request.n + e->reply.n) * forms;
+        left--;
+    }
     uint64_t missed = q->since && since < j->first ? j->first - since : 0;
     return json_pack("{s:I, s:I, s:I, s:b, s:o}", "first", (json_int_t)j->first, "next",
                      (json_int_t)at, "missed", (json_int_t)missed, "more", at < j->next,
@@ -332,6 +339,7 @@ void control_delete_journal(struct control_request *rq)
     struct journal *j = &rq->control->server->journal;
     json_int_t had = (json_int_t)(j->next - j->first);
     journal_forget(j);
+    rq->control->changed = 0; /* those who wait count anew */
     control_log(rq, "%lld exchanges forgotten", (long long)had);
     control_answer(rq, MHD_HTTP_OK,
                    json_pack("{s:I, s:I}", "forgotten", had, "next", (json_int_t)j->next));

@@ -23,7 +23,16 @@ static json_t *faults(const struct fault_set *s)
     uint64_t fired = 0;
     for (size_t i = 0; i < s->n; i++)
         fired += fault_set_info(s, i).fired;
-    return json_pack("{s:I, s:I}", "in_force", (json_int_t)s->n, "fired", (json_int_t)fired);
+    return json_pack("{s:I, s:I, s:I}", "in_force", (json_int_t)s->n, "retired",
+                     (json_int_t)fault_set_retired(s), "fired", (json_int_t)fired);
+}
+
+static json_t *scenarios(const struct mock_config *cfg)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < cfg->n_scenarios; i++)
+        json_array_append_new(list, control_text(bytes_str(cfg->scenarios[i])));
+    return list;
 }
 
 static json_t *journal(const struct journal *j)
@@ -44,11 +53,11 @@ void control_get_state(struct control_request *rq)
         control_time(c->opened_wall_ns), "uptime", control_duration(clock_mono_ns() - c->opened_ns),
         "requests", (json_int_t)s->engine.requests);
     json_t *more = json_pack(
-        "{s:{s:I, s:I}, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "connections", "open",
+        "{s:{s:I, s:I}, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "connections", "open",
         (json_int_t)s->n_conns, "accepted", (json_int_t)(s->next_number - 1), "objects",
         (json_int_t)store_count(s->engine.store), "versions", versions(s->cfg), "vendor",
         control_text(bytes_str(s->cfg->vendor)), "store", control_text(bytes_str(s->cfg->store)),
-        "faults", faults(&s->faults), "scenarios", control_scenarios(rq), "journal",
+        "faults", faults(&s->faults), "scenarios", scenarios(s->cfg), "states", control_scenarios(rq), "journal",
         journal(&s->journal));
     if (o && more)
         json_object_update(o, more);

@@ -173,12 +173,13 @@ static bool no_such_command(char **operands, int n, struct kerr *err)
         names[i] = commands[i].words;
     if (n == 0)
         return kerr_set(err, KE_USAGE, "what is to be done? kmip-mock ctl --help tells");
-    snprintf(given, sizeof given, "%s%s%s", operands[0], n > 1 ? " " : "", n > 1 ? operands[1] : "");
+    snprintf(given, sizeof given, "%s%s%s", operands[0], n > 1 ? " " : "",
+             n > 1 ? operands[1] : "");
     const char *near = text_nearest(given, names, N_COMMANDS);
     if (!near)
         near = text_nearest(operands[0], names, N_COMMANDS);
-    return kerr_set(err, KE_USAGE, "unknown command 'ctl %s'%s%s%s; kmip-mock ctl --help tells more",
-                    given, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return kerr_set(err, KE_USAGE,
+                    "unknown command 'ctl %s'%s%s%s; kmip-mock ctl --help tells more", given, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int wanted(enum operands o)

@@ -12,7 +12,8 @@ enum {
 
 static bool put_encoded(struct buf *out, const char *text)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
     for (const char *c = text; *c; c++)
         if (strchr(plain, *c))
             buf_putc(out, *c);

@@ -86,6 +86,8 @@ struct fault_info {
     uint64_t fired;             /* in all */
 };
 struct fault_info fault_set_info(const struct fault_set *s, size_t i);
+/* How many were replaced and are still in force for connections that were there before. */
+size_t fault_set_retired(const struct fault_set *s);
 
 /* A scenario's state; "started" while nobody has set one. */
 const char *fault_scenario(const struct fault_set *s, const char *scenario);

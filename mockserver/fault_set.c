@@ -238,6 +238,14 @@ struct fault_info fault_set_info(const struct fault_set *s, size_t i)
                                .fired = f->fired};
 }
 
+size_t fault_set_retired(const struct fault_set *s)
+{
+    size_t n = 0;
+    for (const struct fault *f = s->retired; f; f = f->next)
+        n++;
+    return n;
+}
+
 uint64_t fault_stream(uint64_t connection, const struct fault *f)
 {
     return rng_stream(connection, fault_hash(f->name));

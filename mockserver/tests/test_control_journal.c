@@ -282,6 +282,23 @@ Test(control_wait, ends_at_once_when_the_server_stops)
     http_free(&h);
 }
 
+Test(control_wait, counts_anew_when_the_journal_is_emptied)
+{
+    START_CONTROL("seed=7");
+    struct tls_conn *t = client();
+    create(t, 0, NULL);
+    int fd = http_begin("GET", "/journal/wait?count=2&timeout=60s", NULL, NULL);
+    expect_waiting(fd);
+    expect_status(200, "DELETE", "/journal", NULL);
+    create(t, 0, NULL);
+    expect_waiting(fd);
+    create(t, 0, NULL);
+    struct http h = http_take(fd);
+    cr_expect_eq(count_of(h.json, "exchanges"), 2);
+    http_free(&h);
+    tls_free(&t);
+}
+
 Test(control_wait, survives_callers_that_hang_up)
 {
     START_CONTROL("seed=7");
@@ -394,6 +411,8 @@ static const char *leak(const struct http *h, struct bytes secret)
     return NULL;
 }
 
+#define KEY_PATH "Batch Item/Response Payload/Symmetric Key"
+
 static const char *const damages[] = {
     "{truncate: {at: 20}}",
     "{truncate: {at: -3}}",
@@ -401,16 +420,16 @@ static const char *const damages[] = {
     "{length: {minus: 8}}",
     "{length: {plus: 8}}",
     "{length: {huge: true}}",
-    "{length: {field: Batch Item/Response Payload/Symmetric Key/Key Block, plus: 8}}",
-    "{length: {field: Batch Item/Response Payload/Symmetric Key/Key Block/Key Value/Key Material, minus: 8}}",
-    "{length: {field: Batch Item/Response Payload/Symmetric Key/Key Block/Key Value/Key Material, plus: 8}}",
-    "{length: {field: Batch Item/Response Payload/Symmetric Key/Key Block/Key Value, minus: 16}}",
-    "{wrong_type: {field: Batch Item/Response Payload/Symmetric Key/Key Block/Key Value/Key Material, type: Text String}}",
-    "{wrong_type: {field: Batch Item/Response Payload/Symmetric Key/Key Block/Key Value/Key Material, type: Big Integer}}",
-    "{wrong_type: {field: Batch Item/Response Payload/Symmetric Key/Key Block/Key Value/Key Material, type: Integer}}",
-    "{wrong_type: {field: Batch Item/Response Payload/Symmetric Key/Key Block/Key Value, type: Byte String}}",
-    "{wrong_type: {field: Batch Item/Response Payload/Symmetric Key/Key Block, type: Byte String}}",
-    "{wrong_type: {field: Batch Item/Response Payload/Symmetric Key, type: Byte String}}",
+    "{length: {field: " KEY_PATH "/Key Block, plus: 8}}",
+    "{length: {field: " KEY_PATH "/Key Block/Key Value/Key Material, minus: 8}}",
+    "{length: {field: " KEY_PATH "/Key Block/Key Value/Key Material, plus: 8}}",
+    "{length: {field: " KEY_PATH "/Key Block/Key Value, minus: 16}}",
+    "{wrong_type: {field: " KEY_PATH "/Key Block/Key Value/Key Material, type: Text String}}",
+    "{wrong_type: {field: " KEY_PATH "/Key Block/Key Value/Key Material, type: Big Integer}}",
+    "{wrong_type: {field: " KEY_PATH "/Key Block/Key Value/Key Material, type: Integer}}",
+    "{wrong_type: {field: " KEY_PATH "/Key Block/Key Value, type: Byte String}}",
+    "{wrong_type: {field: " KEY_PATH "/Key Block, type: Byte String}}",
+    "{wrong_type: {field: " KEY_PATH ", type: Byte String}}",
     "{wrong_type: {field: Batch Item/Response Payload, type: Text String}}",
     "bad_padding",
     "duplicate",

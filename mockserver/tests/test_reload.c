@@ -67,6 +67,10 @@ Test(reload, new_connections_get_the_new_faults_and_open_ones_keep_theirs)
     cr_expect_neq(create(old, 0, NULL).status, 0);
     struct tls_conn *new = client();
     cr_expect_eq(create(new, 0, NULL).status, 0);
+    json_t *v = expect_json(200, "GET", "/state", NULL);
+    cr_expect_eq(int_of(v, "faults.in_force"), 0);
+    cr_expect_eq(int_of(v, "faults.retired"), 1);
+    json_decref(v);
     reload_with(failing);
     cr_expect_eq(create(new, 0, NULL).status, 0);
     cr_expect_neq(create(old, 0, NULL).status, 0);
