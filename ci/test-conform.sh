@@ -180,6 +180,55 @@ steps:
   - {note: Try, operation: Destroy, payload: {Unique Identifier: $theirs}}
 YAML
 
+case_file my-lost <<'YAML'
+id: my-lost
+title: A Create that may be answered by a closed connection
+clause: none
+level: MUST
+steps:
+  - operation: Create
+    client: fresh
+    payload:
+      Object Type: Symmetric Key
+      Template-Attribute: {Attributes: {Cryptographic Algorithm: AES, Cryptographic Length: 128, Cryptographic Usage Mask: Encrypt, Name: $RUN-lost}}
+    expect: {any_of: [success, {fail: any}, {status: Operation Undone}, {connection: closed}]}
+  - {note: And something else, operation: Query, payload: {Query Function: Query Operations}}
+YAML
+case_file my-credential <<'YAML'
+id: my-credential
+title: A key that belongs to somebody with a password
+clause: none
+level: MUST
+steps:
+  - operation: Create
+    header: {Authentication: {Credential: {Credential Type: Username and Password, Credential Value: {Username: Fred, Password: password1}}}}
+    payload:
+      Object Type: Symmetric Key
+      Template-Attribute: {Attributes: {Cryptographic Algorithm: AES, Cryptographic Length: 128, Cryptographic Usage Mask: Encrypt, Name: $RUN-credential}}
+YAML
+case_file my-placeholder <<'YAML'
+id: my-placeholder
+title: What Locate finds must not be destroyed unseen
+clause: none
+level: MUST
+steps:
+  - header: {Batch Order Option: true}
+    batch:
+      - {operation: Locate, payload: {Attributes: {Name: prod-key}}}
+      - {operation: Destroy}
+YAML
+case_file my-nameless <<'YAML'
+id: my-nameless
+title: A key that could not be found again
+clause: none
+level: MUST
+steps:
+  - operation: Create
+    payload:
+      Object Type: Symmetric Key
+      Template-Attribute: {Attributes: {Cryptographic Algorithm: AES, Cryptographic Length: 128, Cryptographic Usage Mask: Encrypt, Name: my-own}}
+YAML
+
 # --- the command line -------------------------------------------------------------
 
 command_line() {
@@ -222,6 +271,8 @@ command_line() {
     tells "go to the same place"
     run 2 run my-key.yaml "${ok[@]}" --journal "$work/none/j"
     tells "--journal FILE names another place"
+    run 2 run my-key.yaml "${ok[@]}" --journal /dev/null
+    tells "must be a file of its own"
     run 2 run my-key.yaml "${ok[@]}" --journal my-key.yaml
     tells "is there already"
     run 2 run my-key.yaml my-key.yaml "${ok[@]}"
@@ -244,7 +295,7 @@ command_line() {
     run 2 cleanup none.journal "${ok[@]}"
     tells "cannot open the journal none.journal"
     run 2 cleanup my-key.yaml "${ok[@]}"
-    tells "my-key.yaml:1: not a line of a journal"
+    tells "my-key.yaml: not a journal of kmip-conform"
     no_journal
 }
 
@@ -496,7 +547,7 @@ faults() {
 my-create.yaml|1|actual    the server closed the connection|{match: {operation: Create}, action: close}
 my-create.yaml|1|actual    the server closed the connection|{match: {operation: Create}, action: reset}
 my-create.yaml|1|waited 1 s for a reply in vain|{match: {operation: Create}, action: drop}
-my-create.yaml|1|50 bytes of a reply had come|{match: {operation: Create}, action: {truncate: {at: 50}}}
+my-create.yaml|1|50 of at least 200 bytes of a reply had come|{match: {operation: Create}, action: {truncate: {at: 50}}}
 my-create.yaml|1|in the middle of a reply|{match: {operation: Create}, action: {close_after: {bytes: 60}}}
 my-create.yaml|1|this looks like an HTTP response|{match: {operation: Create}, action: {not_ttlv: {as: http}}}
 my-create.yaml|1|message.version|{match: {operation: Get Attributes}, action: {wrong_version: {version: '1.1'}}}
@@ -512,6 +563,82 @@ my-several.yaml|4|; and Create, in other words, with Invalid Field: injected fau
 my-key.yaml|4|could not be made: the server answers Activate with Permission Denied|{match: {operation: Activate}, action: {result: Permission Denied}}
 my-key.yaml my-create.yaml|1|conformant|{match: {operation: Get Attributes}, action: {delay: {fixed: 1500ms}}}
 ROWS
+}
+
+# A server that does not say, or lies about, what it has made: the run finds it all the
+# same. Exit code|fault
+lies() {
+    local code fault
+    while IFS='|' read -r code fault; do
+        printf 'faults:\n- %s\n' "$fault" >"$work/faults.yaml"
+        serve --config "$work/faults.yaml"
+        run "$code" run my-lost.yaml my-create.yaml --timeout 1
+        no_journal
+        nothing_left
+        stop
+    done <<'ROWS'
+1|{match: {operation: Create}, count: always, action: {result: {status: Operation Failed, reason: General Failure, performed: true}}}
+1|{match: {operation: Create}, count: always, action: {set: {field: Batch Item/Result Status, value: Operation Undone}}}
+1|{match: {operation: Create}, count: always, action: {remove: {field: Batch Item/Operation}}}
+1|{match: {operation: Create}, count: always, action: {remove: {field: Batch Item/Response Payload/Unique Identifier}}}
+1|{match: {operation: Create}, count: always, action: {wrong_type: {field: Batch Item/Response Payload/Unique Identifier, type: ByteString}}}
+1|{match: {operation: Create}, count: always, action: {close: {when: before}}}
+1|{match: {operation: Create}, count: always, action: {duplicate: {copies: 1}}}
+1|{match: {operation: Create}, count: always, action: drop}
+ROWS
+}
+
+# A reply that nobody asked for: one case fails for it, and the others do not take it for
+# theirs.
+out_of_step() {
+    printf 'faults:\n- {match: {operation: Get, nth: 1}, action: {duplicate: {copies: 1}}}\n' >"$work/faults.yaml"
+    serve --config "$work/faults.yaml"
+    run 1 run -q --case 'get-*' --case 'locate-*' --json "$work/step.json"
+    says "nobody asked for"
+    "$python" -c 'import json, sys; c = json.load(open(sys.argv[1]))["counts"]; assert c["FAIL"] == 1, c' \
+        "$work/step.json" || fail "$ran: more than one case fails"
+    no_journal
+    nothing_left
+    stop
+}
+
+# What the run has not made is not touched, whatever a case says; what it makes must be
+# found again, also under a credential.
+guard() {
+    local uid
+    printf 'credentials:\n- {username: Fred, password: password1}\n' >"$work/users.yaml"
+    serve --config "$work/users.yaml"
+    uid=$("$client" create --name prod-key --json | "$python" -c 'import json, sys; print(json.load(sys.stdin)["unique_identifier"])')
+    run 4 run my-placeholder.yaml
+    says "not sent: Destroy of whatever the ID Placeholder stands for"
+    run 2 run my-nameless.yaml
+    says "not sent: Create without a Name"
+    run 0 run my-credential.yaml
+    no_journal
+    [ "$("$client" locate)" = "$uid" ] || fail "$ran: not only the foreign key is there: $("$client" locate)"
+    [ -z "$("$client" locate --name my-own)" ] || fail "$ran: a key without prefix was made"
+    # Nor what a journal says that is not the run's.
+    local head='{"run":"kmipconf-12345678","server":"127.0.0.1:'$KMIP_PORT'"}'
+    printf '%s\n{"intent":"prod-key","attribute":"Name","case":"x"}\n{"made":"%s","case":"x"}\n' "$head" "$uid" \
+        >"$work/run/foreign.journal"
+    run 1 cleanup foreign.journal
+    says "0 of 2 objects removed"
+    says "does not bear the run's prefix"
+    printf '{"run":"p","server":"127.0.0.1:%s"}\n{"made":"%s","case":"x"}\n' "$KMIP_PORT" "$uid" >"$work/run/foreign.journal"
+    run 2 cleanup foreign.journal
+    tells "its first line names no run"
+    [ "$("$client" locate)" = "$uid" ] || fail "$ran: somebody else's key is gone"
+    # A line that cannot be read does not keep the others from being worked off.
+    printf '%s\n{"made":{"intent":\n{"intent":"kmipconf-12345678-k","attribute":"Name","case":"x"}\n' "$head" \
+        >"$work/run/foreign.journal"
+    "$client" create --name kmipconf-12345678-k >/dev/null
+    run 1 cleanup foreign.journal
+    says "1 of 1 objects removed"
+    says "line 2 of foreign.journal cannot be read"
+    [ -e "$work/run/foreign.journal" ] || fail "$ran: a journal with unread lines is gone"
+    rm "$work/run/foreign.journal"
+    [ "$("$client" locate)" = "$uid" ] || fail "$ran: the run's key is left, or the other one gone"
+    stop
 }
 
 # A server that goes away: the run ends, and says since when.
@@ -550,9 +677,12 @@ refuses_destroy() {
     printf 'store: %s\nfaults:\n- {match: {operation: Destroy}, action: {result: Permission Denied}, count: always}\n' \
         "$work/store.db" >"$work/faults.yaml"
     serve --config "$work/faults.yaml"
-    run 0 run my-key.yaml --json "$work/left.json"
+    run 4 run my-key.yaml --json "$work/left.json" --junit "$work/left.xml"
     says "Could not be removed from the server (1)"
     says "the server refuses to: Permission Denied"
+    says "does not leave the server as it was; 1 object may be left on the server"
+    silent_on "conformant in all"
+    grep -q 'name="clean-up"' "$work/left.xml" || fail "$ran: JUnit does not tell"
     grep -q '"unique_identifier"' "$work/left.json" || fail "$ran: the report does not list it"
     journal=$(basename "$work/run/"*.journal)
     run 1 cleanup "$journal"
@@ -572,12 +702,26 @@ refuses_destroy() {
     "$client" create >"$work/created" 2>/dev/null
     local uid
     uid=$("$client" locate)
-    printf '{"run":"kmipconf-0","server":"127.0.0.1:%s"}\n{"made":"%s","case":"a"}\n' "$KMIP_PORT" "$uid" \
+    printf '{"run":"kmipconf-00000000","server":"127.0.0.1:%s"}\n{"made":"%s","case":"a"}\n' "$KMIP_PORT" "$uid" \
         >"$work/run/foreign.journal"
     run 1 cleanup foreign.journal
     says "does not bear the run's prefix"
     [ "$("$client" locate)" = "$uid" ] || fail "$ran: somebody else's key is gone"
+    # One that the server does not know is not taken for removed: it may be hidden.
+    sed -i 's/"made":"[^"]*"/"made":"none"/' "$work/run/foreign.journal"
+    run 1 cleanup foreign.journal
+    says "it is gone, or hidden from this client"
     rm "$work/run/foreign.journal"
+    stop
+    # 'Not found' is not believed of what is still there.
+    printf 'faults:\n- {match: {operation: Destroy}, action: {result: Item Not Found}, count: always}\n' >"$work/faults.yaml"
+    serve --config "$work/faults.yaml"
+    run 4 run my-key.yaml
+    says "answers its Destroy with Item Not Found, and yet has it"
+    journal=$(basename "$work/run/"*.journal)
+    run 1 cleanup "$journal"
+    says "0 of 1 objects removed"
+    rm "$work/run/$journal"
     stop
 }
 
@@ -625,6 +769,9 @@ pem_files
 peers
 honest
 faults
+lies
+out_of_step
+guard
 gone
 refuses_destroy
 differing

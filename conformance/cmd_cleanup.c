@@ -37,7 +37,10 @@ static int report(const struct journal *j, size_t before, size_t left)
                    e->uid[0] ? "" : " ", e->uid[0] ? e->uid : e->value, e->case_id,
                    e->why ? e->why : "not tried");
     }
-    return left > 0 ? EXIT_FAILED : 0;
+    if (j->unreadable > 0)
+        printf("line %zu of %s cannot be read%s; what it names may still be there\n",
+               j->unreadable_line, j->path, j->unreadable > 1 ? ", and others" : "");
+    return left > 0 || j->unreadable > 0 ? EXIT_FAILED : 0;
 }
 
 static int clean(struct journal *j, struct target *t)

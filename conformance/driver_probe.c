@@ -52,7 +52,7 @@ static bool sending(void *arg, struct wire *w, struct wire_call *c)
     (void)w;
     if (!made_allowed(&p->rn, request))
         return kerr_set(&c->err, KE_INTERNAL, "not sent: an object that this run has not made");
-    if (made_before(&p->rn, "main", request))
+    if (made_before(&p->rn, "main", request, &c->ask))
         return true;
     return kerr_set(&c->err, p->rn.err.code, "%s", p->rn.err.msg);
 }
@@ -86,7 +86,8 @@ static void over(void *arg, struct wire *w, struct wire_call *c)
         p->creates++;
     bool kept = p->kept >= EXCHANGES_KEPT || keep(p, c);
     p->kept++;
-    if (!kept || (c->answered && !made_after(&p->rn, "main", buf_bytes(&c->reply))))
+    if (!kept || (c->answered && !made_after(&p->rn, "main", buf_bytes(&c->request),
+                                             buf_bytes(&c->reply), c->ask)))
         kerr_set(&c->err, KE_MEMORY, "no memory to keep an exchange");
 }
 

@@ -22,6 +22,7 @@ struct wire_call {
     uint8_t id[16];
     struct buf request, reply;
     struct ttlv_writer w;
+    unsigned ask;              /* the watch's: the request's number in the journal */
     kc_ticket ticket;
     uint32_t place;            /* which request of its connection, from 0 */
     int64_t begun_ns, ended_ns; /* monotonic: before the first byte left; when all was over */

@@ -58,12 +58,34 @@ static bool is_closed(const struct kerr *err)
     return (err->code == KE_CLOSED && err->off == KERR_NO_OFF) || err->code == KE_TLS;
 }
 
+/* A message that nobody asked for, or the reply to another request: what comes next on
+ * this connection would be taken for the wrong one. Ends the connection, and the case if
+ * it holds it by name. */
+static bool out_of_step(struct running *rn, const char *client, bool must, const char *what)
+{
+    rules_unasked(rn, must, what);
+    rn->over = target_is_named(rn->runner->target, client);
+    target_close(rn->runner->target, client);
+    return !rn->over;
+}
+
+/* What has come too late to be noticed then: of this case if it has asked anything yet. */
+static bool nothing_waits(struct running *rn, const char *client)
+{
+    bool begun = rn->result->exchanges != NULL;
+    return !target_unasked(rn->runner->target, client) ||
+           out_of_step(rn, client, begun,
+                       begun ? "a further message stood on the connection before this request"
+                             : "a message stood on the connection before the case's first request");
+}
+
 /* On the wire and back. A closed connection is an answer, not an error. */
 static bool transfer(struct running *rn, const char *client, struct sent *s)
 {
     struct target *t = rn->runner->target;
     struct kerr err = KERR_INIT;
-    struct target_client *tc = target_client(t, client, &rn->err);
+    struct target_client *tc =
+        nothing_waits(rn, client) ? target_client(t, client, &rn->err) : NULL;
     if (!tc)
         return false;
     int64_t sent_ns = clock_mono_ns();
@@ -73,6 +95,7 @@ static bool transfer(struct running *rn, const char *client, struct sent *s)
     s->has_reply = kc_exchange(tc->kc, buf_bytes(&s->asked), &s->reply, NULL, &err);
     kc_set_timeout(tc->kc, t->opt.settings.timeout_ns);
     tc->last_ns = clock_mono_ns();
+    s->followed = s->has_reply && target_unasked(t, client);
     if (!s->has_reply || strcmp(client, "fresh") == 0)
         target_close(t, client);
     if (!s->has_reply) {
@@ -118,12 +141,26 @@ static void leave_refused(struct running *rn, const char *client, struct kmip_me
         target_close(rn->runner->target, client);
 }
 
-/* s->asked out, s->reply in. */
-static bool once(struct running *rn, const char *client, struct sent *s)
+/* Is the reply that to this request, and nothing behind it? */
+static bool in_step(struct running *rn, const char *client, const struct sent *s)
+{
+    char what[200];
+    if (target_out_of_step(buf_bytes(&s->asked), buf_bytes(&s->reply), what)) {
+        out_of_step(rn, client, true, what);
+        rn->over = true; /* what the reply says is of something else */
+        return false;
+    }
+    return !s->followed ||
+           out_of_step(rn, client, true, "a further message came behind the reply");
+}
+
+/* s->asked out, s->reply in; `poll`: for the answer to s->request. */
+static bool once(struct running *rn, const char *client, struct sent *s, bool poll)
 {
     struct kmip_message m;
+    struct bytes asked = buf_bytes(&s->asked);
     int64_t sent_s = clock_wall_ns() / NS_PER_S;
-    if (!made_allowed(rn, buf_bytes(&s->asked)) || !made_before(rn, client, buf_bytes(&s->asked)) ||
+    if (!made_allowed(rn, asked) || (!poll && !made_before(rn, client, asked, &s->ask)) ||
         !transfer(rn, client, s))
         return false;
     rn->denied = 0;
@@ -135,7 +172,8 @@ static bool once(struct running *rn, const char *client, struct sent *s)
         note_denied(rn, m);
         leave_refused(rn, client, m);
     }
-    return made_after(rn, client, buf_bytes(&s->reply));
+    return made_after(rn, client, buf_bytes(&s->request), buf_bytes(&s->reply), s->ask) &&
+           in_step(rn, client, s);
 }
 
 /* ---- asynchronous answers --------------------------------------------------- */
@@ -183,7 +221,8 @@ static bool follow(struct running *rn, const char *client, struct sent *s)
             pause_ns(rn->runner, POLL_EVERY_MS * NS_PER_MS);
         if (deadline_poll_ms(deadline) == 0 || *rn->runner->stop)
             break;
-        ok = build_poll(rn, version, buf_bytes(&correlation), &s->asked) && once(rn, client, s);
+        ok = build_poll(rn, version, buf_bytes(&correlation), &s->asked) &&
+             once(rn, client, s, true);
         s->polled = true;
     }
     buf_clear(&correlation);
@@ -195,5 +234,5 @@ bool exchange_run(struct running *rn, const char *client, struct sent *s, bool p
     buf_reset(&s->asked);
     if (!buf_put_bytes(&s->asked, buf_bytes(&s->request)))
         return kerr_set(&rn->err, KE_MEMORY, "no memory for a request");
-    return once(rn, client, s) && (!poll_it || !s->has_reply || follow(rn, client, s));
+    return once(rn, client, s, false) && (!poll_it || !s->has_reply || follow(rn, client, s));
 }

@@ -1,7 +1,8 @@
 /* The report as JUnit XML (report.h), in the form that GitLab and Jenkins read: a
  * testsuite per profile, a testcase per case. FAIL is a failure, ERROR an error; what
  * did not apply or could not be decided is skipped with its reason; a warning passes,
- * its text in system-out. A gate that is shut is an error of its own. */
+ * its text in system-out. A gate that is shut is an error of its own, and so is what could
+ * not be removed from the server. */
 #include "conformance/report.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
@@ -132,33 +133,46 @@ static void suite(struct buf *out, const struct run_result *r, const char *name)
     buf_puts(out, " </testsuite>\n");
 }
 
-static void gate(struct buf *out, const struct run_result *r)
+/* An error that is no case's. */
+static void extra(struct buf *out, const char *name, const char *text)
 {
-    if (r->gate == GATE_OPEN)
-        return;
-    buf_puts(out, " <testsuite name=\"gate\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" "
-                  "time=\"0\">\n"
-                  "  <testcase name=\"gate\" classname=\"gate\" time=\"0\"><error");
-    attribute(out, "message", r->gate_text);
+    buf_printf(out,
+               " <testsuite name=\"%s\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" "
+               "time=\"0\">\n  <testcase name=\"%s\" classname=\"%s\" time=\"0\"><error",
+               name, name, name);
+    attribute(out, "message", text);
     buf_puts(out, "></error></testcase>\n </testsuite>\n");
+}
+
+static void left_behind(struct buf *out, const struct run_result *r)
+{
+    struct buf text;
+    buf_init(&text, 1u << 16);
+    buf_printf(&text, "%zu objects may be left on the server: see %s", r->left_behind,
+               r->journal && r->journal->path ? r->journal->path : "the report");
+    extra(out, "clean-up", buf_cstr(&text));
+    buf_clear(&text);
 }
 
 bool report_junit(const char *path, const struct run_result *r, struct kerr *err)
 {
     struct buf out;
     const size_t *n = r->counts.n;
-    bool shut = r->gate != GATE_OPEN;
+    bool shut = r->gate != GATE_OPEN, left = r->left_behind > 0;
     buf_init(&out, 256u << 20);
     buf_printf(&out,
                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"kmip-conform\" "
                "tests=\"%zu\" "
                "failures=\"%zu\" errors=\"%zu\" time=\"%.3f\">\n",
-               r->counts.total + shut, n[VERDICT_FAIL], n[VERDICT_ERROR] + shut,
+               r->counts.total + shut + left, n[VERDICT_FAIL], n[VERDICT_ERROR] + shut + left,
                (double)r->took_ns / 1e9);
-    gate(&out, r);
+    if (shut)
+        extra(&out, "gate", r->gate_text);
     for (size_t p = 0; p < n_profiles; p++)
         suite(&out, r, profiles[p].name);
     suite(&out, r, "");
+    if (left)
+        left_behind(&out, r);
     buf_puts(&out, "</testsuites>\n");
     bool ok = out.failed ? kerr_set(err, KE_MEMORY, "no memory for the JUnit report")
                          : file_write(path, buf_bytes(&out), 0644, err);

@@ -242,11 +242,22 @@ static bool only_driver(const struct run_result *r)
     return r->driver && report_suite_counts(r, "driver", n) == r->counts.total;
 }
 
+/* What exit code 4 stands for. */
+static void undecided(const struct run_result *r, char *out, size_t room)
+{
+    const size_t *n = r->counts.n;
+    if (n[VERDICT_INCONCLUSIVE] == 0 && n[VERDICT_PASS] + n[VERDICT_WARN] > 0 && !r->interrupted)
+        snprintf(out, room, "nothing failed, but the run does not leave the server as it was");
+    else
+        snprintf(out, room,
+                 "nothing failed, but not enough was tested to say that it conforms");
+}
+
 static void last_word(struct ending *e)
 {
     const struct run_result *r = e->r;
     const size_t *n = r->counts.n;
-    char text[300];
+    char text[300], left[80] = "";
     enum verdict v = VERDICT_ERROR;
     bool driver = only_driver(r);
     switch (result_exit(r)) {
@@ -263,16 +274,18 @@ static void last_word(struct ending *e)
         break;
     case 4:
         v = VERDICT_INCONCLUSIVE;
-        snprintf(text, sizeof text,
-                 "nothing failed, but not enough was tested to say that it conforms");
+        undecided(r, text, sizeof text);
         break;
     default:
         snprintf(text, sizeof text, "the run is not complete: %zu ended in an error",
                  n[VERDICT_ERROR]);
     }
+    if (r->left_behind > 0)
+        snprintf(left, sizeof left, "; %zu object%s may be left on the server", r->left_behind,
+                 r->left_behind == 1 ? "" : "s");
     fputc('\n', e->t->out);
     report_verdict(e->t, v);
-    fprintf(e->t->out, "  %s\n", text);
+    fprintf(e->t->out, "  %s%s\n", text, left);
 }
 
 void report_end(struct terminal *t, const struct run_result *r)

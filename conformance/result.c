@@ -171,7 +171,8 @@ int result_exit(const struct run_result *r)
         return exit_of_errors(r);
     if (r->stopped)
         return 3;
-    if (n[VERDICT_INCONCLUSIVE] > 0 || n[VERDICT_PASS] + n[VERDICT_WARN] == 0 || r->interrupted)
+    if (n[VERDICT_INCONCLUSIVE] > 0 || n[VERDICT_PASS] + n[VERDICT_WARN] == 0 || r->interrupted ||
+        r->left_behind > 0)
         return 4;
     return 0;
 }

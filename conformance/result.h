@@ -84,7 +84,8 @@ void result_decide(struct case_result *c, enum verdict v, size_t step, const cha
 
 /* 0 conformant. 1 a FAIL (or, strict, a WARN). Else, for ERROR: 2 a case file that
  * cannot be used, 3 the network, 5 ours. 4: no failure, but inconclusive cases, or none
- * that passed, or an end by Ctrl-C. A gate that is shut: 1, 2 or 3. */
+ * that passed, or an end by Ctrl-C, or objects that could not be removed: nobody's job may
+ * fill a server with keys and end well. A gate that is shut: 1, 2 or 3. */
 int result_exit(const struct run_result *r);
 
 #endif

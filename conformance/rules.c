@@ -97,3 +97,23 @@ void rules_check(struct running *rn, const struct sent *s)
     if (poll)
         check_polled(&r);
 }
+
+void rules_unasked(struct running *rn, bool must, const char *what)
+{
+    const struct rule *rule = rule_of(RULE_MESSAGE_ROOT);
+    struct matcher m = {.arena = &rn->result->arena, .out = &rn->result->found, .err = &rn->err};
+    struct mismatch mm = {.path = "",
+                          .expected = "one reply to each request, and nothing else",
+                          .actual = arena_str(&rn->result->arena, what),
+                          .off = KERR_NO_OFF,
+                          .clause = rule->clause,
+                          .rule = rule->name,
+                          .must = must};
+    if (!mm.actual) {
+        kerr_set(&rn->err, KE_MEMORY, "no memory for a finding");
+        return;
+    }
+    mismatch_add(&m, &mm);
+    result_decide(rn->result, must ? VERDICT_FAIL : VERDICT_WARN, rn->step,
+                  "out of step: %s, which nobody asked for; the connection was given up", what);
+}

@@ -43,7 +43,9 @@ struct sent {
     struct buf asked;    /* the request that the reply answers: a Poll, or `request` */
     int64_t within_ns;   /* how long to wait for the reply; 0: the run's time-out */
     bool version_free;   /* the case itself says which version the reply has */
+    unsigned ask;        /* number of the request's first item in the journal */
     bool has_reply;      /* false: the server closed the connection instead */
+    bool followed;       /* something came behind the reply */
     bool silent;         /* ... or said nothing within_ns */
     bool polled;         /* the reply is the final one of an asynchronous request */
     bool unasked_async;  /* Operation Pending, though the request did not allow it */
@@ -68,16 +70,21 @@ __attribute__((warn_unused_result)) bool exchange_run(struct running *rn, const 
 /* rules.c: the standard's own rules on one reply. Findings go to the result, and decide
  * it: a MUST fails, whatever the level of the case, because it is the rule's clause. */
 void rules_check(struct running *rn, const struct sent *s);
+/* Something came that nobody asked for: a finding of its own, MUST or a warning. */
+void rules_unasked(struct running *rn, bool must, const char *what);
 /* judge.c: the reply against the step's expectation. Mismatches go to out. The
  * verdict of an alternative that matched, with its `because`, goes to v and why. */
 bool judge_reply(struct running *rn, const struct case_step *s, const struct sent *sent,
                  struct mismatches *out, enum verdict *v, const char **why);
-/* made.c: what a request may make or destroy, before it is sent and after its reply. */
-bool made_allowed(struct running *rn, struct bytes request); /* false: rn->over */
+/* guard.c: may the request be sent? False: rn->over, or rn->err is set. */
+__attribute__((warn_unused_result)) bool made_allowed(struct running *rn, struct bytes request);
+/* made.c: what a request may make or destroy, before it is sent and after its reply. The
+ * request's items get numbers, of which the first goes to *first. */
 __attribute__((warn_unused_result)) bool made_before(struct running *rn, const char *client,
-                                                     struct bytes request);
+                                                     struct bytes request, unsigned *first);
 __attribute__((warn_unused_result)) bool made_after(struct running *rn, const char *client,
-                                                    struct bytes reply);
+                                                    struct bytes request, struct bytes reply,
+                                                    unsigned first);
 /* provider.c: makes the case's objects. False: decided, or rn->err is set. */
 __attribute__((warn_unused_result)) bool provide_objects(struct running *rn);
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "client/lib/requests.h"
 #include "kmip/base/clock.h"
 
 #define IDLE_MAX_NS (10 * NS_PER_S)
@@ -91,13 +92,21 @@ struct target_client *target_client(struct target *t, const char *name, struct k
     if (c && c->named && kc_is_open(c->kc))
         return c;
     if (c && !c->named && c->kc && clock_mono_ns() - c->last_ns < IDLE_MAX_NS &&
-        kc_still_open(c->kc))
+        kc_still_open(c->kc) && kc_unasked(c->kc) == 0)
         return c;
     for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
         if (strcmp(name, standing[i].name) == 0)
             return target_connect(t, name, standing[i].as, NULL, err) ? find(t, name) : NULL;
     kerr_set(err, KE_CASE, "there is no open connection '%s'; a connect step makes one", name);
     return NULL;
+}
+
+bool target_unasked(struct target *t, const char *name)
+{
+    struct target_client *c = find(t, name);
+    if (!c || !kc_is_open(c->kc) || (!c->named && !kc_still_open(c->kc)))
+        return false;
+    return kc_unasked(c->kc) > 0;
 }
 
 bool target_is_named(struct target *t, const char *name)
@@ -142,38 +151,81 @@ void target_close_all(struct target *t)
 
 /* ---- our own requests ------------------------------------------------------- */
 
-void target_ask(struct target *t, struct target_call *c, uint32_t operation)
+void target_ask_as(struct target *t, struct target_call *c, uint32_t operation,
+                   struct bytes authentication)
 {
-    struct kmip_request rq = {.version = t->opt.settings.version};
+    struct kmip_request rq = {.version = t->opt.settings.version, .authentication = authentication};
     *c = (struct target_call){.t = t};
     buf_init(&c->request, 65536);
     buf_init(&c->reply, 8u << 20);
-    ttlv_w_init(&c->w, &c->request, NULL);
-    kmip_request_begin(&c->w, &rq);
-    kmip_item_begin(&c->w, operation, bytes_of(NULL, 0));
+    kc_new_id(NULL, c->id);
+    req_begin(&c->w, &c->request, &rq, operation, bytes_of(c->id, sizeof c->id), NULL);
+}
+
+void target_ask(struct target *t, struct target_call *c, uint32_t operation)
+{
+    target_ask_as(t, c, operation, bytes_of(NULL, 0));
+}
+
+/* The item of the request that a reply's operation, or id, belongs to. */
+static bool asks_for(struct kmip_message request, const struct kmip_item *got, bool by_id)
+{
+    struct kmip_item asked;
+    while (kmip_next_item(&request, &asked)) {
+        if (by_id ? !asked.has_id || bytes_eq(asked.id, got->id)
+                  : !asked.has_operation || asked.operation == got->operation ||
+                        asked.operation == KMIP_OPERATION_POLL)
+            return true;
+    }
+    return false;
+}
+
+bool target_out_of_step(struct bytes request, struct bytes reply, char what[200])
+{
+    struct kmip_message asked, got;
+    struct kmip_item it;
+    what[0] = 0;
+    if (!kmip_open(&asked, request, NULL) || asked.n_items == 0 || !kmip_open(&got, reply, NULL))
+        return false;
+    while (kmip_next_item(&got, &it)) {
+        if (it.has_operation && !asks_for(asked, &it, false))
+            snprintf(what, 200, "a reply to %s", kmip_operation_name(it.operation));
+        else if (it.has_id && !asks_for(asked, &it, true))
+            snprintf(what, 200, "a reply with an id that the request does not bear");
+        if (what[0])
+            return true;
+    }
+    return false;
+}
+
+/* On the wire and back; the connection goes when the reply is not one to this request. */
+static bool exchange(struct target_call *c, const char *client, int64_t *sent_s, struct kerr *err)
+{
+    struct target_client *tc = target_client(c->t, client, err);
+    char what[200];
+    if (!tc)
+        return false;
+    *sent_s = clock_wall_ns() / NS_PER_S;
+    bool ok = kc_exchange(tc->kc, buf_bytes(&c->request), &c->reply, NULL, err);
+    tc->last_ns = clock_mono_ns();
+    if (ok && target_out_of_step(buf_bytes(&c->request), buf_bytes(&c->reply), what))
+        ok = kerr_set(err, KE_REPLY, "%s came, which was not asked for", what);
+    if (!ok)
+        target_close(c->t, client);
+    return ok;
 }
 
 bool target_answer(struct target_call *c, const char *client, struct kerr *err)
 {
-    struct target *t = c->t;
-    kmip_item_end(&c->w);
-    kmip_request_end(&c->w);
-    if (!ttlv_w_finish(&c->w))
+    int64_t sent_s;
+    if (!req_end(&c->w))
         return kerr_set(err, KE_MEMORY, "no memory for a request");
-    struct target_client *tc = target_client(t, client, err);
-    int64_t sent = clock_wall_ns() / NS_PER_S;
-    if (!tc)
-        return false;
-    bool ok = kc_exchange(tc->kc, buf_bytes(&c->request), &c->reply, NULL, err);
-    tc->last_ns = clock_mono_ns();
-    if (!ok)
-        target_close(t, client);
-    if (!ok || !kmip_open(&c->msg, buf_bytes(&c->reply), err))
+    if (!exchange(c, client, &sent_s, err) || !kmip_open(&c->msg, buf_bytes(&c->reply), err))
         return false;
     if (!kmip_next_item(&c->msg, &c->item))
         return kerr_set(err, KE_REPLY, "the reply has no Batch Item");
     if (c->msg.header.has_time_stamp)
-        target_note_time(t, c->msg.header.time_stamp, sent, clock_wall_ns() / NS_PER_S);
+        target_note_time(c->t, c->msg.header.time_stamp, sent_s, clock_wall_ns() / NS_PER_S);
     return true;
 }
 

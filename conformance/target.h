@@ -69,6 +69,12 @@ __attribute__((warn_unused_result)) bool target_alive(struct target *t, struct k
  * case has named, the loss is the case's to judge. "other" without other_certs, or an
  * unknown name: NULL with KE_CASE. */
 struct target_client *target_client(struct target *t, const char *name, struct kerr *err);
+/* Has more come on this open connection than was asked for? Looks without waiting, and not
+ * at all at one that a case has named: whether it is still open is for the case to see. */
+bool target_unasked(struct target *t, const char *name);
+/* Is it the reply to another request: does it name an operation that this one does not ask
+ * for, or an id that none of its items bears? *what says so, or is "". */
+bool target_out_of_step(struct bytes request, struct bytes reply, char what[200]);
 /* Did a case make it? */
 bool target_is_named(struct target *t, const char *name);
 /* The identity behind a connection's name, also after it was closed. */
@@ -98,13 +104,17 @@ void target_note_time(struct target *t, int64_t stamp, int64_t sent_s, int64_t a
  */
 struct target_call {
     struct target *t;
+    uint8_t id[16];
     struct buf request, reply;
     struct ttlv_writer w; /* stands in the request's payload */
     struct kmip_message msg;
     struct kmip_item item;
 };
 void target_ask(struct target *t, struct target_call *c, uint32_t operation);
-/* False when there is no readable reply. */
+/* With an Authentication as it stood in another request; empty: none. */
+void target_ask_as(struct target *t, struct target_call *c, uint32_t operation,
+                   struct bytes authentication);
+/* False when there is no readable reply to it. */
 __attribute__((warn_unused_result)) bool target_answer(struct target_call *c, const char *client,
                                                        struct kerr *err);
 void target_call_clear(struct target_call *c);

@@ -464,6 +464,11 @@ bool kc_still_open(struct kc_client *c)
     return false;
 }
 
+size_t kc_unasked(const struct kc_client *c)
+{
+    return c->outstanding.n == 0 ? c->in.n : 0;
+}
+
 const struct tls_info *kc_tls(const struct kc_client *c)
 {
     return &c->info;

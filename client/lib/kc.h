@@ -44,6 +44,9 @@ void kc_close(struct kc_client **c);
 bool kc_is_open(const struct kc_client *c);
 /* Looks, without waiting, whether the server has hung up meanwhile: then closed. */
 bool kc_still_open(struct kc_client *c);
+/* Bytes that have come and that no request asked for. With none outstanding, what the
+ * server sends belongs to nobody; kc_still_open takes it in. */
+size_t kc_unasked(const struct kc_client *c);
 const struct tls_info *kc_tls(const struct kc_client *c);
 
 /* What was seen of one reply on the wire. */

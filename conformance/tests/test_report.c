@@ -152,7 +152,8 @@ static void make_run(void)
     add(result(4, 0, VERDICT_NOT_SUPPORTED, "Query does not announce Archive"));
     add(result(5, 0, VERDICT_NOT_SUPPORTED, "Query does not announce Archive"));
     add(result(6, 0, VERDICT_INCONCLUSIVE, "the preparation did not work"));
-    cr_assert(journal_made(&journal, "fails", "main", bytes_str("uid-9"), &err));
+    const struct journal_ask ask = {.no = 1, .case_id = "fails", .client = "main"};
+    cr_assert(journal_made(&journal, &ask, bytes_str("uid-9"), NULL, &err));
     journal.v[0].why = "the server refuses to: Permission Denied";
     journal.path = "my run.journal";
     run.journal = &journal;
@@ -315,6 +316,9 @@ Test(report, exit_codes)
     run.interrupted = false;
     cr_expect_eq(result_exit(&run), 4, "nothing passed");
     add(result(0, 0, VERDICT_PASS, ""));
+    cr_expect_eq(result_exit(&run), 0);
+    run.left_behind = 1;
+    cr_expect_eq(result_exit(&run), 4, "it is left on the server");
     run.stopped = "gone";
     cr_expect_eq(result_exit(&run), 3);
 }
@@ -476,13 +480,13 @@ Test(report, junit_is_xml_that_counts_right)
     struct junit u;
     make_run();
     read_junit(&u);
-    cr_expect_eq(u.cases, CASES);
-    cr_expect_eq(u.said_tests, CASES);
+    cr_expect_eq(u.cases, CASES + 1, "and the clean-up");
+    cr_expect_eq(u.said_tests, CASES + 1);
     cr_expect_eq(u.failures, 2);
     cr_expect_eq(u.said_failures, 2);
     cr_expect_eq(u.skipped, 3);
     cr_expect_eq(u.said_skipped, 3);
-    cr_expect_eq(u.errors, 0);
+    cr_expect_eq(u.errors, 1, "what is left");
     cr_expect_eq(u.outs, 1);
     cr_expect_str_eq(u.message, "FAIL: expected Success, got Operation Failed & <more>");
     cr_expect(strstr(u.text, "KMIP 1.2 spec, 4.9 (MUST)\n"), "%s", u.text);

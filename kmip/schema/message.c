@@ -174,6 +174,11 @@ void kmip_request_begin(struct ttlv_writer *w, const struct kmip_request *rq)
         ttlv_w_bool(w, KMIP_TAG_ASYNCHRONOUS_INDICATOR, true);
     if (rq->username)
         write_credential(w, rq->username, rq->password);
+    if (rq->authentication.n) {
+        ttlv_w_open(w, KMIP_TAG_AUTHENTICATION);
+        ttlv_w_raw_bytes(w, rq->authentication);
+        ttlv_w_close(w);
+    }
     if (rq->continuation)
         ttlv_w_enum(w, KMIP_TAG_BATCH_ERROR_CONTINUATION_OPTION, rq->continuation);
     if (rq->order)

@@ -64,6 +64,7 @@ struct kmip_request {
     int order;                 /* 0 left out, 1 true, -1 false */
     uint32_t continuation;     /* 0 left out */
     const char *username, *password; /* Authentication with this credential, unless NULL */
+    struct bytes authentication;     /* ... or this one, the encoded value of the field */
     int32_t batch_count;       /* 0 = 1 */
 };
 
