@@ -205,7 +205,7 @@ ctl 3 --control "127.0.0.1:$(field port)" state
 name='a wait ends when the server stops'
 "$mock" ctl journal --wait 1 --timeout 60s >waited 2>&1 &
 waiting=$!
-sleep 0.3
+until_true "'$mock' ctl state | grep -q '\"waiting\": 1'"
 stop 0
 wait $waiting; got=$?
 [ $got = 1 ] || fail "exit $got"

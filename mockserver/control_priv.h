@@ -153,6 +153,7 @@ void control_wait_done(struct control_request *rq);
 void control_waits_look(struct control *c);
 /* When the next of them is due, monotonic ns; INT64_MAX: none. */
 int64_t control_waits_deadline(const struct control *c);
+size_t control_waits_count(const struct control *c);
 void control_wait_free(struct control_request *rq);
 
 #endif

@@ -62,6 +62,8 @@ void control_get_state(struct control_request *rq)
     if (o && more)
         json_object_update(o, more);
     json_decref(more);
+    if (o)
+        json_object_set_new(o, "waiting", json_integer((json_int_t)control_waits_count(c)));
     if (o && c->options.config)
         json_object_set_new(o, "config", control_text(bytes_str(c->options.config)));
     control_answer(rq, MHD_HTTP_OK, o);

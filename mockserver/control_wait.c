@@ -118,6 +118,14 @@ int64_t control_waits_deadline(const struct control *c)
     return first;
 }
 
+size_t control_waits_count(const struct control *c)
+{
+    size_t n = 0;
+    for (const struct control_wait *w = c->waits; w; w = w->next)
+        n += !w->over;
+    return n;
+}
+
 void control_wait_free(struct control_request *rq)
 {
     struct control *c = rq->control;
