@@ -318,18 +318,34 @@ const char *text_nearest(const char *s, const char *const *candidates, size_t n)
     return best;
 }
 
+bool text_unsafe(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||
+           (c & 0xFFFE) == 0xFFFE;
+}
+
+/* The character of len valid bytes. */
+static uint32_t utf8_value(const uint8_t *p, size_t len)
+{
+    uint32_t c = len < 2 ? p[0] : p[0] & (0xFFu >> (len + 1));
+    for (size_t i = 1; i < len; i++)
+        c = c << 6 | (p[i] & 0x3F);
+    return c;
+}
+
 void text_quote(struct buf *out, struct bytes s, size_t max)
 {
     size_t i = 0;
     while (i < s.n && i < max) {
         size_t len = utf8_len(s.p + i, s.n - i);
-        uint8_t c = s.p[i];
-        if (len == 2 && c == 0xC2 && s.p[i + 1] < 0xA0)
-            len = 0; /* U+0080 to U+009F are control characters too */
-        if (len == 0 || c < 0x20 || c == 0x7F)
+        uint32_t c = utf8_value(s.p + i, len);
+        if (len == 0 || (c < 0x80 && text_unsafe(c)))
             buf_printf(out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\x%02x", c);
+        else if (text_unsafe(c))
+            buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
         else if (c == '\\' || c == '"')
-            buf_printf(out, "\\%c", c);
+            buf_printf(out, "\\%c", (int)c);
         else
             buf_put(out, s.p + i, len);
         i += len ? len : 1;

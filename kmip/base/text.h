@@ -24,7 +24,10 @@ bool text_utf8(struct bytes s);
 bool text_glob(const char *pattern, const char *s);
 /* The candidate nearest in spelling to s, or NULL when none is near: for "did you mean". */
 const char *text_nearest(const char *s, const char *const *candidates, size_t n);
-/* Appends s with control characters escaped, at most max bytes of it, then "..." if cut. */
+/* Characters that a terminal or editor acts upon instead of showing them: controls, line
+ * separators, directional marks, byte order mark; and non-characters. */
+bool text_unsafe(uint32_t character);
+/* Appends s with unsafe characters escaped, at most max bytes of it, then "..." if cut. */
 void text_quote(struct buf *out, struct bytes s, size_t max);
 
 #endif

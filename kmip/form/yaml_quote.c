@@ -2,6 +2,7 @@
  * double quotes with escapes, on one line whatever it holds. */
 #include <strings.h>
 
+#include "kmip/base/text.h"
 #include "kmip/form/leaf.h"
 
 /* One character of valid UTF-8 at s.p; *len = its bytes. */
@@ -17,15 +18,6 @@ static uint32_t decode(struct bytes s, size_t *len)
     for (size_t i = 1; i < *len; i++)
         v = v << 6 | (s.p[i] & 0x3F);
     return v;
-}
-
-/* Characters that a YAML reader refuses, or that a terminal or editor acts upon:
- * controls, line separators, directional marks, byte order mark, non-characters. */
-static bool needs_escape(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) ||
-           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||
-           (c & 0xFFFE) == 0xFFFE;
 }
 
 static void escape(struct buf *out, uint32_t c)
@@ -47,7 +39,7 @@ void form_yaml_quote(struct buf *out, struct bytes text, bool dollars)
     buf_putc(out, '"');
     for (size_t i = 0, len; i < text.n; i += len) {
         uint32_t c = decode(bytes_of(text.p + i, text.n - i), &len);
-        if (needs_escape(c)) {
+        if (text_unsafe(c)) { /* a YAML reader refuses them, too */
             escape(out, c);
             continue;
         }

@@ -340,7 +340,9 @@ Test(text, quoting_escapes_what_a_terminal_would_obey)
         {"say \"hi\" \\", 10, 100, "say \\\"hi\\\" \\\\"},
         {"\xC3\xA9", 2, 100, "\xC3\xA9"},
         {"\xC3", 1, 100, "\\xc3"},
-        {"\xC2\x9B" "31m", 5, 100, "\\xc2\\x9b31m"},
+        {"\xC2\x9B" "31m", 5, 100, "\\u009b31m"},
+        {"a\xE2\x80\xAE" "b\xE2\x81\xA9\xEF\xBB\xBF", 11, 100, "a\\u202eb\\u2069\\ufeff"}, /* bidi */
+        {"\xF0\x9F\xBF\xBF", 4, 100, "\\U0001ffff"},
         {"\x7f", 1, 100, "\\x7f"},
         {"abcdef", 6, 3, "abc..."},
         {"", 0, 3, ""},
