@@ -22,7 +22,7 @@ void mismatch_at(struct matcher *m, uint32_t off, const char *expected, const ch
 {
     char path[256] = "";
     if (off != KERR_NO_OFF)
-        ttlv_path_at(m->reply, off, kmip_tag_name, path, sizeof path);
+        ttlv_path_at(m->reply, off, &kmip_namer, path, sizeof path);
     struct mismatch mm = {.path = arena_str(m->arena, path),
                           .expected = arena_str(m->arena, expected),
                           .actual = arena_str(m->arena, actual),

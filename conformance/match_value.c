@@ -68,7 +68,7 @@ static const char *show_wire(struct matcher *m, const struct got *g, unsigned ty
     struct ttlv_item it = {
         .tag = g->it->tag, .type = (uint8_t)type, .len = (uint32_t)val.n, .val = val};
     struct got as = {g->walk, g->spot, &it};
-    return g->spot.secret && !m->show_secrets
+    return !m->show_secrets && kmip_hides(&g->spot, &it)
                ? "the value given in the case (--show-secrets shows it)"
                : show(m, &as);
 }

@@ -145,7 +145,7 @@ static bool sound(struct bytes msg, const struct ttlv_item *it, struct kerr *err
     if (it->type != TTLV_STRUCTURE)
         return true;
     ttlv_r_children(&r, msg, it, err);
-    r.namer = kmip_tag_name;
+    r.namer = &kmip_namer;
     for (;;) {
         if (ttlv_r_next(&r, &child)) {
             if (child.type == TTLV_STRUCTURE && !ttlv_r_enter(&r, &child))

@@ -95,9 +95,8 @@ static void add_json(struct cli *cli, struct bytes msg, size_t at)
 
     cli_json_set(o, "offset", json_integer((json_int_t)at));
     cli_json_set(o, "length", json_integer((json_int_t)msg.n));
-    if (ttlv_check(msg, NULL, NULL, kmip_tag_name, NULL, &broken))
-        cli_json_set(o, "message", cli_json_message(msg, cli->a.show_secrets));
-    else
+    cli_json_set(o, "message", cli_json_message(msg, cli->a.show_secrets));
+    if (!ttlv_check(msg, NULL, NULL, &kmip_namer, NULL, &broken))
         cli_json_set(o, "error",
                      cli_json_text(bytes_str(kerr_format(&broken, text, sizeof text))));
     cli_json_set(o, "findings", cli_findings_json(msg, bytes_of(NULL, 0)));

@@ -1,14 +1,13 @@
-/* Messages and payloads as JSON (cli.h).
+/* Messages and payloads as JSON (cli.h): a tour's items as members of objects.
  *
- * Reader and schema walk go side by side, as in the printers: the walk says what
- * an item means, and so how its value looks. Only messages whose encoding was
- * checked come here. */
+ * Whether a member is a list depends on the standard's tables and on how often a
+ * field comes, never on how its value looks, which may be a list by itself. */
 #include <stdio.h>
 #include <string.h>
 
 #include "client/cmd/cli.h"
 #include "kmip/base/text.h"
-#include "kmip/schema/walk.h"
+#include "kmip/form/tour.h"
 
 void cli_json_set(json_t *object, const char *key, json_t *value)
 {
@@ -88,18 +87,33 @@ static json_t *enum_name(const struct kmip_enum *e, uint32_t v)
     return json_string(known ? known->name : hex);
 }
 
-static json_t *leaf(const struct kmip_spot *spot, const struct ttlv_item *it)
+/* What has no counterpart in JSON, as the text form has it. */
+static json_t *as_text(const struct tour *t)
 {
+    struct buf b;
+
+    buf_init(&b, BUF_NO_LIMIT);
+    form_value(&t->spot, &t->it, t->o, &b);
+    json_t *s = json_string(buf_cstr(&b));
+    buf_clear(&b);
+    return s;
+}
+
+static json_t *leaf(const struct tour *t)
+{
+    const struct kmip_enum *en = t->spot.en;
+    const struct ttlv_item *it = &t->it;
     char date[40];
 
+    if (t->hidden || it->wrong)
+        return as_text(t);
     switch (it->type) {
     case TTLV_INTEGER:
-        return spot->en && spot->en->mask ? mask_names(spot->en, ttlv_enum(it))
-                                          : json_integer(ttlv_int(it));
+        return en && en->mask ? mask_names(en, ttlv_enum(it)) : json_integer(ttlv_int(it));
     case TTLV_LONG_INTEGER:
         return json_integer(ttlv_long(it));
     case TTLV_ENUMERATION:
-        return enum_name(spot->en, ttlv_enum(it));
+        return enum_name(en, ttlv_enum(it));
     case TTLV_BOOLEAN:
         return json_boolean(ttlv_bool(it));
     case TTLV_TEXT_STRING:
@@ -113,138 +127,196 @@ static json_t *leaf(const struct kmip_spot *spot, const struct ttlv_item *it)
     }
 }
 
-static json_t *redacted(const struct ttlv_item *it)
+/* An object that fields are added to. */
+struct members {
+    json_t *object; /* its owner is the object around it */
+    json_t *lists;  /* the keys of object that hold a list of instances; NULL: none yet */
+};
+
+/* One more instance under key: alone, or in a list where the field may repeat or does. */
+static void add(struct members *m, const char *key, json_t *value, bool repeats)
 {
-    char text[48];
+    json_t *there = json_object_get(m->object, key);
 
-    snprintf(text, sizeof text, "<redacted, %u bytes>", it->len);
-    return json_string(text);
-}
-
-/* Under key: alone, or in an array when the field repeats. */
-static void add(json_t *object, const char *key, json_t *value, bool repeats)
-{
-    json_t *there = json_object_get(object, key);
-
-    if (json_is_array(there) && repeats) {
-        json_array_append_new(there, value);
-    } else if (there || repeats) {
+    if (!there && !repeats) {
+        cli_json_set(m->object, key, value);
+        return;
+    }
+    if (!json_object_get(m->lists, key)) {
         json_t *list = json_array();
         if (there)
             json_array_append(list, there);
-        json_array_append_new(list, value);
-        cli_json_set(object, key, list);
-    } else {
-        cli_json_set(object, key, value);
+        if (!m->lists)
+            m->lists = json_object();
+        cli_json_set(m->lists, key, json_true());
+        cli_json_set(m->object, key, list);
+        there = list;
     }
+    json_array_append_new(there, value);
 }
 
-static json_t *fields(struct kmip_walk *walk, struct bytes children, bool show);
+/* What an open structure is turned into. */
+struct level {
+    struct members fields;     /* nothing in an Attribute that is written short */
+    struct members attributes; /* the object of its attributes, by their names, ... */
+    struct members indices;    /* ... and of their indices, where there are several */
+    struct form_attribute attribute;
+    bool in_attribute; /* written short, into the level above */
+};
 
-/* Major and minor as one text; anything odd inside as it is. */
-static json_t *version(const struct ttlv_item *it)
+struct builder {
+    struct tour t;
+    struct level level[TTLV_MAX_DEPTH + 2]; /* by depth of what is inside */
+};
+
+static void start_level(struct level *l, json_t *object)
 {
-    struct ttlv_item major, minor;
-    char text[32];
-
-    if (!ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MAJOR, &major) || major.type != TTLV_INTEGER ||
-        !ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MINOR, &minor) || minor.type != TTLV_INTEGER)
-        return NULL;
-    snprintf(text, sizeof text, "%d.%d", ttlv_int(&major), ttlv_int(&minor));
-    return json_string(text);
+    json_decref(l->fields.lists);
+    json_decref(l->attributes.lists);
+    json_decref(l->indices.lists);
+    *l = (struct level){.fields.object = object};
 }
 
-static json_t *value(struct kmip_walk *walk, const struct kmip_spot *spot,
-                     const struct ttlv_item *it, bool show)
+/* The standard's name in snake case, a custom one as it is. False for a name that might
+ * be taken for another: it has neither form (KMIP 1.2 spec, 3.39), or a NUL. */
+static bool attribute_key(struct bytes name, const struct kmip_attribute *known, struct buf *key)
 {
-    if (spot->secret && !show)
-        return redacted(it);
-    if (it->type != TTLV_STRUCTURE) {
-        kmip_walk_note(walk, it->tag, it->type, it->val);
-        return leaf(spot, it);
+    char text[128];
+
+    if (known) {
+        snake(known->name, text, sizeof text);
+        return buf_puts(key, text);
     }
-    json_t *v = it->tag == KMIP_TAG_PROTOCOL_VERSION ? version(it) : NULL;
-    if (v)
-        return v;
-    if (!kmip_walk_enter(walk, it->tag))
-        return json_null();
-    v = fields(walk, it->val, show);
-    kmip_walk_leave(walk);
-    return v;
+    return name.n > 2 && (name.p[0] == 'x' || name.p[0] == 'y') && name.p[1] == '-' &&
+           !memchr(name.p, 0, name.n) && buf_put_bytes(key, name);
 }
 
-/* A name that the standard does not know, cut between characters if it is long. */
-static const char *custom_name(struct bytes name, char out[256])
+static struct members *member_object(struct level *l, struct members *m, const char *key)
 {
-    size_t n = name.n < 255 ? name.n : 255;
-
-    while (n < name.n && n > 0 && (name.p[n] & 0xC0) == 0x80)
-        n--;
-    memcpy(out, name.p, n);
-    out[n] = 0;
-    return out;
-}
-
-/* An Attribute: its value under its name in the object of attributes. */
-static void attribute(struct kmip_walk *walk, const struct ttlv_item *it, bool show, json_t *into)
-{
-    struct ttlv_item name, val;
-    char key[256], custom[256];
-    json_t *v = NULL;
-
-    if (!ttlv_find(it, KMIP_TAG_ATTRIBUTE_NAME, &name) || name.type != TTLV_TEXT_STRING)
-        return;
-    const struct kmip_attribute *known = kmip_attribute_by_name(name.val);
-    if (known)
-        snake(known->name, key, sizeof key);
-    else
-        snprintf(key, sizeof key, "%s", custom_name(name.val, custom));
-    if (ttlv_find(it, KMIP_TAG_ATTRIBUTE_VALUE, &val) && kmip_walk_enter(walk, it->tag)) {
-        kmip_walk_note(walk, name.tag, name.type, name.val);
-        struct kmip_spot spot = kmip_walk_look(walk, val.tag);
-        v = value(walk, &spot, &val, show);
-        kmip_walk_leave(walk);
+    if (!m->object) {
+        m->object = json_object();
+        cli_json_set(l->fields.object, key, m->object);
     }
-    add(into, key, v ? v : json_null(), known && (known->flags & KMIP_ATTR_MULTI));
+    return m;
 }
 
-static json_t *fields(struct kmip_walk *walk, struct bytes children, bool show)
+/* An Attribute under its name, where nothing is lost by it: one of several instances
+ * stands in a list, with its index at the same place in "attribute_indices". The
+ * object that its fields go to when it is a structure is *value, else NULL. */
+static bool short_attribute(struct level *l, const struct form_attribute *a, json_t *value)
 {
-    json_t *object = json_object();
-    struct ttlv_reader r;
-    struct ttlv_item it;
+    const struct kmip_attribute *known = kmip_attribute_by_name(a->name.val);
+    bool repeats = !known || (known->flags & KMIP_ATTR_MULTI);
+    int32_t index = a->has_index ? ttlv_int(&a->index) : 0;
+    struct buf key;
+
+    buf_init(&key, BUF_NO_LIMIT);
+    bool fits = attribute_key(a->name.val, known, &key) &&
+                (repeats || (index == 0 && !json_object_get(l->attributes.object, buf_cstr(&key))));
+    if (fits && value) {
+        add(member_object(l, &l->attributes, "attributes"), buf_cstr(&key), value, repeats);
+        if (repeats)
+            add(member_object(l, &l->indices, "attribute_indices"), buf_cstr(&key),
+                json_integer(index), true);
+    }
+    buf_clear(&key);
+    return fits;
+}
+
+static void put(struct level *l, const struct tour *t, json_t *value)
+{
     char key[128];
 
-    ttlv_r_init(&r, children, NULL, NULL);
-    while (ttlv_r_next(&r, &it)) {
-        if (it.tag == KMIP_TAG_ATTRIBUTE && it.type == TTLV_STRUCTURE) {
-            if (!json_object_get(object, "attributes"))
-                cli_json_set(object, "attributes", json_object());
-            attribute(walk, &it, show, json_object_get(object, "attributes"));
-            continue;
-        }
-        struct kmip_spot spot = kmip_walk_look(walk, it.tag);
-        key_of(&spot, it.tag, key, sizeof key);
-        add(object, key, value(walk, &spot, &it, show), spot.field && spot.field->repeat);
+    if (l->in_attribute) {
+        if (t->it.tag == KMIP_TAG_ATTRIBUTE_VALUE)
+            short_attribute(l - 1, &l->attribute, value);
+        else
+            json_decref(value);
+        return;
     }
-    return object;
+    key_of(&t->spot, t->it.tag, key, sizeof key);
+    add(&l->fields, t->headless ? "unreadable" : key, value,
+        t->headless || (t->spot.field && t->spot.field->repeat));
+}
+
+/* Goes into the structure at hand, unless it has a form of its own. */
+static void structure(struct builder *b, struct level *l)
+{
+    struct tour *t = &b->t;
+    struct level *inner = &b->level[t->depth + 1];
+    struct form_attribute a;
+    int32_t major, minor;
+    char text[32];
+
+    if (t->headless || t->hidden) {
+        snprintf(text, sizeof text, "<redacted, %u bytes>", t->it.len);
+        put(l, t, json_string(text));
+        tour_skip(t);
+    } else if (form_version(&t->it, &major, &minor)) {
+        snprintf(text, sizeof text, "%d.%d", major, minor);
+        put(l, t, json_string(text));
+        tour_skip(t);
+    } else if (!l->in_attribute && form_attribute(&t->it, &a) && short_attribute(l, &a, NULL)) {
+        start_level(inner, NULL);
+        inner->attribute = a;
+        inner->in_attribute = true;
+        if (!a.has_value)
+            short_attribute(l, &a, json_null());
+    } else {
+        json_t *object = json_object();
+        start_level(inner, object);
+        put(l, t, object);
+    }
+}
+
+static void rest(struct level *l, const struct tour *t)
+{
+    char text[48];
+
+    snprintf(text, sizeof text, "<%zu bytes that are no item>", t->rest.n);
+    if (!l->in_attribute)
+        add(&l->fields, "unreadable", json_string(text), true);
+}
+
+static json_t *build(struct builder *b)
+{
+    json_t *top = json_object();
+    enum tour_step step;
+
+    memset(b->level, 0, sizeof b->level);
+    start_level(&b->level[0], top);
+    while ((step = tour_next(&b->t)) != TOUR_END) {
+        struct level *l = &b->level[b->t.depth];
+        if (step == TOUR_REST)
+            rest(l, &b->t);
+        else if (step == TOUR_ITEM && b->t.it.type == TTLV_STRUCTURE)
+            structure(b, l);
+        else if (step == TOUR_ITEM)
+            put(l, &b->t, leaf(&b->t));
+    }
+    for (size_t i = 0; i < sizeof b->level / sizeof *b->level; i++)
+        start_level(&b->level[i], NULL);
+    tour_end(&b->t);
+    return top;
 }
 
 json_t *cli_json_payload(uint32_t operation, bool response, const struct ttlv_item *payload,
                          bool show_secrets)
 {
-    struct kmip_walk walk;
+    const struct form_options o = {.show_secrets = show_secrets};
+    struct builder b;
 
-    kmip_walk_init_payload(&walk, response, operation);
-    return fields(&walk, payload->val, show_secrets);
+    tour_start_payload(&b.t, payload->val, response, operation, &o);
+    return build(&b);
 }
 
 json_t *cli_json_message(struct bytes msg, bool show_secrets)
 {
-    struct kmip_walk walk;
+    const struct form_options o = {.show_secrets = show_secrets};
+    struct builder b;
 
-    kmip_walk_init(&walk);
-    return fields(&walk, msg, show_secrets);
+    tour_start(&b.t, msg, &o);
+    return build(&b);
 }
 
 json_t *cli_json_refusal(const struct reply_refusal *r)

@@ -147,8 +147,7 @@ static void add_json(struct cli *cli, const struct message *m)
     cli_json_set(o, "order", json_integer(m->seen.order + 1));
     cli_json_set(o, "tls_records", json_integer(m->seen.records));
     cli_json_set(o, "shares_a_tls_record", json_boolean(m->seen.shared_record));
-    if (ttlv_check(reply, NULL, NULL, kmip_tag_name, NULL, NULL))
-        cli_json_set(o, "reply", cli_json_message(reply, cli->a.show_secrets));
+    cli_json_set(o, "reply", cli_json_message(reply, cli->a.show_secrets));
     cli_json_set(o, "findings", cli_findings_json(reply, buf_bytes(&m->request)));
     json_array_append_new(json_object_get(cli->json, "replies"), o);
 }

@@ -6,129 +6,128 @@
 #include "client/cmd/cli.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
-#include "kmip/form/form.h"
-#include "kmip/schema/walk.h"
+#include "kmip/form/tour.h"
 
 enum { INDENT = 2 };
 
-static bool on_one_line(const struct ttlv_item *it)
-{
-    return it->type != TTLV_STRUCTURE || it->tag == KMIP_TAG_PROTOCOL_VERSION;
-}
-
-/* "1.2" for a Protocol Version; false when it is not made of two numbers. */
-static bool version(const struct ttlv_item *it, struct buf *out)
-{
-    struct ttlv_item major, minor;
-
-    if (it->tag != KMIP_TAG_PROTOCOL_VERSION || it->type != TTLV_STRUCTURE ||
-        !ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MAJOR, &major) || major.type != TTLV_INTEGER ||
-        !ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MINOR, &minor) || minor.type != TTLV_INTEGER)
-        return false;
-    return buf_printf(out, "%d.%d", ttlv_int(&major), ttlv_int(&minor));
-}
-
 /* Text stands without its quotes: it is escaped, and nothing follows on the line. */
-static void leaf(const struct kmip_spot *spot, const struct ttlv_item *it,
-                 const struct form_options *o, struct buf *out)
+static void put_leaf(const struct tour *t, struct buf *out)
 {
     size_t start = out->n;
+    int32_t major, minor;
 
-    if (version(it, out))
+    if (form_version(&t->it, &major, &minor)) {
+        buf_printf(out, "%d.%d", major, minor);
         return;
-    form_value(spot, it, o, out);
+    }
+    form_value(&t->spot, &t->it, t->o, out);
     if (out->n - start < 2 || out->p[start] != '"' || out->p[out->n - 1] != '"')
         return;
     memmove(out->p + start, out->p + start + 1, out->n - start - 2);
     buf_truncate(out, out->n - 2);
 }
 
-static void fields(struct kmip_walk *walk, struct bytes children, const struct form_options *o,
-                   unsigned indent, struct buf *out);
+/* An answer on its way to lines. */
+struct lines {
+    struct tour t;
+    struct buf *out;
+    uint32_t before;       /* tag of the leaf that the last line ends with, ... */
+    unsigned before_depth; /* ... and its depth */
+    /* By depth of what is inside: an Attribute written short, whose value stands there. */
+    bool in_attribute[TTLV_MAX_DEPTH + 2];
+};
 
-/* Behind a name: the value, or the lines of a structure. */
-static void value(struct kmip_walk *walk, const struct kmip_spot *spot, const struct ttlv_item *it,
-                  const struct form_options *o, unsigned indent, struct buf *out)
+static void put_indent(struct lines *l)
 {
-    bool hidden = spot->secret && !o->show_secrets;
+    unsigned short_ones = 0;
 
-    buf_putc(out, ':');
-    if (on_one_line(it) || hidden) {
-        buf_putc(out, ' ');
-        leaf(spot, it, o, out);
-        kmip_walk_note(walk, it->tag, it->type, it->val);
-    } else if (kmip_walk_enter(walk, it->tag)) {
-        buf_putc(out, '\n');
-        fields(walk, it->val, o, indent + INDENT, out);
-        kmip_walk_leave(walk);
-        return;
-    }
-    buf_putc(out, '\n');
+    for (unsigned d = 0; d <= l->t.depth; d++)
+        short_ones += l->in_attribute[d];
+    buf_fill(l->out, ' ', INDENT * (size_t)(l->t.depth - short_ones));
 }
 
-static void attribute(struct kmip_walk *walk, const struct ttlv_item *it,
-                      const struct form_options *o, unsigned indent, struct buf *out)
+static void put_name(struct lines *l)
 {
-    struct ttlv_item name, index, val;
+    const struct tour *t = &l->t;
 
-    buf_fill(out, ' ', indent);
-    if (ttlv_find(it, KMIP_TAG_ATTRIBUTE_NAME, &name))
-        text_quote(out, name.val, 200);
-    if (ttlv_find(it, KMIP_TAG_ATTRIBUTE_INDEX, &index) && index.type == TTLV_INTEGER &&
-        ttlv_int(&index) != 0)
-        buf_printf(out, "#%d", ttlv_int(&index));
-    if (!ttlv_find(it, KMIP_TAG_ATTRIBUTE_VALUE, &val) || !kmip_walk_enter(walk, it->tag)) {
-        buf_putc(out, '\n');
-        return;
-    }
-    kmip_walk_note(walk, KMIP_TAG_ATTRIBUTE_NAME, TTLV_TEXT_STRING, name.val);
-    struct kmip_spot spot = kmip_walk_look(walk, val.tag);
-    value(walk, &spot, &val, o, indent, out);
-    kmip_walk_leave(walk);
-}
-
-static void put_name(const struct kmip_spot *spot, uint32_t tag, unsigned indent, struct buf *out)
-{
-    buf_fill(out, ' ', indent);
-    if (spot->tag)
-        buf_puts(out, spot->tag->name);
+    put_indent(l);
+    if (t->headless)
+        buf_puts(l->out, "Unreadable");
+    else if (t->spot.tag)
+        buf_puts(l->out, t->spot.tag->name);
     else
-        buf_printf(out, "0x%06X", tag);
+        buf_printf(l->out, "0x%06X", t->it.tag);
 }
 
-static void fields(struct kmip_walk *walk, struct bytes children, const struct form_options *o,
-                   unsigned indent, struct buf *out)
+/* The name and index of an Attribute, behind which its value is to follow. */
+static void put_attribute(struct lines *l, const struct form_attribute *a)
 {
-    struct ttlv_reader r;
-    struct ttlv_item it;
-    uint32_t before = 0; /* tag of the leaf that the last line ends with */
+    put_indent(l);
+    text_quote(l->out, a->name.val, 200);
+    if (a->has_index && ttlv_int(&a->index) != 0)
+        buf_printf(l->out, "#%d", ttlv_int(&a->index));
+    if (!a->has_value)
+        buf_putc(l->out, '\n');
+    l->in_attribute[l->t.depth + 1] = true;
+    l->before = 0;
+}
 
-    ttlv_r_init(&r, children, NULL, NULL);
-    while (ttlv_r_next(&r, &it)) {
-        if (it.tag == KMIP_TAG_ATTRIBUTE && it.type == TTLV_STRUCTURE) {
-            attribute(walk, &it, o, indent, out);
-            before = 0;
-            continue;
-        }
-        struct kmip_spot spot = kmip_walk_look(walk, it.tag);
-        bool repeats = on_one_line(&it) && spot.field && spot.field->repeat;
-        if (repeats && before == it.tag) {
-            buf_truncate(out, out->n - 1);
-            buf_puts(out, ", ");
-            leaf(&spot, &it, o, out);
-            buf_putc(out, '\n');
-            continue;
-        }
-        put_name(&spot, it.tag, indent, out);
-        value(walk, &spot, &it, o, indent, out);
-        before = repeats ? it.tag : 0;
+static void put_structure(struct lines *l)
+{
+    struct form_attribute a;
+
+    l->in_attribute[l->t.depth + 1] = false;
+    if (!l->in_attribute[l->t.depth] && form_attribute(&l->t.it, &a)) {
+        put_attribute(l, &a);
+        return;
     }
+    if (!l->in_attribute[l->t.depth])
+        put_name(l);
+    buf_puts(l->out, ":\n");
+    l->before = 0;
+}
+
+/* A value behind its name, or behind the one before it when the field repeats. */
+static void put_value(struct lines *l)
+{
+    const struct tour *t = &l->t;
+    bool repeats = t->spot.field && t->spot.field->repeat;
+
+    tour_skip(&l->t);
+    if (l->in_attribute[t->depth] && t->it.tag != KMIP_TAG_ATTRIBUTE_VALUE)
+        return;
+    if (repeats && l->before == t->it.tag && l->before_depth == t->depth) {
+        buf_truncate(l->out, l->out->n - 1);
+        buf_puts(l->out, ", ");
+    } else {
+        if (!l->in_attribute[t->depth])
+            put_name(l);
+        buf_puts(l->out, ": ");
+    }
+    put_leaf(t, l->out);
+    buf_putc(l->out, '\n');
+    l->before = repeats ? t->it.tag : 0;
+    l->before_depth = t->depth;
+}
+
+static void put_payload(const struct kmip_item *item, const struct form_options *o,
+                        struct buf *out)
+{
+    struct lines l = {.out = out};
+    int32_t major, minor;
+
+    tour_start_payload(&l.t, item->payload.val, true, item->operation, o);
+    while (tour_next(&l.t) == TOUR_ITEM)
+        if (l.t.it.type != TTLV_STRUCTURE || l.t.hidden || form_version(&l.t.it, &major, &minor))
+            put_value(&l);
+        else
+            put_structure(&l);
+    tour_end(&l.t);
 }
 
 bool cli_show(struct cli *cli, const struct kmip_item *item)
 {
     struct form_options o = {.show_secrets = cli->a.show_secrets};
-    struct kmip_walk walk;
     struct buf out;
 
     if (cli->a.json) {
@@ -136,8 +135,9 @@ bool cli_show(struct cli *cli, const struct kmip_item *item)
         return true;
     }
     buf_init(&out, BUF_NO_LIMIT);
-    kmip_walk_init_payload(&walk, true, item->operation);
-    fields(&walk, item->payload.val, &o, 0, &out);
+    put_payload(item, &o, &out);
+    if (out.n == 0)
+        fprintf(stderr, "kmip-client %s: the answer is empty\n", cli->cmd->name);
     fputs(buf_cstr(&out), stdout);
     buf_clear(&out);
     return true;

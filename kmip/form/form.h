@@ -1,6 +1,6 @@
 /* The readable forms of a message: text tree, hex dump, YAML out; YAML in is
- * from_yaml.h. Key material, passwords and plaintexts are redacted unless
- * show_secrets is set. All printers take any bytes: what cannot be read is shown
+ * from_yaml.h, and tour.h is for other forms. Key material, passwords and plaintexts
+ * are redacted (as kmip/schema/walk.h has it) unless show_secrets is set. All printers take any bytes: what cannot be read is shown
  * as far as it goes, with the finding in place. */
 #ifndef KMIP_FORM_FORM_H
 #define KMIP_FORM_FORM_H
@@ -11,8 +11,7 @@
 
 struct form_options {
     bool show_secrets;
-    bool cautious;      /* redacts what is out of place too: a secret whose tag was damaged;
-                           and wrapped keys */
+    bool cautious;      /* redacts what is out of place too: a secret whose tag was damaged */
     bool offsets;     /* text: offset, tag and type before each line */
     unsigned indent;  /* text: columns before each line */
     size_t max_bytes; /* longest value shown whole; 0 = 1024 */
@@ -32,6 +31,16 @@ void form_hex(struct bytes msg, const struct form_options *o, struct buf *out);
  * broken, or out has no room. */
 __attribute__((warn_unused_result)) bool form_yaml(struct bytes msg, const struct form_options *o,
                                                    struct buf *out, struct kerr *err);
+/* Structures that all forms write short. A Protocol Version of exactly two numbers: */
+bool form_version(const struct ttlv_item *it, int32_t *major, int32_t *minor);
+/* An Attribute of a name, perhaps an index and perhaps a value, and nothing else; the
+ * name is sound text. */
+struct form_attribute {
+    struct ttlv_item name, index, value;
+    bool has_index, has_value;
+};
+bool form_attribute(const struct ttlv_item *it, struct form_attribute *a);
+
 /* One value as it would stand behind the colon in form_text. Used in reports.
  * The spot (kmip_walk_look) decides names and redaction. */
 struct kmip_spot;

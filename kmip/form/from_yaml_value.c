@@ -36,14 +36,20 @@ static bool put64(const struct scalar *v, uint64_t n)
     return buf_put(v->out, b, sizeof b);
 }
 
+/* Around keys only what should have been a name is worth the risk of quoting. */
+static bool may_quote(const struct kmip_spot *spot)
+{
+    return spot->secrecy < KMIP_GUARDED || (spot->secrecy == KMIP_GUARDED && spot->en);
+}
+
 /* Refuses the value: `"..." is no WHAT`. */
 static bool refuse(const struct scalar *v, const char *what)
 {
     struct buf shown;
     buf_init(&shown, 1024);
-    if (v->spot->secret)
+    if (!may_quote(v->spot)) {
         buf_puts(&shown, "the value");
-    else {
+    } else {
         buf_putc(&shown, '"');
         text_quote(&shown, v->s, 60);
         buf_putc(&shown, '"');

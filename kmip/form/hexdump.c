@@ -48,10 +48,16 @@ static void more_lines(struct buf *out, struct bytes v, uint32_t off, size_t max
     }
 }
 
-static void meaning(const struct tour *t, bool hide, struct buf *out)
+static void meaning(const struct tour *t, struct buf *out)
 {
-    struct form_options o = {.show_secrets = true, .max_bytes = MEANING_MAX};
+    struct form_options o = *t->o;
+    o.max_bytes = MEANING_MAX;
     buf_fill(out, ' ', 2 * (size_t)t->depth);
+    if (t->headless) {
+        buf_printf(out, "<%u bytes that are no item>",
+                   (unsigned)(TTLV_HEADER + ttlv_padded(t->it.len)));
+        return;
+    }
     if (t->spot.tag)
         buf_puts(out, t->spot.tag->name);
     else
@@ -59,65 +65,72 @@ static void meaning(const struct tour *t, bool hide, struct buf *out)
     if (t->it.type == TTLV_STRUCTURE)
         return;
     buf_puts(out, ": ");
-    if (hide)
-        buf_printf(out, "<redacted, %u bytes>", t->it.len);
-    else if (t->it.type == TTLV_BYTE_STRING)
+    if (t->it.type == TTLV_BYTE_STRING && !t->hidden)
         buf_printf(out, "%u bytes", t->it.len);
     else
         form_value(&t->spot, &t->it, &o, out);
 }
 
-static void item_lines(const struct tour *t, const struct form_options *o, struct buf *out)
+/* The offset, and the header unless it must not be told. */
+static void line_start(const struct tour *t, uint32_t off, const uint8_t *p, struct buf *out)
 {
-    bool hide = t->secret && !o->show_secrets && t->it.type != TTLV_STRUCTURE;
-    struct bytes v = {0};
-    if (t->it.type != TTLV_STRUCTURE)
-        v = bytes_of(t->it.val.p, (size_t)ttlv_padded(t->it.len));
-    header(out, t->it.off, t->r.msg.p + t->it.off);
-    size_t n = hide ? 0 : v.n < PER_LINE ? v.n : PER_LINE;
-    upper_hex(out, bytes_of(v.p, n));
-    buf_fill(out, ' ', VALUE - 2 * n);
-    meaning(t, hide, out);
-    buf_putc(out, '\n');
-    if (!hide)
-        more_lines(out, v, t->it.off + TTLV_HEADER, o->max_bytes ? o->max_bytes : 1024);
+    if (t->headless) {
+        buf_printf(out, "%08" PRIx32, off);
+        buf_fill(out, ' ', LEFT - 8);
+    } else {
+        header(out, off, p);
+    }
 }
 
-/* What is no item may be anything, keys too: shown only when asked for. */
-static void rest_lines(const struct tour *t, const struct form_options *o, struct buf *out)
+static size_t max_bytes(const struct tour *t)
+{
+    return t->o->max_bytes ? t->o->max_bytes : 1024;
+}
+
+static void item_lines(const struct tour *t, struct buf *out)
+{
+    bool leaf = t->it.type != TTLV_STRUCTURE, show = leaf && !t->hidden && !t->headless;
+    struct bytes v = {0};
+    if (show)
+        v = bytes_of(t->it.val.p, (size_t)ttlv_padded(t->it.len));
+    line_start(t, t->it.off, t->r.msg.p + t->it.off, out);
+    size_t n = v.n < PER_LINE ? v.n : PER_LINE;
+    upper_hex(out, bytes_of(v.p, n));
+    buf_fill(out, ' ', VALUE - 2 * n);
+    meaning(t, out);
+    buf_putc(out, '\n');
+    more_lines(out, v, t->it.off + TTLV_HEADER, max_bytes(t));
+}
+
+/* What is no item may be anything, keys too: shown only when asked for, but for a
+ * header that can be told. */
+static void rest_lines(const struct tour *t, struct buf *out)
 {
     struct bytes v = t->rest;
     uint32_t off = t->rest_off;
-    if (v.n >= TTLV_HEADER) {
-        header(out, off, v.p);
+    line_start(t, off, v.p, out);
+    if (!t->headless) {
         v = bytes_of(v.p + TTLV_HEADER, v.n - TTLV_HEADER);
         off += TTLV_HEADER;
-    } else {
-        buf_printf(out, "%08" PRIx32, off);
-        buf_fill(out, ' ', LEFT - 8);
     }
-    size_t n = !o->show_secrets ? 0 : v.n < PER_LINE ? v.n : PER_LINE;
+    size_t n = !t->o->show_secrets ? 0 : v.n < PER_LINE ? v.n : PER_LINE;
     upper_hex(out, bytes_of(v.p, n));
     buf_fill(out, ' ', VALUE - 2 * n + 2 * (size_t)t->depth);
     buf_printf(out, "<%zu byte%s left>\n", v.n, v.n == 1 ? "" : "s");
-    if (o->show_secrets)
-        more_lines(out, v, off, o->max_bytes ? o->max_bytes : 1024);
+    if (t->o->show_secrets)
+        more_lines(out, v, off, max_bytes(t));
 }
 
 void form_hex(struct bytes msg, const struct form_options *o, struct buf *out)
 {
-    static const struct form_options none = {0};
     struct tour t;
     enum tour_step step;
-    if (!o)
-        o = &none;
-    tour_start(&t, msg);
-    t.cautious = o->cautious;
+    tour_start(&t, msg, o);
     while ((step = tour_next(&t)) != TOUR_END) {
         if (step == TOUR_ITEM)
-            item_lines(&t, o, out);
+            item_lines(&t, out);
         else if (step == TOUR_REST)
-            rest_lines(&t, o, out);
+            rest_lines(&t, out);
         tour_put_notes(&t, LEFT + VALUE + 2 * (size_t)t.depth, out);
     }
     tour_end(&t);

@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "kmip/base/text.h"
-#include "kmip/ttlv/ttlv.h"
+#include "kmip/form/form.h"
+#include "kmip/ttlv/reader.h"
 
 uint16_t form_types(const struct kmip_spot *spot)
 {
@@ -20,16 +21,66 @@ bool form_allows(const struct kmip_spot *spot, unsigned type)
     return types == 0 || (type <= TTLV_INTERVAL && (types & TYPE_BIT(type)));
 }
 
-bool form_stray(const struct kmip_spot *spot, const struct ttlv_item *it)
+/* Bytes or text that the schema does not expect here, of which nobody knows what they
+ * are: a secret perhaps, with its tag or type damaged. */
+static bool stray(const struct kmip_spot *spot, const struct ttlv_item *it)
 {
     bool any_bytes = it->type == TTLV_TEXT_STRING || it->type == TTLV_BYTE_STRING ||
                      it->type == TTLV_BIG_INTEGER;
     if (it->type == TTLV_STRUCTURE)
         return false;
-    /* A wrapped Key Value is a Byte String, and so is one whose type was damaged. */
-    if (it->tag == KMIP_TAG_KEY_VALUE)
-        return true;
     return it->wrong || !form_allows(spot, it->type) || (any_bytes && !spot->field);
+}
+
+bool form_hides(const struct form_options *o, const struct kmip_spot *spot,
+                const struct ttlv_item *it)
+{
+    if (o && o->show_secrets)
+        return false;
+    return kmip_hides(spot, it) || (o && o->cautious && stray(spot, it));
+}
+
+bool form_version(const struct ttlv_item *it, int32_t *major, int32_t *minor)
+{
+    struct ttlv_reader r;
+    struct ttlv_item a, b, more;
+    if (it->tag != KMIP_TAG_PROTOCOL_VERSION || it->type != TTLV_STRUCTURE)
+        return false;
+    ttlv_r_init(&r, it->val, NULL, NULL);
+    if (!ttlv_r_next(&r, &a) || a.tag != KMIP_TAG_PROTOCOL_VERSION_MAJOR ||
+        a.type != TTLV_INTEGER || !form_is_plain_item(&a) || !ttlv_r_next(&r, &b) ||
+        b.tag != KMIP_TAG_PROTOCOL_VERSION_MINOR || b.type != TTLV_INTEGER ||
+        !form_is_plain_item(&b) || ttlv_r_next(&r, &more) || r.failed)
+        return false;
+    *major = ttlv_int(&a);
+    *minor = ttlv_int(&b);
+    return *major >= 0 && *minor >= 0;
+}
+
+bool form_attribute(const struct ttlv_item *it, struct form_attribute *a)
+{
+    struct ttlv_reader r;
+    struct ttlv_item child;
+    *a = (struct form_attribute){.has_index = false};
+    if (it->tag != KMIP_TAG_ATTRIBUTE || it->type != TTLV_STRUCTURE)
+        return false;
+    ttlv_r_init(&r, it->val, NULL, NULL);
+    if (!ttlv_r_next(&r, &a->name) || a->name.tag != KMIP_TAG_ATTRIBUTE_NAME ||
+        a->name.type != TTLV_TEXT_STRING)
+        return false;
+    while (ttlv_r_next(&r, &child)) {
+        if (child.tag == KMIP_TAG_ATTRIBUTE_VALUE && !a->has_value) {
+            a->value = child;
+            a->has_value = true;
+        } else if (child.tag == KMIP_TAG_ATTRIBUTE_INDEX && child.type == TTLV_INTEGER &&
+                   !a->has_index && !a->has_value) {
+            a->index = child;
+            a->has_index = true;
+        } else {
+            return false;
+        }
+    }
+    return !r.failed;
 }
 
 unsigned form_leaf_type(const struct kmip_spot *spot)

@@ -26,10 +26,11 @@ const struct kmip_enum *form_enum(const struct kmip_spot *spot, unsigned type);
 bool form_is_version(const struct kmip_spot *spot);
 bool form_is_name(const struct kmip_spot *spot);
 
-/* Bytes or text that the schema does not expect here, of which nobody knows what they
- * are: a secret perhaps, with its tag or type damaged. */
+/* Must this item, found at this spot, be left out under these options? */
 struct ttlv_item;
-bool form_stray(const struct kmip_spot *spot, const struct ttlv_item *it);
+struct form_options;
+bool form_hides(const struct form_options *o, const struct kmip_spot *spot,
+                const struct ttlv_item *it);
 
 /* For messages: the attribute's or the tag's name; never NULL. */
 const char *form_field(const struct kmip_spot *spot);

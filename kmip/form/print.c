@@ -16,22 +16,14 @@ static size_t max_bytes(const struct form_options *o)
     return o && o->max_bytes ? o->max_bytes : DEFAULT_MAX;
 }
 
-/* text_quote leaves U+0080 to U+009F alone, which terminals take for commands. */
 static void quote(struct buf *out, struct bytes s, size_t max)
 {
     bool cut = s.n > max;
-    size_t n = cut ? max : s.n, from = 0;
+    size_t n = cut ? max : s.n;
     for (int i = 0; i < 3 && cut && n > 0 && (s.p[n] & 0xC0) == 0x80; i++)
         n--; /* not in the middle of a character */
     buf_putc(out, '"');
-    for (size_t i = 0; i + 1 < n; i++)
-        if (s.p[i] == 0xC2 && s.p[i + 1] >= 0x80 && s.p[i + 1] < 0xA0) {
-            text_quote(out, bytes_of(s.p + from, i - from), SIZE_MAX);
-            buf_printf(out, "\\u%04x", s.p[i + 1]);
-            from = i + 2;
-        }
-    if (from < n)
-        text_quote(out, bytes_of(s.p + from, n - from), SIZE_MAX);
+    text_quote(out, bytes_of(s.p, n), SIZE_MAX);
     buf_putc(out, '"');
     if (cut)
         buf_printf(out, "... (%zu bytes)", s.n);
@@ -163,11 +155,13 @@ static void wrong_value(const struct ttlv_item *it, size_t max, struct buf *out)
     buf_putc(out, '>');
 }
 
-static void leaf(const struct kmip_spot *spot, const struct ttlv_item *it, bool secret, size_t max,
+static void leaf(const struct kmip_spot *spot, const struct ttlv_item *it, bool hidden, size_t max,
                  struct buf *out)
 {
-    if (secret) {
+    if (hidden) {
         buf_printf(out, "<redacted, %u bytes>", it->len);
+        if (!form_allows(spot, it->type) && ttlv_type_name(it->type))
+            buf_printf(out, " (%s)", ttlv_type_name(it->type));
     } else if (it->wrong) {
         wrong_value(it, max, out);
     } else {
@@ -180,16 +174,18 @@ static void leaf(const struct kmip_spot *spot, const struct ttlv_item *it, bool 
 void form_value(const struct kmip_spot *spot, const struct ttlv_item *it,
                 const struct form_options *o, struct buf *out)
 {
-    leaf(spot, it, spot->secret && !(o && o->show_secrets), max_bytes(o), out);
+    leaf(spot, it, form_hides(o, spot, it), max_bytes(o), out);
 }
 
 /* Offset, tag and type in front of a line, and the indentation of its depth. */
-static void line_start(const struct tour *t, const struct form_options *o, uint32_t off,
-                       uint32_t tag, unsigned type, struct buf *out)
+static void line_start(const struct tour *t, uint32_t off, uint32_t tag, unsigned type,
+                       struct buf *out)
 {
-    if (o->offsets)
+    if (t->o->offsets && t->headless)
+        buf_printf(out, "%06" PRIx32 "  %9s  ", off, "");
+    else if (t->o->offsets)
         buf_printf(out, "%06" PRIx32 "  %06" PRIX32 " %02X  ", off, tag, type);
-    buf_fill(out, ' ', o->indent + 2 * (size_t)t->depth);
+    buf_fill(out, ' ', t->o->indent + 2 * (size_t)t->depth);
 }
 
 static void put_tag(struct buf *out, const struct kmip_spot *spot, uint32_t tag)
@@ -200,59 +196,59 @@ static void put_tag(struct buf *out, const struct kmip_spot *spot, uint32_t tag)
         buf_printf(out, "0x%06" PRIX32, tag);
 }
 
-static void item_line(const struct tour *t, const struct form_options *o, struct buf *out)
+static void item_line(const struct tour *t, struct buf *out)
 {
-    line_start(t, o, t->it.off, t->it.tag, t->it.type, out);
+    line_start(t, t->it.off, t->it.tag, t->it.type, out);
+    if (t->headless) {
+        buf_printf(out, "<%u bytes that are no item>\n",
+                   (unsigned)(TTLV_HEADER + ttlv_padded(t->it.len)));
+        return;
+    }
     put_tag(out, &t->spot, t->it.tag);
     if (t->it.type != TTLV_STRUCTURE) {
         buf_puts(out, ": ");
-        leaf(&t->spot, &t->it, t->secret && !o->show_secrets, max_bytes(o), out);
+        leaf(&t->spot, &t->it, t->hidden, max_bytes(t->o), out);
     } else if (!form_allows(&t->spot, TTLV_STRUCTURE)) {
         buf_puts(out, " (Structure)");
     }
     buf_putc(out, '\n');
 }
 
-/* Bytes that are no item: their first eight may be a header, the rest may be
- * anything, keys too. */
-static void rest_lines(const struct tour *t, const struct form_options *o, struct buf *out)
+/* Bytes that are no item. What stands behind a header that can be told, and all of
+ * it where none can, may be anything, keys too. */
+static void rest_lines(const struct tour *t, struct buf *out)
 {
     struct bytes rest = t->rest;
-    bool header = rest.n >= TTLV_HEADER;
+    bool header = rest.n >= TTLV_HEADER && !t->headless;
     uint32_t tag = header ? be32_get(rest.p) >> 8 : 0;
     unsigned type = header ? rest.p[3] : 0;
-    line_start(t, o, t->rest_off, tag, type, out);
+    line_start(t, t->rest_off, tag, type, out);
     if (header) {
-        struct kmip_spot spot = kmip_walk_look(&t->walk, tag);
-        put_tag(out, &spot, tag);
+        put_tag(out, &t->spot, tag);
         buf_printf(out, ": <type %02X of length %" PRIu32 ", ", type, be32_get(rest.p + 4));
         rest = bytes_of(rest.p + TTLV_HEADER, rest.n - TTLV_HEADER);
     } else {
         buf_putc(out, '<');
     }
     buf_printf(out, "%zu byte%s left", rest.n, rest.n == 1 ? "" : "s");
-    if (o->show_secrets && rest.n > 0) {
+    if (t->o->show_secrets && rest.n > 0) {
         buf_puts(out, ": ");
-        put_hex(out, rest, max_bytes(o));
+        put_hex(out, rest, max_bytes(t->o));
     }
     buf_puts(out, ">\n");
 }
 
 void form_text(struct bytes msg, const struct form_options *o, struct buf *out)
 {
-    static const struct form_options none = {0};
     struct tour t;
     enum tour_step step;
-    if (!o)
-        o = &none;
-    tour_start(&t, msg);
-    t.cautious = o->cautious;
+    tour_start(&t, msg, o);
     while ((step = tour_next(&t)) != TOUR_END) {
         if (step == TOUR_ITEM)
-            item_line(&t, o, out);
+            item_line(&t, out);
         else if (step == TOUR_REST)
-            rest_lines(&t, o, out);
-        tour_put_notes(&t, (o->offsets ? 19 : 0) + o->indent + 2 * (size_t)t.depth, out);
+            rest_lines(&t, out);
+        tour_put_notes(&t, (t.o->offsets ? 19 : 0) + t.o->indent + 2 * (size_t)t.depth, out);
     }
     tour_end(&t);
 }

@@ -13,9 +13,8 @@
 
 struct yaml_out {
     struct bytes msg;
-    bool show_secrets, cautious;
+    const struct form_options *o;
     struct kmip_walk walk;
-    unsigned hidden; /* structures entered since, and with, the outermost secret one */
     bool after_dash; /* the next key follows "- " on its line */
     bool too_deep;
     struct buf *out;
@@ -157,8 +156,7 @@ static void wrong_item(struct yaml_out *y, const struct ttlv_item *it)
 
 static void leaf(struct yaml_out *y, const struct kmip_spot *spot, const struct ttlv_item *it)
 {
-    if (!y->show_secrets &&
-        (spot->secret || y->hidden || (y->cautious && form_stray(spot, it)))) {
+    if (form_hides(y->o, spot, it)) {
         buf_printf(y->out, "!redacted %u", it->len);
     } else if (!form_is_plain_item(it)) {
         wrong_item(y, it);
@@ -174,35 +172,28 @@ static void leaf(struct yaml_out *y, const struct kmip_spot *spot, const struct 
 
 /* --- structures with a short form --- */
 
-/* Exactly two plain children of these tags and types. */
-static bool two_children(const struct yaml_out *y, const struct ttlv_item *it, uint32_t tag_a,
-                         unsigned type_a, struct ttlv_item *a, uint32_t tag_b, unsigned type_b,
-                         struct ttlv_item *b)
+static bool is_plain(const struct ttlv_item *it, uint32_t tag, unsigned type)
 {
-    struct ttlv_reader r;
-    struct ttlv_item more;
-    ttlv_r_children(&r, y->msg, it, NULL);
-    return ttlv_r_next(&r, a) && ttlv_r_next(&r, b) && !ttlv_r_next(&r, &more) && a->tag == tag_a &&
-           a->type == type_a && form_is_plain_item(a) && b->tag == tag_b && b->type == type_b &&
-           form_is_plain_item(b);
+    return it->tag == tag && it->type == type && form_is_plain_item(it);
 }
 
 static bool short_version(struct yaml_out *y, const struct ttlv_item *it)
 {
-    struct ttlv_item major, minor;
-    if (!two_children(y, it, KMIP_TAG_PROTOCOL_VERSION_MAJOR, TTLV_INTEGER, &major,
-                      KMIP_TAG_PROTOCOL_VERSION_MINOR, TTLV_INTEGER, &minor) ||
-        ttlv_int(&major) < 0 || ttlv_int(&minor) < 0)
+    int32_t major, minor;
+    if (!form_version(it, &major, &minor))
         return false;
-    buf_printf(y->out, " %" PRId32 ".%" PRId32 "\n", ttlv_int(&major), ttlv_int(&minor));
+    buf_printf(y->out, " %" PRId32 ".%" PRId32 "\n", major, minor);
     return true;
 }
 
 static bool short_name(struct yaml_out *y, const struct ttlv_item *it)
 {
-    struct ttlv_item name, type;
-    if (!two_children(y, it, KMIP_TAG_NAME_VALUE, TTLV_TEXT_STRING, &name, KMIP_TAG_NAME_TYPE,
-                      TTLV_ENUMERATION, &type) ||
+    struct ttlv_reader r;
+    struct ttlv_item name, type, more;
+    ttlv_r_children(&r, y->msg, it, NULL);
+    if (!ttlv_r_next(&r, &name) || !is_plain(&name, KMIP_TAG_NAME_VALUE, TTLV_TEXT_STRING) ||
+        !ttlv_r_next(&r, &type) || !is_plain(&type, KMIP_TAG_NAME_TYPE, TTLV_ENUMERATION) ||
+        ttlv_r_next(&r, &more) ||
         ttlv_enum(&type) != KMIP_NAME_TYPE_UNINTERPRETED_TEXT_STRING)
         return false;
     buf_putc(y->out, ' ');
@@ -214,7 +205,7 @@ static bool short_name(struct yaml_out *y, const struct ttlv_item *it)
 static bool short_structure(struct yaml_out *y, const struct kmip_spot *spot,
                             const struct ttlv_item *it)
 {
-    if (y->hidden || !form_allows(spot, TTLV_STRUCTURE))
+    if (form_hides(y->o, spot, it) || !form_allows(spot, TTLV_STRUCTURE))
         return false;
     return (form_is_version(spot) && short_version(y, it)) ||
            (form_is_name(spot) && short_name(y, it));
@@ -231,9 +222,8 @@ static void value(struct yaml_out *y, const struct ttlv_item *it, unsigned inden
         kmip_walk_note(&y->walk, it->tag, it->type, it->val);
         return;
     }
-    bool hide = !y->show_secrets && (spot.secret || y->hidden);
     bool odd = !form_allows(&spot, TTLV_STRUCTURE);
-    if (!hide && short_structure(y, &spot, it))
+    if (short_structure(y, &spot, it))
         return;
     if (odd)
         buf_puts(y->out, " !Structure");
@@ -243,22 +233,15 @@ static void value(struct yaml_out *y, const struct ttlv_item *it, unsigned inden
     }
     y->after_dash = behind_dash && !odd;
     buf_putc(y->out, y->after_dash ? ' ' : '\n');
-    if (!kmip_walk_enter(&y->walk, it->tag)) {
+    if (!kmip_walk_enter_as(&y->walk, it->tag, &spot)) {
         y->too_deep = true;
         return;
     }
-    y->hidden += hide;
     fields(y, it, indent + 2);
-    y->hidden -= hide;
     kmip_walk_leave(&y->walk);
 }
 
 /* --- attributes --- */
-
-struct attribute {
-    struct ttlv_item name, index, value;
-    bool has_index, has_value;
-};
 
 /* A name that reads back as it is: one of the standard's, or a custom one. */
 static bool short_attribute_name(struct bytes name)
@@ -269,37 +252,15 @@ static bool short_attribute_name(struct bytes name)
 
 /* Takes an item apart that the short form can stand for. */
 static bool short_attribute(const struct yaml_out *y, const struct ttlv_item *it,
-                            struct attribute *a)
+                            struct form_attribute *a)
 {
-    struct ttlv_reader r;
-    struct ttlv_item child;
-    *a = (struct attribute){.has_index = false};
-    if (it->tag != KMIP_TAG_ATTRIBUTE || it->type != TTLV_STRUCTURE || y->hidden)
-        return false;
-    ttlv_r_children(&r, y->msg, it, NULL);
-    if (!ttlv_r_next(&r, &a->name) || a->name.tag != KMIP_TAG_ATTRIBUTE_NAME ||
-        a->name.type != TTLV_TEXT_STRING || !form_is_plain_item(&a->name) ||
-        !short_attribute_name(a->name.val))
-        return false;
-    while (ttlv_r_next(&r, &child)) {
-        if (a->has_value)
-            return false;
-        if (child.tag == KMIP_TAG_ATTRIBUTE_VALUE) {
-            a->value = child;
-            a->has_value = true;
-        } else if (child.tag == KMIP_TAG_ATTRIBUTE_INDEX && child.type == TTLV_INTEGER &&
-                   form_is_plain_item(&child) && !a->has_index) {
-            a->index = child;
-            a->has_index = true;
-        } else {
-            return false;
-        }
-    }
-    return true;
+    return form_attribute(it, a) && form_is_plain_item(&a->name) &&
+           (!a->has_index || form_is_plain_item(&a->index)) && short_attribute_name(a->name.val) &&
+           (y->o->show_secrets || !kmip_walk_in_secret(&y->walk));
 }
 
 /* Stands the walk inside the Attribute, behind name and index. */
-static bool enter_attribute(struct yaml_out *y, const struct attribute *a)
+static bool enter_attribute(struct yaml_out *y, const struct form_attribute *a)
 {
     if (!kmip_walk_enter(&y->walk, KMIP_TAG_ATTRIBUTE)) {
         y->too_deep = true;
@@ -311,7 +272,7 @@ static bool enter_attribute(struct yaml_out *y, const struct attribute *a)
     return true;
 }
 
-static void attribute_value(struct yaml_out *y, const struct attribute *a, unsigned indent,
+static void attribute_value(struct yaml_out *y, const struct form_attribute *a, unsigned indent,
                             bool behind_dash)
 {
     if (!enter_attribute(y, a))
@@ -334,7 +295,7 @@ static void attribute_value(struct yaml_out *y, const struct attribute *a, unsig
 }
 
 /* A mask's sequence is one value: its instances repeat the key instead. */
-static bool attribute_is_mask(struct yaml_out *y, const struct attribute *a)
+static bool attribute_is_mask(struct yaml_out *y, const struct form_attribute *a)
 {
     if (!enter_attribute(y, a))
         return false;
@@ -351,10 +312,10 @@ static bool peek(const struct ttlv_reader *r, struct ttlv_item *it)
 
 /* Takes the next item if it is an attribute with a short form (and of this name). */
 static bool next_attribute(const struct yaml_out *y, struct ttlv_reader *r,
-                           const struct bytes *name, struct attribute *a)
+                           const struct bytes *name, struct form_attribute *a)
 {
     struct ttlv_item it;
-    struct attribute next;
+    struct form_attribute next;
     if (!peek(r, &it) || !short_attribute(y, &it, &next) ||
         (name && !bytes_eq(next.name.val, *name)))
         return false;
@@ -363,14 +324,14 @@ static bool next_attribute(const struct yaml_out *y, struct ttlv_reader *r,
 }
 
 /* A run of attributes that have a short form; the first is *a, the rest come from r. */
-static void attributes(struct yaml_out *y, struct ttlv_reader *r, struct attribute *a,
+static void attributes(struct yaml_out *y, struct ttlv_reader *r, struct form_attribute *a,
                        unsigned indent)
 {
     start_line(y, indent);
     buf_puts(y->out, "Attributes:\n");
     do {
         struct ttlv_reader ahead = *r;
-        struct attribute next;
+        struct form_attribute next;
         struct bytes name = a->name.val;
         start_line(y, indent + 2);
         form_yaml_text(y->out, name);
@@ -405,7 +366,7 @@ static bool continues(const struct yaml_out *y, const struct ttlv_reader *r,
                       const struct ttlv_item *it)
 {
     struct ttlv_item next;
-    struct attribute a;
+    struct form_attribute a;
     if (!peek(r, &next) || next.tag != it->tag || short_attribute(y, &next, &a))
         return false;
     struct kmip_spot spot = kmip_walk_look(&y->walk, it->tag);
@@ -416,7 +377,7 @@ static void fields(struct yaml_out *y, const struct ttlv_item *parent, unsigned 
 {
     struct ttlv_reader r;
     struct ttlv_item it;
-    struct attribute a;
+    struct form_attribute a;
     ttlv_r_children(&r, y->msg, parent, NULL);
     while (!y->too_deep && ttlv_r_next(&r, &it)) {
         if (short_attribute(y, &it, &a)) {
@@ -443,15 +404,13 @@ bool form_yaml(struct bytes msg, const struct form_options *o, struct buf *out, 
     /* The writer's own bound is the message's; what was received has met it. */
     const struct ttlv_limits limits = {
         .size = UINT32_MAX, .items = UINT32_MAX, .depth = TTLV_MAX_DEPTH};
-    if (!ttlv_check(msg, &limits, NULL, kmip_tag_name, NULL, err))
+    if (!ttlv_check(msg, &limits, NULL, &kmip_namer, NULL, err))
         return false;
-    struct yaml_out y = {.msg = msg,
-                         .show_secrets = o && o->show_secrets,
-                         .cautious = o && o->cautious,
-                         .out = out};
+    static const struct form_options none = {.show_secrets = false};
+    struct yaml_out y = {.msg = msg, .o = o ? o : &none, .out = out};
     kmip_walk_init(&y.walk);
     struct ttlv_item all = {.type = TTLV_STRUCTURE, .len = (uint32_t)msg.n, .val = msg};
-    fields(&y, &all, o ? o->indent : 0);
+    fields(&y, &all, y.o->indent);
     if (y.too_deep)
         return kerr_set(err, KE_TTLV_DEPTH, "structures are nested too deeply");
     if (out->failed)

@@ -32,12 +32,21 @@ struct kmip_enum {
 /* Bit per TTLV type: TYPE_BIT(TTLV_INTEGER). Zero: any type. */
 #define TYPE_BIT(type) ((uint16_t)(1u << (type)))
 
+/* What must not be seen, of a tag or at a place (walk.h); the highest that applies counts. */
+enum kmip_secrecy {
+    KMIP_PUBLIC,
+    KMIP_SUSPECT, /* behind a secret: what is no sound item may be a piece of it */
+    KMIP_GUARDED, /* around a secret: shown only as a field of its type */
+    KMIP_HOLDER,  /* a structure around secrets: of another type it is one itself */
+    KMIP_SECRET   /* key material, passwords, plaintexts; and all that is inside */
+};
+
 struct kmip_tag {
     uint32_t tag;
     const char *name, *xml;
     uint16_t types; /* TYPE_BITs; 0 = any */
     uint8_t since;
-    bool secret;    /* holds key material or a password: redacted in text forms */
+    uint8_t secrecy; /* enum kmip_secrecy, where no field of a structure says otherwise */
     const struct kmip_enum *en; /* of an Enumeration or a mask; NULL otherwise */
 };
 
@@ -50,7 +59,7 @@ struct kmip_field {
     uint8_t need; /* enum kmip_need */
     bool repeat;
     uint8_t since;
-    bool secret; /* here, though the tag is not everywhere: plaintext of Encrypt, Decrypt */
+    uint8_t secrecy; /* enum kmip_secrecy here: Data is the plaintext, or it is not */
 };
 
 enum kmip_struct_kind {
@@ -123,8 +132,10 @@ const struct kmip_struct *kmip_struct(uint32_t tag, enum kmip_struct_kind kind, 
 const struct kmip_attribute *kmip_attribute_by_name(struct bytes name); /* exact */
 const struct kmip_attribute *kmip_attribute_by_tag(uint32_t tag);
 
-/* ttlv_namer: the standard's name, or NULL. */
+/* The standard's name, or NULL. */
 const char *kmip_tag_name(uint32_t tag);
+/* For the texts of reader and paths: kmip_tag_name, and kmip_hides_at (walk.h). */
+extern const struct ttlv_namer kmip_namer;
 /* Never NULL: the value's name, or "0x0000002C" style (in a ring of buffers, for messages). */
 const char *kmip_name_of(const char *enumeration, uint32_t value);
 const char *kmip_operation_name(uint32_t op);

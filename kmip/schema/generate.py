@@ -113,6 +113,15 @@ def flag(text, at):
     return text == 'yes'
 
 
+# How much of a tag's values must not be seen (enum kmip_secrecy).
+SECRECY = {'': 'PUBLIC', 'no': 'PUBLIC', 'holder': 'HOLDER', 'yes': 'SECRET'}
+
+
+def secrecy(text, at):
+    need(text in SECRECY, f'{at}: secret is {text!r}, not one of yes, no, holder')
+    return f'KMIP_{SECRECY[text]}'
+
+
 def c_bool(value):
     return 'true' if value else 'false'
 
@@ -183,13 +192,13 @@ class Schema:
             name, at = row['structure'], row['at']
             st = self.structs.get(name) or self.new_struct(name, row)
             need(st is list(self.structs.values())[-1], f'{at}: rows of {name} are apart')
-            row['secret'] = flag(row['secret'], at)
             row['repeat'] = flag(row['repeatable'], at)
             need(row['required'] in NEEDS, f"{at}: required is {row['required']!r}")
             if row['field'] == MANAGED_OBJECT:
-                row.update(number=0, version=0x10, types='T_STRUCTURE')
+                row.update(number=0, version=0x10, types='T_STRUCTURE', secrecy='KMIP_PUBLIC')
             else:
                 tag = self.tag(row['field'], at)
+                row['secrecy'] = secrecy(row['secret'] or tag['secret'], at)
                 since = version(row['since'], at) if row['since'] else 0x10
                 row.update(number=tag['number'], types=types(tag['type'], at),
                            version=max(since, tag['version']))
@@ -338,7 +347,7 @@ def emit_tags(schema, out):
         en = f"&kmip_enums[{position[row['name']]}]" if row['name'] in position else 'NULL'
         out.append(initialiser(f"0x{row['number']:06X}", c_string(row['name']),
                                c_string(row['xml']), types(row['type'], at),
-                               f"0x{row['version']:02X}", c_bool(flag(row['secret'], at)), en))
+                               f"0x{row['version']:02X}", secrecy(row['secret'], at), en))
     out.append(f'}};\nconst size_t kmip_n_tags = {len(schema.tags)};\n')
     for array, column in (('kmip_tags_by_name', 'name'), ('kmip_tags_by_xml', 'xml')):
         order = index_by([t[column] for t in schema.tags])
@@ -356,7 +365,7 @@ def emit_structs(schema, out):
             tag = constant('Tag', f['field']) if f['number'] else '0'
             out.append(initialiser(tag, f['types'], f"KMIP_{NEEDS[f['required']]}",
                                    c_bool(f['repeat']), f"0x{f['version']:02X}",
-                                   c_bool(f['secret'])))
+                                   f['secrecy']))
         out.append('};\n')
         if st['conditions']:
             out.append(f"static const struct kmip_condition c{st['position']}[] = {{\n")

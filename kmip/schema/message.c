@@ -93,7 +93,7 @@ bool kmip_open_outline(struct kmip_message *m, struct bytes msg, struct kerr *er
 
 bool kmip_open(struct kmip_message *m, struct bytes msg, struct kerr *err)
 {
-    return ttlv_check(msg, NULL, NULL, kmip_tag_name, NULL, err) && kmip_open_outline(m, msg, err);
+    return ttlv_check(msg, NULL, NULL, &kmip_namer, NULL, err) && kmip_open_outline(m, msg, err);
 }
 
 static void read_item_field(const struct ttlv_item *it, uint32_t payload, struct kmip_item *out)

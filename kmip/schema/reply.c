@@ -21,7 +21,7 @@ static void report(const struct check *c, enum rule_id rule, uint32_t off, const
     char path[512];
     struct finding f = {.rule = rule, .off = off, .expected = expected, .actual = actual};
 
-    f.path = ttlv_path_at(c->reply.msg, off, kmip_tag_name, path, sizeof path);
+    f.path = ttlv_path_at(c->reply.msg, off, &kmip_namer, path, sizeof path);
     c->sink->take(c->sink->arg, &f);
 }
 

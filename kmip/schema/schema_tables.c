@@ -599,364 +599,417 @@ const struct kmip_enum kmip_enums[] = {
 const size_t kmip_n_enums = 38;
 
 const struct kmip_tag kmip_tags[] = {
-    {0x420001, "Activation Date", "ActivationDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x420002, "Application Data", "ApplicationData", T_TEXT_STRING, 0x10, false, NULL},
-    {0x420003, "Application Namespace", "ApplicationNamespace", T_TEXT_STRING, 0x10, false, NULL},
+    {0x420001, "Activation Date", "ActivationDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x420002, "Application Data", "ApplicationData", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420003, "Application Namespace", "ApplicationNamespace", T_TEXT_STRING, 0x10, KMIP_PUBLIC,
+     NULL},
     {0x420004, "Application Specific Information", "ApplicationSpecificInformation", T_STRUCTURE,
-     0x10, false, NULL},
-    {0x420005, "Archive Date", "ArchiveDate", T_DATE_TIME, 0x10, false, NULL},
+     0x10, KMIP_PUBLIC, NULL},
+    {0x420005, "Archive Date", "ArchiveDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
     {0x420006, "Asynchronous Correlation Value", "AsynchronousCorrelationValue", T_BYTE_STRING,
-     0x10, false, NULL},
-    {0x420007, "Asynchronous Indicator", "AsynchronousIndicator", T_BOOLEAN, 0x10, false, NULL},
-    {0x420008, "Attribute", "Attribute", T_STRUCTURE, 0x10, false, NULL},
-    {0x420009, "Attribute Index", "AttributeIndex", T_INTEGER, 0x10, false, NULL},
-    {0x42000A, "Attribute Name", "AttributeName", T_TEXT_STRING, 0x10, false, NULL},
-    {0x42000B, "Attribute Value", "AttributeValue", 0, 0x10, false, NULL},
-    {0x42000C, "Authentication", "Authentication", T_STRUCTURE, 0x10, false, NULL},
-    {0x42000D, "Batch Count", "BatchCount", T_INTEGER, 0x10, false, NULL},
+     0x10, KMIP_PUBLIC, NULL},
+    {0x420007, "Asynchronous Indicator", "AsynchronousIndicator", T_BOOLEAN, 0x10, KMIP_PUBLIC,
+     NULL},
+    {0x420008, "Attribute", "Attribute", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420009, "Attribute Index", "AttributeIndex", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x42000A, "Attribute Name", "AttributeName", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x42000B, "Attribute Value", "AttributeValue", 0, 0x10, KMIP_PUBLIC, NULL},
+    {0x42000C, "Authentication", "Authentication", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
+    {0x42000D, "Batch Count", "BatchCount", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
     {0x42000E, "Batch Error Continuation Option", "BatchErrorContinuationOption", T_ENUMERATION,
-     0x10, false, &kmip_enums[2]},
-    {0x42000F, "Batch Item", "BatchItem", T_STRUCTURE, 0x10, false, NULL},
-    {0x420010, "Batch Order Option", "BatchOrderOption", T_BOOLEAN, 0x10, false, NULL},
-    {0x420011, "Block Cipher Mode", "BlockCipherMode", T_ENUMERATION, 0x10, false, &kmip_enums[3]},
-    {0x420012, "Cancellation Result", "CancellationResult", T_ENUMERATION, 0x10, false,
+     0x10, KMIP_PUBLIC, &kmip_enums[2]},
+    {0x42000F, "Batch Item", "BatchItem", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420010, "Batch Order Option", "BatchOrderOption", T_BOOLEAN, 0x10, KMIP_PUBLIC, NULL},
+    {0x420011, "Block Cipher Mode", "BlockCipherMode", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[3]},
+    {0x420012, "Cancellation Result", "CancellationResult", T_ENUMERATION, 0x10, KMIP_PUBLIC,
      &kmip_enums[4]},
-    {0x420013, "Certificate", "Certificate", T_STRUCTURE, 0x10, false, NULL},
-    {0x420014, "Certificate Identifier", "CertificateIdentifier", T_STRUCTURE, 0x10, false, NULL},
-    {0x420015, "Certificate Issuer", "CertificateIssuer", T_STRUCTURE, 0x10, false, NULL},
+    {0x420013, "Certificate", "Certificate", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420014, "Certificate Identifier", "CertificateIdentifier", T_STRUCTURE, 0x10, KMIP_PUBLIC,
+     NULL},
+    {0x420015, "Certificate Issuer", "CertificateIssuer", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
     {0x420016, "Certificate Issuer Alternative Name", "CertificateIssuerAlternativeName",
-     T_TEXT_STRING, 0x10, false, NULL},
+     T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
     {0x420017, "Certificate Issuer Distinguished Name", "CertificateIssuerDistinguishedName",
-     T_TEXT_STRING, 0x10, false, NULL},
-    {0x420018, "Certificate Request", "CertificateRequest", T_BYTE_STRING, 0x10, false, NULL},
-    {0x420019, "Certificate Request Type", "CertificateRequestType", T_ENUMERATION, 0x10, false,
-     &kmip_enums[5]},
-    {0x42001A, "Certificate Subject", "CertificateSubject", T_STRUCTURE, 0x10, false, NULL},
+     T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420018, "Certificate Request", "CertificateRequest", T_BYTE_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420019, "Certificate Request Type", "CertificateRequestType", T_ENUMERATION, 0x10,
+     KMIP_PUBLIC, &kmip_enums[5]},
+    {0x42001A, "Certificate Subject", "CertificateSubject", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
     {0x42001B, "Certificate Subject Alternative Name", "CertificateSubjectAlternativeName",
-     T_TEXT_STRING, 0x10, false, NULL},
+     T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
     {0x42001C, "Certificate Subject Distinguished Name", "CertificateSubjectDistinguishedName",
-     T_TEXT_STRING, 0x10, false, NULL},
-    {0x42001D, "Certificate Type", "CertificateType", T_ENUMERATION, 0x10, false, &kmip_enums[6]},
-    {0x42001E, "Certificate Value", "CertificateValue", T_BYTE_STRING, 0x10, false, NULL},
-    {0x42001F, "Common Template-Attribute", "CommonTemplateAttribute", T_STRUCTURE, 0x10, false,
-     NULL},
-    {0x420020, "Compromise Date", "CompromiseDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x420021, "Compromise Occurrence Date", "CompromiseOccurrenceDate", T_DATE_TIME, 0x10, false,
-     NULL},
-    {0x420022, "Contact Information", "ContactInformation", T_TEXT_STRING, 0x10, false, NULL},
-    {0x420023, "Credential", "Credential", T_STRUCTURE, 0x10, false, NULL},
-    {0x420024, "Credential Type", "CredentialType", T_ENUMERATION, 0x10, false, &kmip_enums[7]},
-    {0x420025, "Credential Value", "CredentialValue", T_STRUCTURE, 0x10, false, NULL},
-    {0x420026, "Criticality Indicator", "CriticalityIndicator", T_BOOLEAN, 0x10, false, NULL},
-    {0x420027, "CRT Coefficient", "CRTCoefficient", T_BIG_INTEGER, 0x10, true, NULL},
-    {0x420028, "Cryptographic Algorithm", "CryptographicAlgorithm", T_ENUMERATION, 0x10, false,
-     &kmip_enums[8]},
+     T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x42001D, "Certificate Type", "CertificateType", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[6]},
+    {0x42001E, "Certificate Value", "CertificateValue", T_BYTE_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x42001F, "Common Template-Attribute", "CommonTemplateAttribute", T_STRUCTURE, 0x10,
+     KMIP_PUBLIC, NULL},
+    {0x420020, "Compromise Date", "CompromiseDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x420021, "Compromise Occurrence Date", "CompromiseOccurrenceDate", T_DATE_TIME, 0x10,
+     KMIP_PUBLIC, NULL},
+    {0x420022, "Contact Information", "ContactInformation", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420023, "Credential", "Credential", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
+    {0x420024, "Credential Type", "CredentialType", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[7]},
+    {0x420025, "Credential Value", "CredentialValue", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
+    {0x420026, "Criticality Indicator", "CriticalityIndicator", T_BOOLEAN, 0x10, KMIP_PUBLIC, NULL},
+    {0x420027, "CRT Coefficient", "CRTCoefficient", T_BIG_INTEGER, 0x10, KMIP_SECRET, NULL},
+    {0x420028, "Cryptographic Algorithm", "CryptographicAlgorithm", T_ENUMERATION, 0x10,
+     KMIP_PUBLIC, &kmip_enums[8]},
     {0x420029, "Cryptographic Domain Parameters", "CryptographicDomainParameters", T_STRUCTURE,
-     0x10, false, NULL},
-    {0x42002A, "Cryptographic Length", "CryptographicLength", T_INTEGER, 0x10, false, NULL},
-    {0x42002B, "Cryptographic Parameters", "CryptographicParameters", T_STRUCTURE, 0x10, false,
-     NULL},
-    {0x42002C, "Cryptographic Usage Mask", "CryptographicUsageMask", T_INTEGER, 0x10, false,
+     0x10, KMIP_PUBLIC, NULL},
+    {0x42002A, "Cryptographic Length", "CryptographicLength", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x42002B, "Cryptographic Parameters", "CryptographicParameters", T_STRUCTURE, 0x10,
+     KMIP_PUBLIC, NULL},
+    {0x42002C, "Cryptographic Usage Mask", "CryptographicUsageMask", T_INTEGER, 0x10, KMIP_PUBLIC,
      &kmip_enums[9]},
-    {0x42002D, "Custom Attribute", "CustomAttribute", 0, 0x10, false, NULL},
-    {0x42002E, "D", "D", T_BIG_INTEGER, 0x10, true, NULL},
-    {0x42002F, "Deactivation Date", "DeactivationDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x420030, "Derivation Data", "DerivationData", T_BYTE_STRING, 0x10, true, NULL},
-    {0x420031, "Derivation Method", "DerivationMethod", T_ENUMERATION, 0x10, false,
+    {0x42002D, "Custom Attribute", "CustomAttribute", 0, 0x10, KMIP_PUBLIC, NULL},
+    {0x42002E, "D", "D", T_BIG_INTEGER, 0x10, KMIP_SECRET, NULL},
+    {0x42002F, "Deactivation Date", "DeactivationDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x420030, "Derivation Data", "DerivationData", T_BYTE_STRING, 0x10, KMIP_SECRET, NULL},
+    {0x420031, "Derivation Method", "DerivationMethod", T_ENUMERATION, 0x10, KMIP_PUBLIC,
      &kmip_enums[10]},
-    {0x420032, "Derivation Parameters", "DerivationParameters", T_STRUCTURE, 0x10, false, NULL},
-    {0x420033, "Destroy Date", "DestroyDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x420034, "Digest", "Digest", T_STRUCTURE, 0x10, false, NULL},
-    {0x420035, "Digest Value", "DigestValue", T_BYTE_STRING, 0x10, false, NULL},
-    {0x420036, "Encryption Key Information", "EncryptionKeyInformation", T_STRUCTURE, 0x10, false,
+    {0x420032, "Derivation Parameters", "DerivationParameters", T_STRUCTURE, 0x10, KMIP_PUBLIC,
      NULL},
-    {0x420037, "G", "G", T_BIG_INTEGER, 0x10, false, NULL},
-    {0x420038, "Hashing Algorithm", "HashingAlgorithm", T_ENUMERATION, 0x10, false,
+    {0x420033, "Destroy Date", "DestroyDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x420034, "Digest", "Digest", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420035, "Digest Value", "DigestValue", T_BYTE_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420036, "Encryption Key Information", "EncryptionKeyInformation", T_STRUCTURE, 0x10,
+     KMIP_PUBLIC, NULL},
+    {0x420037, "G", "G", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420038, "Hashing Algorithm", "HashingAlgorithm", T_ENUMERATION, 0x10, KMIP_PUBLIC,
      &kmip_enums[13]},
-    {0x420039, "Initial Date", "InitialDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x42003A, "Initialization Vector", "InitializationVector", T_BYTE_STRING, 0x10, false, NULL},
-    {0x42003B, "Issuer", "Issuer", T_TEXT_STRING, 0x10, false, NULL},
-    {0x42003C, "Iteration Count", "IterationCount", T_INTEGER, 0x10, false, NULL},
-    {0x42003D, "IV/Counter/Nonce", "IVCounterNonce", T_BYTE_STRING, 0x10, false, NULL},
-    {0x42003E, "J", "J", T_BIG_INTEGER, 0x10, false, NULL},
-    {0x42003F, "Key", "Key", T_BYTE_STRING, 0x10, true, NULL},
-    {0x420040, "Key Block", "KeyBlock", T_STRUCTURE, 0x10, false, NULL},
-    {0x420041, "Key Compression Type", "KeyCompressionType", T_ENUMERATION, 0x10, false,
+    {0x420039, "Initial Date", "InitialDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x42003A, "Initialization Vector", "InitializationVector", T_BYTE_STRING, 0x10, KMIP_PUBLIC,
+     NULL},
+    {0x42003B, "Issuer", "Issuer", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x42003C, "Iteration Count", "IterationCount", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x42003D, "IV/Counter/Nonce", "IVCounterNonce", T_BYTE_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x42003E, "J", "J", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x42003F, "Key", "Key", T_BYTE_STRING, 0x10, KMIP_SECRET, NULL},
+    {0x420040, "Key Block", "KeyBlock", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
+    {0x420041, "Key Compression Type", "KeyCompressionType", T_ENUMERATION, 0x10, KMIP_PUBLIC,
      &kmip_enums[14]},
-    {0x420042, "Key Format Type", "KeyFormatType", T_ENUMERATION, 0x10, false, &kmip_enums[15]},
-    {0x420043, "Key Material", "KeyMaterial", T_BYTE_STRING | T_STRUCTURE, 0x10, true, NULL},
-    {0x420044, "Key Part Identifier", "KeyPartIdentifier", T_INTEGER, 0x10, false, NULL},
-    {0x420045, "Key Value", "KeyValue", T_STRUCTURE | T_BYTE_STRING, 0x10, false, NULL},
-    {0x420046, "Key Wrapping Data", "KeyWrappingData", T_STRUCTURE, 0x10, false, NULL},
-    {0x420047, "Key Wrapping Specification", "KeyWrappingSpecification", T_STRUCTURE, 0x10, false,
-     NULL},
-    {0x420048, "Last Change Date", "LastChangeDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x420049, "Lease Time", "LeaseTime", T_INTERVAL, 0x10, false, NULL},
-    {0x42004A, "Link", "Link", T_STRUCTURE, 0x10, false, NULL},
-    {0x42004B, "Link Type", "LinkType", T_ENUMERATION, 0x10, false, &kmip_enums[18]},
-    {0x42004C, "Linked Object Identifier", "LinkedObjectIdentifier", T_TEXT_STRING, 0x10, false,
-     NULL},
-    {0x42004D, "MAC/Signature", "MACSignature", T_BYTE_STRING, 0x10, false, NULL},
+    {0x420042, "Key Format Type", "KeyFormatType", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[15]},
+    {0x420043, "Key Material", "KeyMaterial", T_BYTE_STRING | T_STRUCTURE, 0x10, KMIP_SECRET, NULL},
+    {0x420044, "Key Part Identifier", "KeyPartIdentifier", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420045, "Key Value", "KeyValue", T_STRUCTURE | T_BYTE_STRING, 0x10, KMIP_HOLDER, NULL},
+    {0x420046, "Key Wrapping Data", "KeyWrappingData", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420047, "Key Wrapping Specification", "KeyWrappingSpecification", T_STRUCTURE, 0x10,
+     KMIP_PUBLIC, NULL},
+    {0x420048, "Last Change Date", "LastChangeDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x420049, "Lease Time", "LeaseTime", T_INTERVAL, 0x10, KMIP_PUBLIC, NULL},
+    {0x42004A, "Link", "Link", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x42004B, "Link Type", "LinkType", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[18]},
+    {0x42004C, "Linked Object Identifier", "LinkedObjectIdentifier", T_TEXT_STRING, 0x10,
+     KMIP_PUBLIC, NULL},
+    {0x42004D, "MAC/Signature", "MACSignature", T_BYTE_STRING, 0x10, KMIP_PUBLIC, NULL},
     {0x42004E, "MAC/Signature Key Information", "MACSignatureKeyInformation", T_STRUCTURE, 0x10,
-     false, NULL},
-    {0x42004F, "Maximum Items", "MaximumItems", T_INTEGER, 0x10, false, NULL},
-    {0x420050, "Maximum Response Size", "MaximumResponseSize", T_INTEGER, 0x10, false, NULL},
-    {0x420051, "Message Extension", "MessageExtension", T_STRUCTURE, 0x10, false, NULL},
-    {0x420052, "Modulus", "Modulus", T_BIG_INTEGER, 0x10, false, NULL},
-    {0x420053, "Name", "Name", T_STRUCTURE, 0x10, false, NULL},
-    {0x420054, "Name Type", "NameType", T_ENUMERATION, 0x10, false, &kmip_enums[19]},
-    {0x420055, "Name Value", "NameValue", T_TEXT_STRING, 0x10, false, NULL},
-    {0x420056, "Object Group", "ObjectGroup", T_TEXT_STRING, 0x10, false, NULL},
-    {0x420057, "Object Type", "ObjectType", T_ENUMERATION, 0x10, false, &kmip_enums[21]},
-    {0x420058, "Offset", "Offset", T_INTERVAL, 0x10, false, NULL},
-    {0x420059, "Opaque Data Type", "OpaqueDataType", T_ENUMERATION, 0x10, false, &kmip_enums[22]},
-    {0x42005A, "Opaque Data Value", "OpaqueDataValue", T_BYTE_STRING, 0x10, true, NULL},
-    {0x42005B, "Opaque Object", "OpaqueObject", T_STRUCTURE, 0x10, false, NULL},
-    {0x42005C, "Operation", "Operation", T_ENUMERATION, 0x10, false, &kmip_enums[23]},
-    {0x42005D, "Operation Policy Name", "OperationPolicyName", T_TEXT_STRING, 0x10, false, NULL},
-    {0x42005E, "P", "P", T_BIG_INTEGER, 0x10, true, NULL},
-    {0x42005F, "Padding Method", "PaddingMethod", T_ENUMERATION, 0x10, false, &kmip_enums[24]},
-    {0x420060, "Prime Exponent P", "PrimeExponentP", T_BIG_INTEGER, 0x10, true, NULL},
-    {0x420061, "Prime Exponent Q", "PrimeExponentQ", T_BIG_INTEGER, 0x10, true, NULL},
-    {0x420062, "Prime Field Size", "PrimeFieldSize", T_BIG_INTEGER, 0x10, false, NULL},
-    {0x420063, "Private Exponent", "PrivateExponent", T_BIG_INTEGER, 0x10, true, NULL},
-    {0x420064, "Private Key", "PrivateKey", T_STRUCTURE, 0x10, false, NULL},
+     KMIP_PUBLIC, NULL},
+    {0x42004F, "Maximum Items", "MaximumItems", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420050, "Maximum Response Size", "MaximumResponseSize", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420051, "Message Extension", "MessageExtension", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420052, "Modulus", "Modulus", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420053, "Name", "Name", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420054, "Name Type", "NameType", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[19]},
+    {0x420055, "Name Value", "NameValue", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420056, "Object Group", "ObjectGroup", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420057, "Object Type", "ObjectType", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[21]},
+    {0x420058, "Offset", "Offset", T_INTERVAL, 0x10, KMIP_PUBLIC, NULL},
+    {0x420059, "Opaque Data Type", "OpaqueDataType", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[22]},
+    {0x42005A, "Opaque Data Value", "OpaqueDataValue", T_BYTE_STRING, 0x10, KMIP_SECRET, NULL},
+    {0x42005B, "Opaque Object", "OpaqueObject", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
+    {0x42005C, "Operation", "Operation", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[23]},
+    {0x42005D, "Operation Policy Name", "OperationPolicyName", T_TEXT_STRING, 0x10, KMIP_PUBLIC,
+     NULL},
+    {0x42005E, "P", "P", T_BIG_INTEGER, 0x10, KMIP_SECRET, NULL},
+    {0x42005F, "Padding Method", "PaddingMethod", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[24]},
+    {0x420060, "Prime Exponent P", "PrimeExponentP", T_BIG_INTEGER, 0x10, KMIP_SECRET, NULL},
+    {0x420061, "Prime Exponent Q", "PrimeExponentQ", T_BIG_INTEGER, 0x10, KMIP_SECRET, NULL},
+    {0x420062, "Prime Field Size", "PrimeFieldSize", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420063, "Private Exponent", "PrivateExponent", T_BIG_INTEGER, 0x10, KMIP_SECRET, NULL},
+    {0x420064, "Private Key", "PrivateKey", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
     {0x420065, "Private Key Template-Attribute", "PrivateKeyTemplateAttribute", T_STRUCTURE, 0x10,
-     false, NULL},
+     KMIP_PUBLIC, NULL},
     {0x420066, "Private Key Unique Identifier", "PrivateKeyUniqueIdentifier", T_TEXT_STRING, 0x10,
-     false, NULL},
-    {0x420067, "Process Start Date", "ProcessStartDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x420068, "Protect Stop Date", "ProtectStopDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x420069, "Protocol Version", "ProtocolVersion", T_STRUCTURE, 0x10, false, NULL},
-    {0x42006A, "Protocol Version Major", "ProtocolVersionMajor", T_INTEGER, 0x10, false, NULL},
-    {0x42006B, "Protocol Version Minor", "ProtocolVersionMinor", T_INTEGER, 0x10, false, NULL},
-    {0x42006C, "Public Exponent", "PublicExponent", T_BIG_INTEGER, 0x10, false, NULL},
-    {0x42006D, "Public Key", "PublicKey", T_STRUCTURE, 0x10, false, NULL},
+     KMIP_PUBLIC, NULL},
+    {0x420067, "Process Start Date", "ProcessStartDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x420068, "Protect Stop Date", "ProtectStopDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x420069, "Protocol Version", "ProtocolVersion", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x42006A, "Protocol Version Major", "ProtocolVersionMajor", T_INTEGER, 0x10, KMIP_PUBLIC,
+     NULL},
+    {0x42006B, "Protocol Version Minor", "ProtocolVersionMinor", T_INTEGER, 0x10, KMIP_PUBLIC,
+     NULL},
+    {0x42006C, "Public Exponent", "PublicExponent", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x42006D, "Public Key", "PublicKey", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
     {0x42006E, "Public Key Template-Attribute", "PublicKeyTemplateAttribute", T_STRUCTURE, 0x10,
-     false, NULL},
+     KMIP_PUBLIC, NULL},
     {0x42006F, "Public Key Unique Identifier", "PublicKeyUniqueIdentifier", T_TEXT_STRING, 0x10,
-     false, NULL},
-    {0x420070, "Put Function", "PutFunction", T_ENUMERATION, 0x10, false, &kmip_enums[25]},
-    {0x420071, "Q", "Q", T_BIG_INTEGER, 0x10, true, NULL},
-    {0x420072, "Q String", "QString", T_BYTE_STRING, 0x10, false, NULL},
-    {0x420073, "Qlength", "Qlength", T_INTEGER, 0x10, false, NULL},
-    {0x420074, "Query Function", "QueryFunction", T_ENUMERATION, 0x10, false, &kmip_enums[26]},
-    {0x420075, "Recommended Curve", "RecommendedCurve", T_ENUMERATION, 0x10, false,
+     KMIP_PUBLIC, NULL},
+    {0x420070, "Put Function", "PutFunction", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[25]},
+    {0x420071, "Q", "Q", T_BIG_INTEGER, 0x10, KMIP_SECRET, NULL},
+    {0x420072, "Q String", "QString", T_BYTE_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420073, "Qlength", "Qlength", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420074, "Query Function", "QueryFunction", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[26]},
+    {0x420075, "Recommended Curve", "RecommendedCurve", T_ENUMERATION, 0x10, KMIP_PUBLIC,
      &kmip_enums[27]},
-    {0x420076, "Replaced Unique Identifier", "ReplacedUniqueIdentifier", T_TEXT_STRING, 0x10, false,
-     NULL},
-    {0x420077, "Request Header", "RequestHeader", T_STRUCTURE, 0x10, false, NULL},
-    {0x420078, "Request Message", "RequestMessage", T_STRUCTURE, 0x10, false, NULL},
-    {0x420079, "Request Payload", "RequestPayload", T_STRUCTURE, 0x10, false, NULL},
-    {0x42007A, "Response Header", "ResponseHeader", T_STRUCTURE, 0x10, false, NULL},
-    {0x42007B, "Response Message", "ResponseMessage", T_STRUCTURE, 0x10, false, NULL},
-    {0x42007C, "Response Payload", "ResponsePayload", T_STRUCTURE, 0x10, false, NULL},
-    {0x42007D, "Result Message", "ResultMessage", T_TEXT_STRING, 0x10, false, NULL},
-    {0x42007E, "Result Reason", "ResultReason", T_ENUMERATION, 0x10, false, &kmip_enums[28]},
-    {0x42007F, "Result Status", "ResultStatus", T_ENUMERATION, 0x10, false, &kmip_enums[29]},
-    {0x420080, "Revocation Message", "RevocationMessage", T_TEXT_STRING, 0x10, false, NULL},
-    {0x420081, "Revocation Reason", "RevocationReason", T_STRUCTURE, 0x10, false, NULL},
-    {0x420082, "Revocation Reason Code", "RevocationReasonCode", T_ENUMERATION, 0x10, false,
+    {0x420076, "Replaced Unique Identifier", "ReplacedUniqueIdentifier", T_TEXT_STRING, 0x10,
+     KMIP_PUBLIC, NULL},
+    {0x420077, "Request Header", "RequestHeader", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420078, "Request Message", "RequestMessage", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420079, "Request Payload", "RequestPayload", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x42007A, "Response Header", "ResponseHeader", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x42007B, "Response Message", "ResponseMessage", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x42007C, "Response Payload", "ResponsePayload", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x42007D, "Result Message", "ResultMessage", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x42007E, "Result Reason", "ResultReason", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[28]},
+    {0x42007F, "Result Status", "ResultStatus", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[29]},
+    {0x420080, "Revocation Message", "RevocationMessage", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420081, "Revocation Reason", "RevocationReason", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420082, "Revocation Reason Code", "RevocationReasonCode", T_ENUMERATION, 0x10, KMIP_PUBLIC,
      &kmip_enums[30]},
-    {0x420083, "Key Role Type", "KeyRoleType", T_ENUMERATION, 0x10, false, &kmip_enums[16]},
-    {0x420084, "Salt", "Salt", T_BYTE_STRING, 0x10, false, NULL},
-    {0x420085, "Secret Data", "SecretData", T_STRUCTURE, 0x10, false, NULL},
-    {0x420086, "Secret Data Type", "SecretDataType", T_ENUMERATION, 0x10, false, &kmip_enums[31]},
-    {0x420087, "Serial Number", "SerialNumber", T_TEXT_STRING, 0x10, false, NULL},
-    {0x420088, "Server Information", "ServerInformation", T_STRUCTURE, 0x10, false, NULL},
-    {0x420089, "Split Key", "SplitKey", T_STRUCTURE, 0x10, false, NULL},
-    {0x42008A, "Split Key Method", "SplitKeyMethod", T_ENUMERATION, 0x10, false, &kmip_enums[32]},
-    {0x42008B, "Split Key Parts", "SplitKeyParts", T_INTEGER, 0x10, false, NULL},
-    {0x42008C, "Split Key Threshold", "SplitKeyThreshold", T_INTEGER, 0x10, false, NULL},
-    {0x42008D, "State", "State", T_ENUMERATION, 0x10, false, &kmip_enums[33]},
-    {0x42008E, "Storage Status Mask", "StorageStatusMask", T_INTEGER, 0x10, false, &kmip_enums[34]},
-    {0x42008F, "Symmetric Key", "SymmetricKey", T_STRUCTURE, 0x10, false, NULL},
-    {0x420090, "Template", "Template", T_STRUCTURE, 0x10, false, NULL},
-    {0x420091, "Template-Attribute", "TemplateAttribute", T_STRUCTURE, 0x10, false, NULL},
-    {0x420092, "Time Stamp", "TimeStamp", T_DATE_TIME, 0x10, false, NULL},
-    {0x420093, "Unique Batch Item ID", "UniqueBatchItemID", T_BYTE_STRING, 0x10, false, NULL},
-    {0x420094, "Unique Identifier", "UniqueIdentifier", T_TEXT_STRING, 0x10, false, NULL},
-    {0x420095, "Usage Limits", "UsageLimits", T_STRUCTURE, 0x10, false, NULL},
-    {0x420096, "Usage Limits Count", "UsageLimitsCount", T_LONG_INTEGER, 0x10, false, NULL},
-    {0x420097, "Usage Limits Total", "UsageLimitsTotal", T_LONG_INTEGER, 0x10, false, NULL},
-    {0x420098, "Usage Limits Unit", "UsageLimitsUnit", T_ENUMERATION, 0x10, false, &kmip_enums[35]},
-    {0x420099, "Username", "Username", T_TEXT_STRING, 0x10, false, NULL},
-    {0x42009A, "Validity Date", "ValidityDate", T_DATE_TIME, 0x10, false, NULL},
-    {0x42009B, "Validity Indicator", "ValidityIndicator", T_ENUMERATION, 0x10, false,
+    {0x420083, "Key Role Type", "KeyRoleType", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[16]},
+    {0x420084, "Salt", "Salt", T_BYTE_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420085, "Secret Data", "SecretData", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
+    {0x420086, "Secret Data Type", "SecretDataType", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[31]},
+    {0x420087, "Serial Number", "SerialNumber", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420088, "Server Information", "ServerInformation", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420089, "Split Key", "SplitKey", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
+    {0x42008A, "Split Key Method", "SplitKeyMethod", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[32]},
+    {0x42008B, "Split Key Parts", "SplitKeyParts", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x42008C, "Split Key Threshold", "SplitKeyThreshold", T_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x42008D, "State", "State", T_ENUMERATION, 0x10, KMIP_PUBLIC, &kmip_enums[33]},
+    {0x42008E, "Storage Status Mask", "StorageStatusMask", T_INTEGER, 0x10, KMIP_PUBLIC,
+     &kmip_enums[34]},
+    {0x42008F, "Symmetric Key", "SymmetricKey", T_STRUCTURE, 0x10, KMIP_HOLDER, NULL},
+    {0x420090, "Template", "Template", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420091, "Template-Attribute", "TemplateAttribute", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420092, "Time Stamp", "TimeStamp", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x420093, "Unique Batch Item ID", "UniqueBatchItemID", T_BYTE_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420094, "Unique Identifier", "UniqueIdentifier", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x420095, "Usage Limits", "UsageLimits", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x420096, "Usage Limits Count", "UsageLimitsCount", T_LONG_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420097, "Usage Limits Total", "UsageLimitsTotal", T_LONG_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x420098, "Usage Limits Unit", "UsageLimitsUnit", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[35]},
+    {0x420099, "Username", "Username", T_TEXT_STRING, 0x10, KMIP_PUBLIC, NULL},
+    {0x42009A, "Validity Date", "ValidityDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, NULL},
+    {0x42009B, "Validity Indicator", "ValidityIndicator", T_ENUMERATION, 0x10, KMIP_PUBLIC,
      &kmip_enums[36]},
-    {0x42009C, "Vendor Extension", "VendorExtension", T_STRUCTURE, 0x10, false, NULL},
-    {0x42009D, "Vendor Identification", "VendorIdentification", T_TEXT_STRING, 0x10, false, NULL},
-    {0x42009E, "Wrapping Method", "WrappingMethod", T_ENUMERATION, 0x10, false, &kmip_enums[37]},
-    {0x42009F, "X", "X", T_BIG_INTEGER, 0x10, true, NULL},
-    {0x4200A0, "Y", "Y", T_BIG_INTEGER, 0x10, false, NULL},
-    {0x4200A1, "Password", "Password", T_TEXT_STRING, 0x10, true, NULL},
-    {0x4200A2, "Device Identifier", "DeviceIdentifier", T_TEXT_STRING, 0x11, false, NULL},
-    {0x4200A3, "Encoding Option", "EncodingOption", T_ENUMERATION, 0x11, false, &kmip_enums[12]},
-    {0x4200A4, "Extension Information", "ExtensionInformation", T_STRUCTURE, 0x11, false, NULL},
-    {0x4200A5, "Extension Name", "ExtensionName", T_TEXT_STRING, 0x11, false, NULL},
-    {0x4200A6, "Extension Tag", "ExtensionTag", T_INTEGER, 0x11, false, NULL},
-    {0x4200A7, "Extension Type", "ExtensionType", T_INTEGER, 0x11, false, NULL},
-    {0x4200A8, "Fresh", "Fresh", T_BOOLEAN, 0x11, false, NULL},
-    {0x4200A9, "Machine Identifier", "MachineIdentifier", T_TEXT_STRING, 0x11, false, NULL},
-    {0x4200AA, "Media Identifier", "MediaIdentifier", T_TEXT_STRING, 0x11, false, NULL},
-    {0x4200AB, "Network Identifier", "NetworkIdentifier", T_TEXT_STRING, 0x11, false, NULL},
-    {0x4200AC, "Object Group Member", "ObjectGroupMember", T_ENUMERATION, 0x11, false,
+    {0x42009C, "Vendor Extension", "VendorExtension", T_STRUCTURE, 0x10, KMIP_PUBLIC, NULL},
+    {0x42009D, "Vendor Identification", "VendorIdentification", T_TEXT_STRING, 0x10, KMIP_PUBLIC,
+     NULL},
+    {0x42009E, "Wrapping Method", "WrappingMethod", T_ENUMERATION, 0x10, KMIP_PUBLIC,
+     &kmip_enums[37]},
+    {0x42009F, "X", "X", T_BIG_INTEGER, 0x10, KMIP_SECRET, NULL},
+    {0x4200A0, "Y", "Y", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, NULL},
+    {0x4200A1, "Password", "Password", T_TEXT_STRING, 0x10, KMIP_SECRET, NULL},
+    {0x4200A2, "Device Identifier", "DeviceIdentifier", T_TEXT_STRING, 0x11, KMIP_PUBLIC, NULL},
+    {0x4200A3, "Encoding Option", "EncodingOption", T_ENUMERATION, 0x11, KMIP_PUBLIC,
+     &kmip_enums[12]},
+    {0x4200A4, "Extension Information", "ExtensionInformation", T_STRUCTURE, 0x11, KMIP_PUBLIC,
+     NULL},
+    {0x4200A5, "Extension Name", "ExtensionName", T_TEXT_STRING, 0x11, KMIP_PUBLIC, NULL},
+    {0x4200A6, "Extension Tag", "ExtensionTag", T_INTEGER, 0x11, KMIP_PUBLIC, NULL},
+    {0x4200A7, "Extension Type", "ExtensionType", T_INTEGER, 0x11, KMIP_PUBLIC, NULL},
+    {0x4200A8, "Fresh", "Fresh", T_BOOLEAN, 0x11, KMIP_PUBLIC, NULL},
+    {0x4200A9, "Machine Identifier", "MachineIdentifier", T_TEXT_STRING, 0x11, KMIP_PUBLIC, NULL},
+    {0x4200AA, "Media Identifier", "MediaIdentifier", T_TEXT_STRING, 0x11, KMIP_PUBLIC, NULL},
+    {0x4200AB, "Network Identifier", "NetworkIdentifier", T_TEXT_STRING, 0x11, KMIP_PUBLIC, NULL},
+    {0x4200AC, "Object Group Member", "ObjectGroupMember", T_ENUMERATION, 0x11, KMIP_PUBLIC,
      &kmip_enums[20]},
-    {0x4200AD, "Certificate Length", "CertificateLength", T_INTEGER, 0x11, false, NULL},
+    {0x4200AD, "Certificate Length", "CertificateLength", T_INTEGER, 0x11, KMIP_PUBLIC, NULL},
     {0x4200AE, "Digital Signature Algorithm", "DigitalSignatureAlgorithm", T_ENUMERATION, 0x11,
-     false, &kmip_enums[11]},
-    {0x4200AF, "Certificate Serial Number", "CertificateSerialNumber", T_BYTE_STRING, 0x11, false,
+     KMIP_PUBLIC, &kmip_enums[11]},
+    {0x4200AF, "Certificate Serial Number", "CertificateSerialNumber", T_BYTE_STRING, 0x11,
+     KMIP_PUBLIC, NULL},
+    {0x4200B0, "Device Serial Number", "DeviceSerialNumber", T_TEXT_STRING, 0x11, KMIP_PUBLIC,
      NULL},
-    {0x4200B0, "Device Serial Number", "DeviceSerialNumber", T_TEXT_STRING, 0x11, false, NULL},
-    {0x4200B1, "Issuer Alternative Name", "IssuerAlternativeName", T_BYTE_STRING, 0x11, false,
+    {0x4200B1, "Issuer Alternative Name", "IssuerAlternativeName", T_BYTE_STRING, 0x11, KMIP_PUBLIC,
      NULL},
-    {0x4200B2, "Issuer Distinguished Name", "IssuerDistinguishedName", T_BYTE_STRING, 0x11, false,
-     NULL},
-    {0x4200B3, "Subject Alternative Name", "SubjectAlternativeName", T_BYTE_STRING, 0x11, false,
-     NULL},
-    {0x4200B4, "Subject Distinguished Name", "SubjectDistinguishedName", T_BYTE_STRING, 0x11, false,
-     NULL},
+    {0x4200B2, "Issuer Distinguished Name", "IssuerDistinguishedName", T_BYTE_STRING, 0x11,
+     KMIP_PUBLIC, NULL},
+    {0x4200B3, "Subject Alternative Name", "SubjectAlternativeName", T_BYTE_STRING, 0x11,
+     KMIP_PUBLIC, NULL},
+    {0x4200B4, "Subject Distinguished Name", "SubjectDistinguishedName", T_BYTE_STRING, 0x11,
+     KMIP_PUBLIC, NULL},
     {0x4200B5, "X.509 Certificate Identifier", "X_509CertificateIdentifier", T_STRUCTURE, 0x11,
-     false, NULL},
-    {0x4200B6, "X.509 Certificate Issuer", "X_509CertificateIssuer", T_STRUCTURE, 0x11, false,
+     KMIP_PUBLIC, NULL},
+    {0x4200B6, "X.509 Certificate Issuer", "X_509CertificateIssuer", T_STRUCTURE, 0x11, KMIP_PUBLIC,
      NULL},
-    {0x4200B7, "X.509 Certificate Subject", "X_509CertificateSubject", T_STRUCTURE, 0x11, false,
-     NULL},
-    {0x4200B8, "Key Value Location", "KeyValueLocation", T_STRUCTURE, 0x12, false, NULL},
-    {0x4200B9, "Key Value Location Value", "KeyValueLocationValue", T_TEXT_STRING, 0x12, false,
-     NULL},
-    {0x4200BA, "Key Value Location Type", "KeyValueLocationType", T_ENUMERATION, 0x12, false,
+    {0x4200B7, "X.509 Certificate Subject", "X_509CertificateSubject", T_STRUCTURE, 0x11,
+     KMIP_PUBLIC, NULL},
+    {0x4200B8, "Key Value Location", "KeyValueLocation", T_STRUCTURE, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200B9, "Key Value Location Value", "KeyValueLocationValue", T_TEXT_STRING, 0x12,
+     KMIP_PUBLIC, NULL},
+    {0x4200BA, "Key Value Location Type", "KeyValueLocationType", T_ENUMERATION, 0x12, KMIP_PUBLIC,
      &kmip_enums[17]},
-    {0x4200BB, "Key Value Present", "KeyValuePresent", T_BOOLEAN, 0x12, false, NULL},
-    {0x4200BC, "Original Creation Date", "OriginalCreationDate", T_DATE_TIME, 0x12, false, NULL},
-    {0x4200BD, "PGP Key", "PGPKey", T_STRUCTURE, 0x12, false, NULL},
-    {0x4200BE, "PGP Key Version", "PGPKeyVersion", T_INTEGER, 0x12, false, NULL},
-    {0x4200BF, "Alternative Name", "AlternativeName", T_STRUCTURE, 0x12, false, NULL},
-    {0x4200C0, "Alternative Name Value", "AlternativeNameValue", T_TEXT_STRING, 0x12, false, NULL},
-    {0x4200C1, "Alternative Name Type", "AlternativeNameType", T_ENUMERATION, 0x12, false,
+    {0x4200BB, "Key Value Present", "KeyValuePresent", T_BOOLEAN, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200BC, "Original Creation Date", "OriginalCreationDate", T_DATE_TIME, 0x12, KMIP_PUBLIC,
+     NULL},
+    {0x4200BD, "PGP Key", "PGPKey", T_STRUCTURE, 0x12, KMIP_HOLDER, NULL},
+    {0x4200BE, "PGP Key Version", "PGPKeyVersion", T_INTEGER, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200BF, "Alternative Name", "AlternativeName", T_STRUCTURE, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200C0, "Alternative Name Value", "AlternativeNameValue", T_TEXT_STRING, 0x12, KMIP_PUBLIC,
+     NULL},
+    {0x4200C1, "Alternative Name Type", "AlternativeNameType", T_ENUMERATION, 0x12, KMIP_PUBLIC,
      &kmip_enums[0]},
-    {0x4200C2, "Data", "Data", T_BYTE_STRING, 0x12, false, NULL},
-    {0x4200C3, "Signature Data", "SignatureData", T_BYTE_STRING, 0x12, false, NULL},
-    {0x4200C4, "Data Length", "DataLength", T_INTEGER, 0x12, false, NULL},
-    {0x4200C5, "Random IV", "RandomIV", T_BOOLEAN, 0x12, false, NULL},
-    {0x4200C6, "MAC Data", "MACData", T_BYTE_STRING, 0x12, false, NULL},
-    {0x4200C7, "Attestation Type", "AttestationType", T_ENUMERATION, 0x12, false, &kmip_enums[1]},
-    {0x4200C8, "Nonce", "Nonce", T_STRUCTURE, 0x12, false, NULL},
-    {0x4200C9, "Nonce ID", "NonceID", T_BYTE_STRING, 0x12, false, NULL},
-    {0x4200CA, "Nonce Value", "NonceValue", T_BYTE_STRING, 0x12, false, NULL},
-    {0x4200CB, "Attestation Measurement", "AttestationMeasurement", T_BYTE_STRING, 0x12, false,
+    {0x4200C2, "Data", "Data", T_BYTE_STRING, 0x12, KMIP_SECRET, NULL},
+    {0x4200C3, "Signature Data", "SignatureData", T_BYTE_STRING, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200C4, "Data Length", "DataLength", T_INTEGER, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200C5, "Random IV", "RandomIV", T_BOOLEAN, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200C6, "MAC Data", "MACData", T_BYTE_STRING, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200C7, "Attestation Type", "AttestationType", T_ENUMERATION, 0x12, KMIP_PUBLIC,
+     &kmip_enums[1]},
+    {0x4200C8, "Nonce", "Nonce", T_STRUCTURE, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200C9, "Nonce ID", "NonceID", T_BYTE_STRING, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200CA, "Nonce Value", "NonceValue", T_BYTE_STRING, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200CB, "Attestation Measurement", "AttestationMeasurement", T_BYTE_STRING, 0x12,
+     KMIP_PUBLIC, NULL},
+    {0x4200CC, "Attestation Assertion", "AttestationAssertion", T_BYTE_STRING, 0x12, KMIP_PUBLIC,
      NULL},
-    {0x4200CC, "Attestation Assertion", "AttestationAssertion", T_BYTE_STRING, 0x12, false, NULL},
-    {0x4200CD, "IV Length", "IVLength", T_INTEGER, 0x12, false, NULL},
-    {0x4200CE, "Tag Length", "TagLength", T_INTEGER, 0x12, false, NULL},
-    {0x4200CF, "Fixed Field Length", "FixedFieldLength", T_INTEGER, 0x12, false, NULL},
-    {0x4200D0, "Counter Length", "CounterLength", T_INTEGER, 0x12, false, NULL},
-    {0x4200D1, "Initial Counter Value", "InitialCounterValue", T_INTEGER, 0x12, false, NULL},
-    {0x4200D2, "Invocation Field Length", "InvocationFieldLength", T_INTEGER, 0x12, false, NULL},
+    {0x4200CD, "IV Length", "IVLength", T_INTEGER, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200CE, "Tag Length", "TagLength", T_INTEGER, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200CF, "Fixed Field Length", "FixedFieldLength", T_INTEGER, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200D0, "Counter Length", "CounterLength", T_INTEGER, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200D1, "Initial Counter Value", "InitialCounterValue", T_INTEGER, 0x12, KMIP_PUBLIC, NULL},
+    {0x4200D2, "Invocation Field Length", "InvocationFieldLength", T_INTEGER, 0x12, KMIP_PUBLIC,
+     NULL},
     {0x4200D3, "Attestation Capable Indicator", "AttestationCapableIndicator", T_BOOLEAN, 0x12,
-     false, NULL},
-    {0x4200D4, "Offset Items", "OffsetItems", T_INTEGER, 0x13, false, NULL},
-    {0x4200D5, "Located Items", "LocatedItems", T_INTEGER, 0x13, false, NULL},
-    {0x4200D6, "Correlation Value", "CorrelationValue", T_BYTE_STRING, 0x13, false, NULL},
-    {0x4200D7, "Init Indicator", "InitIndicator", T_BOOLEAN, 0x13, false, NULL},
-    {0x4200D8, "Final Indicator", "FinalIndicator", T_BOOLEAN, 0x13, false, NULL},
-    {0x4200D9, "RNG Parameters", "RNGParameters", T_STRUCTURE, 0x13, false, NULL},
-    {0x4200DA, "RNG Algorithm", "RNGAlgorithm", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200DB, "DRBG Algorithm", "DRBGAlgorithm", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200DC, "FIPS186 Variation", "FIPS186Variation", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200DD, "Prediction Resistance", "PredictionResistance", T_BOOLEAN, 0x13, false, NULL},
-    {0x4200DE, "Random Number Generator", "RandomNumberGenerator", T_STRUCTURE, 0x13, false, NULL},
-    {0x4200DF, "Validation Information", "ValidationInformation", T_STRUCTURE, 0x13, false, NULL},
-    {0x4200E0, "Validation Authority Type", "ValidationAuthorityType", T_ENUMERATION, 0x13, false,
+     KMIP_PUBLIC, NULL},
+    {0x4200D4, "Offset Items", "OffsetItems", T_INTEGER, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200D5, "Located Items", "LocatedItems", T_INTEGER, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200D6, "Correlation Value", "CorrelationValue", T_BYTE_STRING, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200D7, "Init Indicator", "InitIndicator", T_BOOLEAN, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200D8, "Final Indicator", "FinalIndicator", T_BOOLEAN, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200D9, "RNG Parameters", "RNGParameters", T_STRUCTURE, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200DA, "RNG Algorithm", "RNGAlgorithm", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200DB, "DRBG Algorithm", "DRBGAlgorithm", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200DC, "FIPS186 Variation", "FIPS186Variation", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200DD, "Prediction Resistance", "PredictionResistance", T_BOOLEAN, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200DE, "Random Number Generator", "RandomNumberGenerator", T_STRUCTURE, 0x13, KMIP_PUBLIC,
      NULL},
+    {0x4200DF, "Validation Information", "ValidationInformation", T_STRUCTURE, 0x13, KMIP_PUBLIC,
+     NULL},
+    {0x4200E0, "Validation Authority Type", "ValidationAuthorityType", T_ENUMERATION, 0x13,
+     KMIP_PUBLIC, NULL},
     {0x4200E1, "Validation Authority Country", "ValidationAuthorityCountry", T_TEXT_STRING, 0x13,
-     false, NULL},
-    {0x4200E2, "Validation Authority URI", "ValidationAuthorityURI", T_TEXT_STRING, 0x13, false,
+     KMIP_PUBLIC, NULL},
+    {0x4200E2, "Validation Authority URI", "ValidationAuthorityURI", T_TEXT_STRING, 0x13,
+     KMIP_PUBLIC, NULL},
+    {0x4200E3, "Validation Version Major", "ValidationVersionMajor", T_INTEGER, 0x13, KMIP_PUBLIC,
      NULL},
-    {0x4200E3, "Validation Version Major", "ValidationVersionMajor", T_INTEGER, 0x13, false, NULL},
-    {0x4200E4, "Validation Version Minor", "ValidationVersionMinor", T_INTEGER, 0x13, false, NULL},
-    {0x4200E5, "Validation Type", "ValidationType", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200E6, "Validation Level", "ValidationLevel", T_INTEGER, 0x13, false, NULL},
+    {0x4200E4, "Validation Version Minor", "ValidationVersionMinor", T_INTEGER, 0x13, KMIP_PUBLIC,
+     NULL},
+    {0x4200E5, "Validation Type", "ValidationType", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200E6, "Validation Level", "ValidationLevel", T_INTEGER, 0x13, KMIP_PUBLIC, NULL},
     {0x4200E7, "Validation Certificate Identifier", "ValidationCertificateIdentifier",
-     T_TEXT_STRING, 0x13, false, NULL},
-    {0x4200E8, "Validation Certificate URI", "ValidationCertificateURI", T_TEXT_STRING, 0x13, false,
+     T_TEXT_STRING, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200E8, "Validation Certificate URI", "ValidationCertificateURI", T_TEXT_STRING, 0x13,
+     KMIP_PUBLIC, NULL},
+    {0x4200E9, "Validation Vendor URI", "ValidationVendorURI", T_TEXT_STRING, 0x13, KMIP_PUBLIC,
      NULL},
-    {0x4200E9, "Validation Vendor URI", "ValidationVendorURI", T_TEXT_STRING, 0x13, false, NULL},
-    {0x4200EA, "Validation Profile", "ValidationProfile", T_TEXT_STRING, 0x13, false, NULL},
-    {0x4200EB, "Profile Information", "ProfileInformation", T_STRUCTURE, 0x13, false, NULL},
-    {0x4200EC, "Profile Name", "ProfileName", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200ED, "Server URI", "ServerURI", T_TEXT_STRING, 0x13, false, NULL},
-    {0x4200EE, "Server Port", "ServerPort", T_INTEGER, 0x13, false, NULL},
-    {0x4200EF, "Streaming Capability", "StreamingCapability", T_BOOLEAN, 0x13, false, NULL},
-    {0x4200F0, "Asynchronous Capability", "AsynchronousCapability", T_BOOLEAN, 0x13, false, NULL},
-    {0x4200F1, "Attestation Capability", "AttestationCapability", T_BOOLEAN, 0x13, false, NULL},
-    {0x4200F2, "Unwrap Mode", "UnwrapMode", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200F3, "Destroy Action", "DestroyAction", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200F4, "Shredding Algorithm", "ShreddingAlgorithm", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200F5, "RNG Mode", "RNGMode", T_ENUMERATION, 0x13, false, NULL},
-    {0x4200F6, "Client Registration Method", "ClientRegistrationMethod", T_ENUMERATION, 0x13, false,
+    {0x4200EA, "Validation Profile", "ValidationProfile", T_TEXT_STRING, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200EB, "Profile Information", "ProfileInformation", T_STRUCTURE, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200EC, "Profile Name", "ProfileName", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200ED, "Server URI", "ServerURI", T_TEXT_STRING, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200EE, "Server Port", "ServerPort", T_INTEGER, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200EF, "Streaming Capability", "StreamingCapability", T_BOOLEAN, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200F0, "Asynchronous Capability", "AsynchronousCapability", T_BOOLEAN, 0x13, KMIP_PUBLIC,
      NULL},
-    {0x4200F7, "Capability Information", "CapabilityInformation", T_STRUCTURE, 0x13, false, NULL},
-    {0x4200F8, "Key Wrap Type", "KeyWrapType", T_ENUMERATION, 0x14, false, NULL},
-    {0x4200F9, "Batch Undo Capability", "BatchUndoCapability", T_BOOLEAN, 0x14, false, NULL},
-    {0x4200FA, "Batch Continue Capability", "BatchContinueCapability", T_BOOLEAN, 0x14, false,
+    {0x4200F1, "Attestation Capability", "AttestationCapability", T_BOOLEAN, 0x13, KMIP_PUBLIC,
      NULL},
-    {0x4200FB, "PKCS#12 Friendly Name", "PKCS_12FriendlyName", T_TEXT_STRING, 0x14, false, NULL},
-    {0x4200FC, "Description", "Description", T_TEXT_STRING, 0x14, false, NULL},
-    {0x4200FD, "Comment", "Comment", T_TEXT_STRING, 0x14, false, NULL},
+    {0x4200F2, "Unwrap Mode", "UnwrapMode", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200F3, "Destroy Action", "DestroyAction", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200F4, "Shredding Algorithm", "ShreddingAlgorithm", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200F5, "RNG Mode", "RNGMode", T_ENUMERATION, 0x13, KMIP_PUBLIC, NULL},
+    {0x4200F6, "Client Registration Method", "ClientRegistrationMethod", T_ENUMERATION, 0x13,
+     KMIP_PUBLIC, NULL},
+    {0x4200F7, "Capability Information", "CapabilityInformation", T_STRUCTURE, 0x13, KMIP_PUBLIC,
+     NULL},
+    {0x4200F8, "Key Wrap Type", "KeyWrapType", T_ENUMERATION, 0x14, KMIP_PUBLIC, NULL},
+    {0x4200F9, "Batch Undo Capability", "BatchUndoCapability", T_BOOLEAN, 0x14, KMIP_PUBLIC, NULL},
+    {0x4200FA, "Batch Continue Capability", "BatchContinueCapability", T_BOOLEAN, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x4200FB, "PKCS#12 Friendly Name", "PKCS_12FriendlyName", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x4200FC, "Description", "Description", T_TEXT_STRING, 0x14, KMIP_PUBLIC, NULL},
+    {0x4200FD, "Comment", "Comment", T_TEXT_STRING, 0x14, KMIP_PUBLIC, NULL},
     {0x4200FE, "Authenticated Encryption Additional Data", "AuthenticatedEncryptionAdditionalData",
-     T_BYTE_STRING, 0x14, false, NULL},
+     T_BYTE_STRING, 0x14, KMIP_PUBLIC, NULL},
     {0x4200FF, "Authenticated Encryption Tag", "AuthenticatedEncryptionTag", T_BYTE_STRING, 0x14,
-     false, NULL},
-    {0x420100, "Salt Length", "SaltLength", T_INTEGER, 0x14, false, NULL},
-    {0x420101, "Mask Generator", "MaskGenerator", T_ENUMERATION, 0x14, false, NULL},
+     KMIP_PUBLIC, NULL},
+    {0x420100, "Salt Length", "SaltLength", T_INTEGER, 0x14, KMIP_PUBLIC, NULL},
+    {0x420101, "Mask Generator", "MaskGenerator", T_ENUMERATION, 0x14, KMIP_PUBLIC, NULL},
     {0x420102, "Mask Generator Hashing Algorithm", "MaskGeneratorHashingAlgorithm", T_ENUMERATION,
-     0x14, false, NULL},
-    {0x420103, "P Source", "PSource", T_BYTE_STRING, 0x14, false, NULL},
-    {0x420104, "Trailer Field", "TrailerField", T_INTEGER, 0x14, false, NULL},
-    {0x420105, "Client Correlation Value", "ClientCorrelationValue", T_TEXT_STRING, 0x14, false,
+     0x14, KMIP_PUBLIC, NULL},
+    {0x420103, "P Source", "PSource", T_BYTE_STRING, 0x14, KMIP_PUBLIC, NULL},
+    {0x420104, "Trailer Field", "TrailerField", T_INTEGER, 0x14, KMIP_PUBLIC, NULL},
+    {0x420105, "Client Correlation Value", "ClientCorrelationValue", T_TEXT_STRING, 0x14,
+     KMIP_PUBLIC, NULL},
+    {0x420106, "Server Correlation Value", "ServerCorrelationValue", T_TEXT_STRING, 0x14,
+     KMIP_PUBLIC, NULL},
+    {0x420107, "Digested Data", "DigestedData", T_BYTE_STRING, 0x14, KMIP_PUBLIC, NULL},
+    {0x420108, "Certificate Subject CN", "CertificateSubjectCN", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
      NULL},
-    {0x420106, "Server Correlation Value", "ServerCorrelationValue", T_TEXT_STRING, 0x14, false,
+    {0x420109, "Certificate Subject O", "CertificateSubjectO", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
      NULL},
-    {0x420107, "Digested Data", "DigestedData", T_BYTE_STRING, 0x14, false, NULL},
-    {0x420108, "Certificate Subject CN", "CertificateSubjectCN", T_TEXT_STRING, 0x14, false, NULL},
-    {0x420109, "Certificate Subject O", "CertificateSubjectO", T_TEXT_STRING, 0x14, false, NULL},
-    {0x42010A, "Certificate Subject OU", "CertificateSubjectOU", T_TEXT_STRING, 0x14, false, NULL},
-    {0x42010B, "Certificate Subject Email", "CertificateSubjectEmail", T_TEXT_STRING, 0x14, false,
+    {0x42010A, "Certificate Subject OU", "CertificateSubjectOU", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
      NULL},
-    {0x42010C, "Certificate Subject C", "CertificateSubjectC", T_TEXT_STRING, 0x14, false, NULL},
-    {0x42010D, "Certificate Subject ST", "CertificateSubjectST", T_TEXT_STRING, 0x14, false, NULL},
-    {0x42010E, "Certificate Subject L", "CertificateSubjectL", T_TEXT_STRING, 0x14, false, NULL},
-    {0x42010F, "Certificate Subject UID", "CertificateSubjectUID", T_TEXT_STRING, 0x14, false,
+    {0x42010B, "Certificate Subject Email", "CertificateSubjectEmail", T_TEXT_STRING, 0x14,
+     KMIP_PUBLIC, NULL},
+    {0x42010C, "Certificate Subject C", "CertificateSubjectC", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x42010D, "Certificate Subject ST", "CertificateSubjectST", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x42010E, "Certificate Subject L", "CertificateSubjectL", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x42010F, "Certificate Subject UID", "CertificateSubjectUID", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
      NULL},
     {0x420110, "Certificate Subject Serial Number", "CertificateSubjectSerialNumber", T_TEXT_STRING,
-     0x14, false, NULL},
-    {0x420111, "Certificate Subject Title", "CertificateSubjectTitle", T_TEXT_STRING, 0x14, false,
+     0x14, KMIP_PUBLIC, NULL},
+    {0x420111, "Certificate Subject Title", "CertificateSubjectTitle", T_TEXT_STRING, 0x14,
+     KMIP_PUBLIC, NULL},
+    {0x420112, "Certificate Subject DC", "CertificateSubjectDC", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
      NULL},
-    {0x420112, "Certificate Subject DC", "CertificateSubjectDC", T_TEXT_STRING, 0x14, false, NULL},
     {0x420113, "Certificate Subject DN Qualifier", "CertificateSubjectDNQualifier", T_TEXT_STRING,
-     0x14, false, NULL},
-    {0x420114, "Certificate Issuer CN", "CertificateIssuerCN", T_TEXT_STRING, 0x14, false, NULL},
-    {0x420115, "Certificate Issuer O", "CertificateIssuerO", T_TEXT_STRING, 0x14, false, NULL},
-    {0x420116, "Certificate Issuer OU", "CertificateIssuerOU", T_TEXT_STRING, 0x14, false, NULL},
-    {0x420117, "Certificate Issuer Email", "CertificateIssuerEmail", T_TEXT_STRING, 0x14, false,
+     0x14, KMIP_PUBLIC, NULL},
+    {0x420114, "Certificate Issuer CN", "CertificateIssuerCN", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
      NULL},
-    {0x420118, "Certificate Issuer C", "CertificateIssuerC", T_TEXT_STRING, 0x14, false, NULL},
-    {0x420119, "Certificate Issuer ST", "CertificateIssuerST", T_TEXT_STRING, 0x14, false, NULL},
-    {0x42011A, "Certificate Issuer L", "CertificateIssuerL", T_TEXT_STRING, 0x14, false, NULL},
-    {0x42011B, "Certificate Issuer UID", "CertificateIssuerUID", T_TEXT_STRING, 0x14, false, NULL},
+    {0x420115, "Certificate Issuer O", "CertificateIssuerO", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x420116, "Certificate Issuer OU", "CertificateIssuerOU", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x420117, "Certificate Issuer Email", "CertificateIssuerEmail", T_TEXT_STRING, 0x14,
+     KMIP_PUBLIC, NULL},
+    {0x420118, "Certificate Issuer C", "CertificateIssuerC", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x420119, "Certificate Issuer ST", "CertificateIssuerST", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x42011A, "Certificate Issuer L", "CertificateIssuerL", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
+    {0x42011B, "Certificate Issuer UID", "CertificateIssuerUID", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
+     NULL},
     {0x42011C, "Certificate Issuer Serial Number", "CertificateIssuerSerialNumber", T_TEXT_STRING,
-     0x14, false, NULL},
-    {0x42011D, "Certificate Issuer Title", "CertificateIssuerTitle", T_TEXT_STRING, 0x14, false,
+     0x14, KMIP_PUBLIC, NULL},
+    {0x42011D, "Certificate Issuer Title", "CertificateIssuerTitle", T_TEXT_STRING, 0x14,
+     KMIP_PUBLIC, NULL},
+    {0x42011E, "Certificate Issuer DC", "CertificateIssuerDC", T_TEXT_STRING, 0x14, KMIP_PUBLIC,
      NULL},
-    {0x42011E, "Certificate Issuer DC", "CertificateIssuerDC", T_TEXT_STRING, 0x14, false, NULL},
     {0x42011F, "Certificate Issuer DN Qualifier", "CertificateIssuerDNQualifier", T_TEXT_STRING,
-     0x14, false, NULL},
-    {0x420120, "Sensitive", "Sensitive", T_BOOLEAN, 0x14, false, NULL},
-    {0x420121, "Always Sensitive", "AlwaysSensitive", T_BOOLEAN, 0x14, false, NULL},
-    {0x420122, "Extractable", "Extractable", T_BOOLEAN, 0x14, false, NULL},
-    {0x420123, "Never Extractable", "NeverExtractable", T_BOOLEAN, 0x14, false, NULL},
-    {0x420124, "Replace Existing", "ReplaceExisting", T_BOOLEAN, 0x14, false, NULL},
+     0x14, KMIP_PUBLIC, NULL},
+    {0x420120, "Sensitive", "Sensitive", T_BOOLEAN, 0x14, KMIP_PUBLIC, NULL},
+    {0x420121, "Always Sensitive", "AlwaysSensitive", T_BOOLEAN, 0x14, KMIP_PUBLIC, NULL},
+    {0x420122, "Extractable", "Extractable", T_BOOLEAN, 0x14, KMIP_PUBLIC, NULL},
+    {0x420123, "Never Extractable", "NeverExtractable", T_BOOLEAN, 0x14, KMIP_PUBLIC, NULL},
+    {0x420124, "Replace Existing", "ReplaceExisting", T_BOOLEAN, 0x14, KMIP_PUBLIC, NULL},
 };
 const size_t kmip_n_tags = 292;
 
@@ -1005,31 +1058,31 @@ const uint16_t kmip_tags_by_xml[] = {
 };
 
 static const struct kmip_field f0[] = { /* Attribute */
-    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE_INDEX, T_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE_VALUE, 0, KMIP_CONDITIONAL, false, 0x10, false},
+    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE_INDEX, T_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE_VALUE, 0, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
 };
 static const struct kmip_condition c0[] = {
     {KMIP_WHEN_OPERATION_NOT, 1, 0x0, 27, {0x4}, "Attribute Value", "2.1.1"},
 };
 
 static const struct kmip_field f1[] = { /* Credential */
-    {KMIP_TAG_CREDENTIAL_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_CREDENTIAL_VALUE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_CREDENTIAL_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CREDENTIAL_VALUE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_HOLDER},
 };
 
 static const struct kmip_field f2[] = { /* Credential Value (Username and Password) */
-    {KMIP_TAG_USERNAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PASSWORD, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_USERNAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PASSWORD, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f3[] = { /* Credential Value (Device) */
-    {KMIP_TAG_DEVICE_SERIAL_NUMBER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, false},
-    {KMIP_TAG_PASSWORD, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DEVICE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, false},
-    {KMIP_TAG_NETWORK_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, false},
-    {KMIP_TAG_MACHINE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, false},
-    {KMIP_TAG_MEDIA_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, false},
+    {KMIP_TAG_DEVICE_SERIAL_NUMBER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_PASSWORD, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_DEVICE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_NETWORK_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_MACHINE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_MEDIA_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
 };
 static const struct kmip_condition c3[] = {
     {KMIP_WHEN_ALWAYS, 6, 0x0, 0, {0x1, 0x4, 0x8, 0x10, 0x20, 0x2},
@@ -1038,10 +1091,10 @@ static const struct kmip_condition c3[] = {
 };
 
 static const struct kmip_field f4[] = { /* Credential Value (Attestation) */
-    {KMIP_TAG_NONCE, T_STRUCTURE, KMIP_REQUIRED, false, 0x12, false},
-    {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x12, false},
-    {KMIP_TAG_ATTESTATION_MEASUREMENT, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_ATTESTATION_ASSERTION, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, false},
+    {KMIP_TAG_NONCE, T_STRUCTURE, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_ATTESTATION_MEASUREMENT, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_ATTESTATION_ASSERTION, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
 };
 static const struct kmip_condition c4[] = {
     {KMIP_WHEN_ALWAYS, 2, 0x0, 0, {0x4, 0x8}, "Attestation Measurement, or Attestation Assertion",
@@ -1049,12 +1102,12 @@ static const struct kmip_condition c4[] = {
 };
 
 static const struct kmip_field f5[] = { /* Key Block */
-    {KMIP_TAG_KEY_FORMAT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_KEY_COMPRESSION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_KEY_VALUE, T_STRUCTURE | T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, T_ENUMERATION, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_LENGTH, T_INTEGER, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_KEY_WRAPPING_DATA, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_KEY_FORMAT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_COMPRESSION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_VALUE, T_STRUCTURE | T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_HOLDER},
+    {KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, T_ENUMERATION, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_LENGTH, T_INTEGER, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_WRAPPING_DATA, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 static const struct kmip_condition c5[] = {
     {KMIP_WHEN_VERSION_BEFORE, 1, 0x0, 18, {0x4}, "Key Value", "2.1.3"},
@@ -1063,17 +1116,18 @@ static const struct kmip_condition c5[] = {
 };
 
 static const struct kmip_field f6[] = { /* Key Value */
-    {KMIP_TAG_KEY_MATERIAL, T_BYTE_STRING | T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_KEY_MATERIAL, T_BYTE_STRING | T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f7[] = { /* Key Wrapping Data */
-    {KMIP_TAG_WRAPPING_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ENCRYPTION_KEY_INFORMATION, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_MAC_SIGNATURE_KEY_INFORMATION, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_MAC_SIGNATURE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_IV_COUNTER_NONCE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ENCODING_OPTION, T_ENUMERATION, KMIP_OPTIONAL, false, 0x11, false},
+    {KMIP_TAG_WRAPPING_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ENCRYPTION_KEY_INFORMATION, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_MAC_SIGNATURE_KEY_INFORMATION, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10,
+     KMIP_PUBLIC},
+    {KMIP_TAG_MAC_SIGNATURE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_IV_COUNTER_NONCE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ENCODING_OPTION, T_ENUMERATION, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
 };
 static const struct kmip_condition c7[] = {
     {KMIP_WHEN_ALWAYS, 2, 0x0, 0, {0x2, 0x4},
@@ -1081,21 +1135,22 @@ static const struct kmip_condition c7[] = {
 };
 
 static const struct kmip_field f8[] = { /* Encryption Key Information */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f9[] = { /* MAC/Signature Key Information */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f10[] = { /* Key Wrapping Specification */
-    {KMIP_TAG_WRAPPING_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ENCRYPTION_KEY_INFORMATION, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_MAC_SIGNATURE_KEY_INFORMATION, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_ENCODING_OPTION, T_ENUMERATION, KMIP_OPTIONAL, false, 0x11, false},
+    {KMIP_TAG_WRAPPING_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ENCRYPTION_KEY_INFORMATION, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_MAC_SIGNATURE_KEY_INFORMATION, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10,
+     KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ENCODING_OPTION, T_ENUMERATION, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
 };
 static const struct kmip_condition c10[] = {
     {KMIP_WHEN_ALWAYS, 2, 0x0, 0, {0x2, 0x4},
@@ -1103,32 +1158,32 @@ static const struct kmip_condition c10[] = {
 };
 
 static const struct kmip_field f11[] = { /* Key Material (Transparent Symmetric Key) */
-    {KMIP_TAG_KEY, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_KEY, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f12[] = { /* Key Material (Transparent DSA Private Key) */
-    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_G, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_X, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_G, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_X, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f13[] = { /* Key Material (Transparent DSA Public Key) */
-    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_G, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Y, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_G, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_Y, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f14[] = { /* Key Material (Transparent RSA Private Key) */
-    {KMIP_TAG_MODULUS, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PRIVATE_EXPONENT, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PUBLIC_EXPONENT, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PRIME_EXPONENT_P, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PRIME_EXPONENT_Q, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRT_COEFFICIENT, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_MODULUS, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PRIVATE_EXPONENT, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_PUBLIC_EXPONENT, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_PRIME_EXPONENT_P, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_PRIME_EXPONENT_Q, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_CRT_COEFFICIENT, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
 };
 static const struct kmip_condition c14[] = {
     {KMIP_WHEN_ALWAYS, 3, 0x0, 0, {0x2, 0x18, 0x60},
@@ -1136,758 +1191,767 @@ static const struct kmip_condition c14[] = {
 };
 
 static const struct kmip_field f15[] = { /* Key Material (Transparent RSA Public Key) */
-    {KMIP_TAG_MODULUS, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PUBLIC_EXPONENT, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_MODULUS, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PUBLIC_EXPONENT, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f16[] = { /* Key Material (Transparent DH Private Key) */
-    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_G, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_J, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_X, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_G, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_J, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_X, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f17[] = { /* Key Material (Transparent DH Public Key) */
-    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_G, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_J, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_Y, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_P, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_Q, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_G, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_J, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_Y, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f18[] = { /* Key Material (Transparent ECDSA Private Key) */
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_D, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_D, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f19[] = { /* Key Material (Transparent ECDSA Public Key) */
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Q_STRING, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_Q_STRING, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f20[] = { /* Key Material (Transparent ECDH Private Key) */
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_D, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_D, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f21[] = { /* Key Material (Transparent ECDH Public Key) */
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Q_STRING, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_Q_STRING, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f22[] = { /* Key Material (Transparent ECMQV Private Key) */
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_D, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_D, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f23[] = { /* Key Material (Transparent ECMQV Public Key) */
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Q_STRING, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_Q_STRING, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f24[] = { /* Key Material (Transparent EC Private Key) */
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_D, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_D, T_BIG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f25[] = { /* Key Material (Transparent EC Public Key) */
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_Q_STRING, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_Q_STRING, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f26[] = { /* Template-Attribute */
-    {KMIP_TAG_NAME, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_NAME, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f27[] = { /* Common Template-Attribute */
-    {KMIP_TAG_NAME, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_NAME, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f28[] = { /* Private Key Template-Attribute */
-    {KMIP_TAG_NAME, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_NAME, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f29[] = { /* Public Key Template-Attribute */
-    {KMIP_TAG_NAME, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_NAME, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f30[] = { /* Extension Information */
-    {KMIP_TAG_EXTENSION_NAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x11, false},
-    {KMIP_TAG_EXTENSION_TAG, T_INTEGER, KMIP_OPTIONAL, false, 0x11, false},
-    {KMIP_TAG_EXTENSION_TYPE, T_INTEGER, KMIP_OPTIONAL, false, 0x11, false},
+    {KMIP_TAG_EXTENSION_NAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_EXTENSION_TAG, T_INTEGER, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_EXTENSION_TYPE, T_INTEGER, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f31[] = { /* Nonce */
-    {KMIP_TAG_NONCE_ID, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
-    {KMIP_TAG_NONCE_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_NONCE_ID, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_NONCE_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f32[] = { /* Certificate */
-    {KMIP_TAG_CERTIFICATE_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_CERTIFICATE_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_CERTIFICATE_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CERTIFICATE_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f33[] = { /* Symmetric Key */
-    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_HOLDER},
 };
 
 static const struct kmip_field f34[] = { /* Public Key */
-    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_HOLDER},
 };
 
 static const struct kmip_field f35[] = { /* Private Key */
-    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_HOLDER},
 };
 
 static const struct kmip_field f36[] = { /* Split Key */
-    {KMIP_TAG_SPLIT_KEY_PARTS, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_KEY_PART_IDENTIFIER, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_SPLIT_KEY_THRESHOLD, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_SPLIT_KEY_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PRIME_FIELD_SIZE, T_BIG_INTEGER, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_SPLIT_KEY_PARTS, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_PART_IDENTIFIER, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SPLIT_KEY_THRESHOLD, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SPLIT_KEY_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PRIME_FIELD_SIZE, T_BIG_INTEGER, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_HOLDER},
 };
 static const struct kmip_condition c36[] = {
     {KMIP_WHEN_EQUALS, 1, 0x42008A, 3, {0x10}, "Prime Field Size", "2.2.5"},
 };
 
 static const struct kmip_field f37[] = { /* Template */
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, false},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f38[] = { /* Secret Data */
-    {KMIP_TAG_SECRET_DATA_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_SECRET_DATA_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_HOLDER},
 };
 
 static const struct kmip_field f39[] = { /* Opaque Object */
-    {KMIP_TAG_OPAQUE_DATA_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_OPAQUE_DATA_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_OPAQUE_DATA_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_OPAQUE_DATA_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, KMIP_SECRET},
 };
 
 static const struct kmip_field f40[] = { /* PGP Key */
-    {KMIP_TAG_PGP_KEY_VERSION, T_INTEGER, KMIP_REQUIRED, false, 0x12, false},
-    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_PGP_KEY_VERSION, T_INTEGER, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_BLOCK, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_HOLDER},
 };
 
 static const struct kmip_field f41[] = { /* Name */
-    {KMIP_TAG_NAME_VALUE, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_NAME_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_NAME_VALUE, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_NAME_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f42[] = { /* Cryptographic Parameters */
-    {KMIP_TAG_BLOCK_CIPHER_MODE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PADDING_METHOD, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_HASHING_ALGORITHM, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_KEY_ROLE_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DIGITAL_SIGNATURE_ALGORITHM, T_ENUMERATION, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, T_ENUMERATION, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_RANDOM_IV, T_BOOLEAN, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_IV_LENGTH, T_INTEGER, KMIP_CONDITIONAL, false, 0x12, false},
-    {KMIP_TAG_TAG_LENGTH, T_INTEGER, KMIP_CONDITIONAL, false, 0x12, false},
-    {KMIP_TAG_FIXED_FIELD_LENGTH, T_INTEGER, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_INVOCATION_FIELD_LENGTH, T_INTEGER, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_COUNTER_LENGTH, T_INTEGER, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_INITIAL_COUNTER_VALUE, T_INTEGER, KMIP_OPTIONAL, false, 0x12, false},
+    {KMIP_TAG_BLOCK_CIPHER_MODE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PADDING_METHOD, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_HASHING_ALGORITHM, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_ROLE_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DIGITAL_SIGNATURE_ALGORITHM, T_ENUMERATION, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, T_ENUMERATION, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_RANDOM_IV, T_BOOLEAN, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_IV_LENGTH, T_INTEGER, KMIP_CONDITIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_TAG_LENGTH, T_INTEGER, KMIP_CONDITIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_FIXED_FIELD_LENGTH, T_INTEGER, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_INVOCATION_FIELD_LENGTH, T_INTEGER, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_COUNTER_LENGTH, T_INTEGER, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_INITIAL_COUNTER_VALUE, T_INTEGER, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
 };
 static const struct kmip_condition c42[] = {
     {KMIP_WHEN_EQUALS, 1, 0x420011, 9, {0x180}, "IV Length and Tag Length", "3.6"},
 };
 
 static const struct kmip_field f43[] = { /* Cryptographic Domain Parameters */
-    {KMIP_TAG_QLENGTH, T_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_QLENGTH, T_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_RECOMMENDED_CURVE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f44[] = { /* X.509 Certificate Identifier */
-    {KMIP_TAG_ISSUER_DISTINGUISHED_NAME, T_BYTE_STRING, KMIP_REQUIRED, false, 0x11, false},
-    {KMIP_TAG_CERTIFICATE_SERIAL_NUMBER, T_BYTE_STRING, KMIP_REQUIRED, false, 0x11, false},
+    {KMIP_TAG_ISSUER_DISTINGUISHED_NAME, T_BYTE_STRING, KMIP_REQUIRED, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_CERTIFICATE_SERIAL_NUMBER, T_BYTE_STRING, KMIP_REQUIRED, false, 0x11, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f45[] = { /* X.509 Certificate Subject */
-    {KMIP_TAG_SUBJECT_DISTINGUISHED_NAME, T_BYTE_STRING, KMIP_REQUIRED, false, 0x11, false},
-    {KMIP_TAG_SUBJECT_ALTERNATIVE_NAME, T_BYTE_STRING, KMIP_CONDITIONAL, true, 0x11, false},
+    {KMIP_TAG_SUBJECT_DISTINGUISHED_NAME, T_BYTE_STRING, KMIP_REQUIRED, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_SUBJECT_ALTERNATIVE_NAME, T_BYTE_STRING, KMIP_CONDITIONAL, true, 0x11, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f46[] = { /* X.509 Certificate Issuer */
-    {KMIP_TAG_ISSUER_DISTINGUISHED_NAME, T_BYTE_STRING, KMIP_REQUIRED, false, 0x11, false},
-    {KMIP_TAG_ISSUER_ALTERNATIVE_NAME, T_BYTE_STRING, KMIP_OPTIONAL, true, 0x11, false},
+    {KMIP_TAG_ISSUER_DISTINGUISHED_NAME, T_BYTE_STRING, KMIP_REQUIRED, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_ISSUER_ALTERNATIVE_NAME, T_BYTE_STRING, KMIP_OPTIONAL, true, 0x11, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f47[] = { /* Certificate Identifier */
-    {KMIP_TAG_ISSUER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_SERIAL_NUMBER, T_TEXT_STRING, KMIP_CONDITIONAL, false, 0x10, false},
+    {KMIP_TAG_ISSUER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SERIAL_NUMBER, T_TEXT_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f48[] = { /* Certificate Subject */
     {KMIP_TAG_CERTIFICATE_SUBJECT_DISTINGUISHED_NAME, T_TEXT_STRING, KMIP_CONDITIONAL, false, 0x10,
-     false},
+     KMIP_PUBLIC},
     {KMIP_TAG_CERTIFICATE_SUBJECT_ALTERNATIVE_NAME, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10,
-     false},
+     KMIP_PUBLIC},
 };
 
 static const struct kmip_field f49[] = { /* Certificate Issuer */
     {KMIP_TAG_CERTIFICATE_ISSUER_DISTINGUISHED_NAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10,
-     false},
-    {KMIP_TAG_CERTIFICATE_ISSUER_ALTERNATIVE_NAME, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, false},
+     KMIP_PUBLIC},
+    {KMIP_TAG_CERTIFICATE_ISSUER_ALTERNATIVE_NAME, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10,
+     KMIP_PUBLIC},
 };
 
 static const struct kmip_field f50[] = { /* Digest */
-    {KMIP_TAG_HASHING_ALGORITHM, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_DIGEST_VALUE, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_KEY_FORMAT_TYPE, T_ENUMERATION, KMIP_CONDITIONAL, false, 0x11, false},
+    {KMIP_TAG_HASHING_ALGORITHM, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DIGEST_VALUE, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_FORMAT_TYPE, T_ENUMERATION, KMIP_CONDITIONAL, false, 0x11, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f51[] = { /* Usage Limits */
-    {KMIP_TAG_USAGE_LIMITS_TOTAL, T_LONG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_USAGE_LIMITS_COUNT, T_LONG_INTEGER, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_USAGE_LIMITS_UNIT, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_USAGE_LIMITS_TOTAL, T_LONG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_USAGE_LIMITS_COUNT, T_LONG_INTEGER, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_USAGE_LIMITS_UNIT, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f52[] = { /* Revocation Reason */
-    {KMIP_TAG_REVOCATION_REASON_CODE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_REVOCATION_MESSAGE, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_REVOCATION_REASON_CODE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_REVOCATION_MESSAGE, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f53[] = { /* Link */
-    {KMIP_TAG_LINK_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_LINKED_OBJECT_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_LINK_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_LINKED_OBJECT_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f54[] = { /* Application Specific Information */
-    {KMIP_TAG_APPLICATION_NAMESPACE, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_APPLICATION_DATA, T_TEXT_STRING, KMIP_CONDITIONAL, false, 0x10, false},
+    {KMIP_TAG_APPLICATION_NAMESPACE, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_APPLICATION_DATA, T_TEXT_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f55[] = { /* Alternative Name */
-    {KMIP_TAG_ALTERNATIVE_NAME_VALUE, T_TEXT_STRING, KMIP_REQUIRED, false, 0x12, false},
-    {KMIP_TAG_ALTERNATIVE_NAME_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_ALTERNATIVE_NAME_VALUE, T_TEXT_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_ALTERNATIVE_NAME_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f56[] = { /* Key Value Location */
-    {KMIP_TAG_KEY_VALUE_LOCATION_VALUE, T_TEXT_STRING, KMIP_REQUIRED, false, 0x12, false},
-    {KMIP_TAG_KEY_VALUE_LOCATION_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_KEY_VALUE_LOCATION_VALUE, T_TEXT_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_VALUE_LOCATION_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f57[] = { /* Create Request Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f58[] = { /* Create Response Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f59[] = { /* Create Key Pair Request Payload */
-    {KMIP_TAG_COMMON_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_COMMON_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f60[] = { /* Create Key Pair Response Payload */
-    {KMIP_TAG_PRIVATE_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PUBLIC_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_PRIVATE_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10,
+     KMIP_PUBLIC},
+    {KMIP_TAG_PUBLIC_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f61[] = { /* Register Request Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {0, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {0, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f62[] = { /* Register Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f63[] = { /* Re-key Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_OFFSET, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_OFFSET, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f64[] = { /* Re-key Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f65[] = { /* Re-key Key Pair Request Payload */
-    {KMIP_TAG_PRIVATE_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_OFFSET, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_COMMON_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_PRIVATE_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10,
+     KMIP_PUBLIC},
+    {KMIP_TAG_OFFSET, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_COMMON_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f66[] = { /* Re-key Key Pair Response Payload */
-    {KMIP_TAG_PRIVATE_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PUBLIC_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_PRIVATE_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10,
+     KMIP_PUBLIC},
+    {KMIP_TAG_PUBLIC_KEY_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f67[] = { /* Derive Key Request Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, true, 0x10, false},
-    {KMIP_TAG_DERIVATION_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_DERIVATION_PARAMETERS, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DERIVATION_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DERIVATION_PARAMETERS, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f68[] = { /* Derive Key Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f69[] = { /* Derivation Parameters */
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_INITIALIZATION_VECTOR, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DERIVATION_DATA, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_SALT, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_ITERATION_COUNT, T_INTEGER, KMIP_CONDITIONAL, false, 0x10, false},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_INITIALIZATION_VECTOR, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DERIVATION_DATA, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_SECRET},
+    {KMIP_TAG_SALT, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ITERATION_COUNT, T_INTEGER, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f70[] = { /* Certify Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CERTIFICATE_REQUEST_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CERTIFICATE_REQUEST, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CERTIFICATE_REQUEST_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CERTIFICATE_REQUEST, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 static const struct kmip_condition c70[] = {
     {KMIP_WHEN_HAS, 1, 0x4, 0, {0x2}, "Certificate Request Type", "4.7"},
 };
 
 static const struct kmip_field f71[] = { /* Certify Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f72[] = { /* Re-certify Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CERTIFICATE_REQUEST_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CERTIFICATE_REQUEST, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_OFFSET, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CERTIFICATE_REQUEST_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CERTIFICATE_REQUEST, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_OFFSET, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 static const struct kmip_condition c72[] = {
     {KMIP_WHEN_HAS, 1, 0x4, 0, {0x2}, "Certificate Request Type", "4.8"},
 };
 
 static const struct kmip_field f73[] = { /* Re-certify Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f74[] = { /* Locate Request Payload */
-    {KMIP_TAG_MAXIMUM_ITEMS, T_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_STORAGE_STATUS_MASK, T_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_OBJECT_GROUP_MEMBER, T_ENUMERATION, KMIP_OPTIONAL, false, 0x11, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_MAXIMUM_ITEMS, T_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_STORAGE_STATUS_MASK, T_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_OBJECT_GROUP_MEMBER, T_ENUMERATION, KMIP_OPTIONAL, false, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f75[] = { /* Locate Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f76[] = { /* Check Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_USAGE_LIMITS_COUNT, T_LONG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, T_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_LEASE_TIME, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_USAGE_LIMITS_COUNT, T_LONG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, T_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_LEASE_TIME, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f77[] = { /* Check Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_USAGE_LIMITS_COUNT, T_LONG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, T_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_LEASE_TIME, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_USAGE_LIMITS_COUNT, T_LONG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, T_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_LEASE_TIME, T_INTERVAL, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f78[] = { /* Get Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_KEY_FORMAT_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_KEY_COMPRESSION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_KEY_WRAPPING_SPECIFICATION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_FORMAT_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_COMPRESSION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_KEY_WRAPPING_SPECIFICATION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f79[] = { /* Get Response Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {0, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {0, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f80[] = { /* Get Attributes Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f81[] = { /* Get Attributes Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f82[] = { /* Get Attribute List Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f83[] = { /* Get Attribute List Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_REQUIRED, true, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f84[] = { /* Add Attribute Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f85[] = { /* Add Attribute Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f86[] = { /* Modify Attribute Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f87[] = { /* Modify Attribute Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f88[] = { /* Delete Attribute Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE_INDEX, T_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE_NAME, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE_INDEX, T_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f89[] = { /* Delete Attribute Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f90[] = { /* Obtain Lease Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f91[] = { /* Obtain Lease Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_LEASE_TIME, T_INTERVAL, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_LAST_CHANGE_DATE, T_DATE_TIME, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_LEASE_TIME, T_INTERVAL, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_LAST_CHANGE_DATE, T_DATE_TIME, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f92[] = { /* Get Usage Allocation Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_USAGE_LIMITS_COUNT, T_LONG_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_USAGE_LIMITS_COUNT, T_LONG_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f93[] = { /* Get Usage Allocation Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f94[] = { /* Activate Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f95[] = { /* Activate Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f96[] = { /* Revoke Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_REVOCATION_REASON, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_COMPROMISE_OCCURRENCE_DATE, T_DATE_TIME, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_REVOCATION_REASON, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_COMPROMISE_OCCURRENCE_DATE, T_DATE_TIME, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f97[] = { /* Revoke Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f98[] = { /* Destroy Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f99[] = { /* Destroy Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f100[] = { /* Archive Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f101[] = { /* Archive Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f102[] = { /* Recover Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f103[] = { /* Recover Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f104[] = { /* Validate Request Payload */
-    {KMIP_TAG_CERTIFICATE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_VALIDITY_DATE, T_DATE_TIME, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_CERTIFICATE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_VALIDITY_DATE, T_DATE_TIME, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f105[] = { /* Validate Response Payload */
-    {KMIP_TAG_VALIDITY_INDICATOR, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_VALIDITY_INDICATOR, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f106[] = { /* Query Request Payload */
-    {KMIP_TAG_QUERY_FUNCTION, T_ENUMERATION, KMIP_REQUIRED, true, 0x10, false},
+    {KMIP_TAG_QUERY_FUNCTION, T_ENUMERATION, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f107[] = { /* Query Response Payload */
-    {KMIP_TAG_OPERATION, T_ENUMERATION, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_VENDOR_IDENTIFICATION, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_SERVER_INFORMATION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_APPLICATION_NAMESPACE, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, false},
-    {KMIP_TAG_EXTENSION_INFORMATION, T_STRUCTURE, KMIP_OPTIONAL, true, 0x11, false},
-    {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x12, false},
+    {KMIP_TAG_OPERATION, T_ENUMERATION, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_VENDOR_IDENTIFICATION, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SERVER_INFORMATION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_APPLICATION_NAMESPACE, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_EXTENSION_INFORMATION, T_STRUCTURE, KMIP_OPTIONAL, true, 0x11, KMIP_PUBLIC},
+    {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f108[] = { /* Discover Versions Request Payload */
-    {KMIP_TAG_PROTOCOL_VERSION, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_PROTOCOL_VERSION, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f109[] = { /* Discover Versions Response Payload */
-    {KMIP_TAG_PROTOCOL_VERSION, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_PROTOCOL_VERSION, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f110[] = { /* Cancel Request Payload */
-    {KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10,
+     KMIP_PUBLIC},
 };
 
 static const struct kmip_field f111[] = { /* Cancel Response Payload */
-    {KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_CANCELLATION_RESULT, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10,
+     KMIP_PUBLIC},
+    {KMIP_TAG_CANCELLATION_RESULT, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f112[] = { /* Poll Request Payload */
-    {KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, T_BYTE_STRING, KMIP_REQUIRED, false, 0x10,
+     KMIP_PUBLIC},
 };
 
 static const struct kmip_field f113[] = { /* Encrypt Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, true},
-    {KMIP_TAG_IV_COUNTER_NONCE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_SECRET},
+    {KMIP_TAG_IV_COUNTER_NONCE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f114[] = { /* Encrypt Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
-    {KMIP_TAG_IV_COUNTER_NONCE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_IV_COUNTER_NONCE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f115[] = { /* Decrypt Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
-    {KMIP_TAG_IV_COUNTER_NONCE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_IV_COUNTER_NONCE, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f116[] = { /* Decrypt Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, true},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_SECRET},
 };
 
 static const struct kmip_field f117[] = { /* Sign Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f118[] = { /* Sign Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_SIGNATURE_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SIGNATURE_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f119[] = { /* Signature Verify Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_SIGNATURE_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_SIGNATURE_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f120[] = { /* Signature Verify Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_VALIDITY_INDICATOR, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_VALIDITY_INDICATOR, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f121[] = { /* MAC Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f122[] = { /* MAC Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_MAC_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_MAC_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f123[] = { /* MAC Verify Request Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_MAC_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_MAC_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f124[] = { /* MAC Verify Response Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_VALIDITY_INDICATOR, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_VALIDITY_INDICATOR, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f125[] = { /* RNG Retrieve Request Payload */
-    {KMIP_TAG_DATA_LENGTH, T_INTEGER, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_DATA_LENGTH, T_INTEGER, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f126[] = { /* RNG Retrieve Response Payload */
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, true},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_SECRET},
 };
 
 static const struct kmip_field f127[] = { /* RNG Seed Request Payload */
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, true},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_SECRET},
 };
 
 static const struct kmip_field f128[] = { /* RNG Seed Response Payload */
-    {KMIP_TAG_DATA_LENGTH, T_INTEGER, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_DATA_LENGTH, T_INTEGER, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f129[] = { /* Hash Request Payload */
-    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f130[] = { /* Hash Response Payload */
-    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, false},
+    {KMIP_TAG_DATA, T_BYTE_STRING, KMIP_REQUIRED, false, 0x12, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f131[] = { /* Create Split Key Request Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_SPLIT_KEY_PARTS, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_SPLIT_KEY_THRESHOLD, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_SPLIT_KEY_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PRIME_FIELD_SIZE, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SPLIT_KEY_PARTS, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SPLIT_KEY_THRESHOLD, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SPLIT_KEY_METHOD, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PRIME_FIELD_SIZE, T_BIG_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f132[] = { /* Create Split Key Response Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, true, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f133[] = { /* Join Split Key Request Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, true, 0x10, false},
-    {KMIP_TAG_SECRET_DATA_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_SECRET_DATA_TYPE, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f134[] = { /* Join Split Key Response Payload */
-    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_OBJECT_TYPE, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TEMPLATE_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f135[] = { /* Notify Message Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f136[] = { /* Put Message Payload */
-    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PUT_FUNCTION, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_REPLACED_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {0, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, false},
+    {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PUT_FUNCTION, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_REPLACED_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {0, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTRIBUTE, T_STRUCTURE, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f137[] = { /* Request Message */
-    {KMIP_TAG_REQUEST_HEADER, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_BATCH_ITEM, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, false},
+    {KMIP_TAG_REQUEST_HEADER, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_BATCH_ITEM, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f138[] = { /* Response Message */
-    {KMIP_TAG_RESPONSE_HEADER, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_BATCH_ITEM, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, false},
+    {KMIP_TAG_RESPONSE_HEADER, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_BATCH_ITEM, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f139[] = { /* Request Header */
-    {KMIP_TAG_PROTOCOL_VERSION, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_MAXIMUM_RESPONSE_SIZE, T_INTEGER, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ASYNCHRONOUS_INDICATOR, T_BOOLEAN, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ATTESTATION_CAPABLE_INDICATOR, T_BOOLEAN, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x12, false},
-    {KMIP_TAG_AUTHENTICATION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_BATCH_ERROR_CONTINUATION_OPTION, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_BATCH_ORDER_OPTION, T_BOOLEAN, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_TIME_STAMP, T_DATE_TIME, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_BATCH_COUNT, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_PROTOCOL_VERSION, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_MAXIMUM_RESPONSE_SIZE, T_INTEGER, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ASYNCHRONOUS_INDICATOR, T_BOOLEAN, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ATTESTATION_CAPABLE_INDICATOR, T_BOOLEAN, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_AUTHENTICATION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_HOLDER},
+    {KMIP_TAG_BATCH_ERROR_CONTINUATION_OPTION, T_ENUMERATION, KMIP_OPTIONAL, false, 0x10,
+     KMIP_PUBLIC},
+    {KMIP_TAG_BATCH_ORDER_OPTION, T_BOOLEAN, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TIME_STAMP, T_DATE_TIME, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_BATCH_COUNT, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f140[] = { /* Request Batch Item */
-    {KMIP_TAG_OPERATION, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_BATCH_ITEM_ID, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_REQUEST_PAYLOAD, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_MESSAGE_EXTENSION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_OPERATION, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_BATCH_ITEM_ID, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_REQUEST_PAYLOAD, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_MESSAGE_EXTENSION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 static const struct kmip_condition c140[] = {
     {KMIP_WHEN_BATCH_ABOVE, 1, 0x0, 1, {0x2}, "Unique Batch Item ID", "6.4"},
 };
 
 static const struct kmip_field f141[] = { /* Response Header */
-    {KMIP_TAG_PROTOCOL_VERSION, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_TIME_STAMP, T_DATE_TIME, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_NONCE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x12, false},
-    {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x12, false},
-    {KMIP_TAG_BATCH_COUNT, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_PROTOCOL_VERSION, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_TIME_STAMP, T_DATE_TIME, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_NONCE, T_STRUCTURE, KMIP_OPTIONAL, false, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x12, KMIP_PUBLIC},
+    {KMIP_TAG_BATCH_COUNT, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f142[] = { /* Response Batch Item */
-    {KMIP_TAG_OPERATION, T_ENUMERATION, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_UNIQUE_BATCH_ITEM_ID, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_RESULT_STATUS, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_RESULT_REASON, T_ENUMERATION, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_RESULT_MESSAGE, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, false},
-    {KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_RESPONSE_PAYLOAD, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, false},
-    {KMIP_TAG_MESSAGE_EXTENSION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, false},
+    {KMIP_TAG_OPERATION, T_ENUMERATION, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_UNIQUE_BATCH_ITEM_ID, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_RESULT_STATUS, T_ENUMERATION, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_RESULT_REASON, T_ENUMERATION, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_RESULT_MESSAGE, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10,
+     KMIP_PUBLIC},
+    {KMIP_TAG_RESPONSE_PAYLOAD, T_STRUCTURE, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_MESSAGE_EXTENSION, T_STRUCTURE, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
 };
 static const struct kmip_condition c142[] = {
     {KMIP_WHEN_EQUALS, 1, 0x42007F, 2, {0x20}, "Asynchronous Correlation Value", "6.8"},
 };
 
 static const struct kmip_field f143[] = { /* Protocol Version */
-    {KMIP_TAG_PROTOCOL_VERSION_MAJOR, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_PROTOCOL_VERSION_MINOR, T_INTEGER, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_PROTOCOL_VERSION_MAJOR, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_PROTOCOL_VERSION_MINOR, T_INTEGER, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 static const struct kmip_field f144[] = { /* Authentication */
-    {KMIP_TAG_CREDENTIAL, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, false},
+    {KMIP_TAG_CREDENTIAL, T_STRUCTURE, KMIP_REQUIRED, true, 0x10, KMIP_HOLDER},
 };
 
 static const struct kmip_field f145[] = { /* Message Extension */
-    {KMIP_TAG_VENDOR_IDENTIFICATION, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_CRITICALITY_INDICATOR, T_BOOLEAN, KMIP_REQUIRED, false, 0x10, false},
-    {KMIP_TAG_VENDOR_EXTENSION, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, false},
+    {KMIP_TAG_VENDOR_IDENTIFICATION, T_TEXT_STRING, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_CRITICALITY_INDICATOR, T_BOOLEAN, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
+    {KMIP_TAG_VENDOR_EXTENSION, T_STRUCTURE, KMIP_REQUIRED, false, 0x10, KMIP_PUBLIC},
 };
 
 const struct kmip_struct kmip_structs[] = {

@@ -65,8 +65,14 @@ static void report(struct validator *v, enum rule_id rule, uint32_t off, const c
     /* A path costs a walk: a hostile message must not buy one for each of its items. */
     if (v->findings++ >= TTLV_MAX_FINDINGS)
         return;
-    f.path = ttlv_path_at(v->msg, off, kmip_tag_name, path, sizeof path);
+    f.path = ttlv_path_at(v->msg, off, &kmip_namer, path, sizeof path);
     v->sink->take(v->sink->arg, &f);
+}
+
+/* Values inside key material and the like are not told. */
+static const char *told(const struct validator *v, const char *value)
+{
+    return kmip_walk_in_secret(&v->walk) ? "another value (not shown)" : value;
 }
 
 /* Name of a tag, else its digits in text. */
@@ -111,7 +117,9 @@ static bool stray(struct validator *v, const struct kmip_spot *s, const struct t
     if (v->version > KMIP_V12)
         return false; /* later structures have fields that our tables do not list */
     snprintf(expected, sizeof expected, "a field of %s", frame(v)->def->name);
-    report(v, RULE_SCHEMA_UNKNOWN, it->off, expected, tag_text(it->tag, text));
+    report(v, RULE_SCHEMA_UNKNOWN, it->off, expected,
+           kmip_hides_at(v->msg, it->off) ? "bytes that are no item (not shown)"
+                                          : tag_text(it->tag, text));
     return false;
 }
 
@@ -180,7 +188,7 @@ static void check_enum(struct validator *v, const struct kmip_enum *en,
         return;
     snprintf(expected, sizeof expected, "a value of %s", en->name);
     snprintf(actual, sizeof actual, "0x%08X", (unsigned)value);
-    report(v, RULE_SCHEMA_ENUM, it->off, expected, actual);
+    report(v, RULE_SCHEMA_ENUM, it->off, expected, told(v, actual));
 }
 
 static void check_mask(struct validator *v, const struct kmip_enum *mask,
@@ -193,7 +201,7 @@ static void check_mask(struct validator *v, const struct kmip_enum *mask,
         return;
     snprintf(expected, sizeof expected, "bits of %s", mask->name);
     snprintf(actual, sizeof actual, "0x%08X", (unsigned)unknown);
-    report(v, RULE_SCHEMA_MASK, it->off, expected, actual);
+    report(v, RULE_SCHEMA_MASK, it->off, expected, told(v, actual));
 }
 
 /* Locate takes structures with fields left out and ignores indices (KMIP 1.2 spec, 4.9). */
@@ -229,7 +237,7 @@ static void check_natural(struct validator *v, const struct kmip_spot *s,
         return;
     snprintf(expected, sizeof expected, "%s of zero or more", t->name);
     snprintf(actual, sizeof actual, "%lld", (long long)value);
-    report(v, RULE_SCHEMA_VALUE, it->off, expected, actual);
+    report(v, RULE_SCHEMA_VALUE, it->off, expected, told(v, actual));
 }
 
 static void check_integer(struct validator *v, const struct kmip_spot *s,
@@ -452,7 +460,8 @@ static bool run(struct validator *v)
                 continue;
             if (!ttlv_r_enter(&v->reader, &it))
                 return false;
-            kmip_walk_enter_as(&v->walk, it.tag, known ? s.def : NULL);
+            s.def = known ? s.def : NULL;
+            kmip_walk_enter_as(&v->walk, it.tag, &s);
             start_level(v, &it, newer);
             continue;
         }
@@ -472,7 +481,7 @@ static void init(struct validator *v, struct bytes msg, uint8_t version,
                  struct kerr *err)
 {
     ttlv_r_init(&v->reader, msg, limits, err);
-    ttlv_r_tolerant(&v->reader, sink, kmip_tag_name);
+    ttlv_r_tolerant(&v->reader, sink, &kmip_namer);
     v->msg = msg;
     v->sink = sink;
     v->version = version ? version : KMIP_V12;

@@ -5,11 +5,13 @@
 #include "kmip/schema/walk.h"
 
 #include "kmip/schema/schema_tables.h"
+#include "kmip/schema/secrecy.h"
 
 void kmip_walk_init(struct kmip_walk *w)
 {
     w->depth = 0;
     w->response = false;
+    w->secret_met = false;
 }
 
 static const struct kmip_frame *current(const struct kmip_walk *w)
@@ -28,7 +30,7 @@ void kmip_walk_init_payload(struct kmip_walk *w, bool response, uint32_t operati
     uint32_t tag = response ? KMIP_TAG_RESPONSE_PAYLOAD : KMIP_TAG_REQUEST_PAYLOAD;
     enum kmip_struct_kind kind = response ? KMIP_STRUCT_RESPONSE : KMIP_STRUCT_REQUEST;
 
-    w->depth = 0;
+    kmip_walk_init(w);
     w->response = response;
     push(w, tag, kmip_struct(tag, kind, operation), operation);
 }
@@ -87,7 +89,8 @@ static uint16_t material_types(const struct kmip_frame *f, const struct kmip_spo
     return s->types;
 }
 
-static void look_at_attribute_value(const struct kmip_frame *f, struct kmip_spot *s)
+static void look_at_attribute_value(const struct kmip_walk *w, const struct kmip_frame *f,
+                                    struct kmip_spot *s)
 {
     const struct kmip_tag *t = f->attribute ? kmip_tag(f->attribute->tag) : NULL;
 
@@ -95,7 +98,7 @@ static void look_at_attribute_value(const struct kmip_frame *f, struct kmip_spot
     s->types = t ? t->types : 0;
     s->en = t ? t->en : NULL;
     s->def = t ? kmip_use(t)->def : NULL;
-    s->secret = t && t->secret;
+    s->secrecy = kmip_secrecy_of(w, KMIP_TAG_ATTRIBUTE_VALUE, s, t);
 }
 
 struct kmip_spot kmip_walk_look(const struct kmip_walk *w, uint32_t tag)
@@ -105,37 +108,30 @@ struct kmip_spot kmip_walk_look(const struct kmip_walk *w, uint32_t tag)
 
     if (f && f->def && f->tag == KMIP_TAG_ATTRIBUTE && tag == KMIP_TAG_ATTRIBUTE_VALUE) {
         s.field = find_field(f->def, tag, s.tag);
-        look_at_attribute_value(f, &s);
+        look_at_attribute_value(w, f, &s);
         return s;
     }
-    s.secret = f && f->secret;
-    if (s.tag) {
-        s.en = s.tag->en;
-        s.secret |= s.tag->secret;
+    s.en = s.tag ? s.tag->en : NULL;
+    if (!is_opaque(f)) {
+        s.types = s.tag ? s.tag->types : 0;
+        s.def = inside(w, f, tag, s.tag);
+        if (f && f->def && (s.field = find_field(f->def, tag, s.tag)))
+            s.types = s.field->types;
+        if (f && tag == KMIP_TAG_KEY_MATERIAL)
+            s.types = material_types(f, &s);
     }
-    if (is_opaque(f))
-        return s;
-    s.types = s.tag ? s.tag->types : 0;
-    s.def = inside(w, f, tag, s.tag);
-    if (f && f->def && (s.field = find_field(f->def, tag, s.tag))) {
-        s.types = s.field->types;
-        s.secret |= s.field->secret;
-    }
-    if (f && tag == KMIP_TAG_KEY_MATERIAL)
-        s.types = material_types(f, &s);
+    s.secrecy = kmip_secrecy_of(w, tag, &s, s.tag);
     return s;
 }
 
 void kmip_walk_note(struct kmip_walk *w, uint32_t tag, unsigned type, struct bytes val)
 {
     struct kmip_frame *f = w->depth ? &w->frame[w->depth - 1] : NULL;
-    bool is_enum = type == TTLV_ENUMERATION && val.n == 4;
+    bool is_enum = f && type == TTLV_ENUMERATION && val.n == 4;
 
-    if (!f)
-        return;
     switch (tag) {
     case KMIP_TAG_OPERATION: /* in a Query response it is only a value */
-        if (f->tag == KMIP_TAG_BATCH_ITEM && is_enum)
+        if (is_enum && f->tag == KMIP_TAG_BATCH_ITEM)
             f->operation = be32_get(val.p);
         break;
     case KMIP_TAG_KEY_FORMAT_TYPE:
@@ -147,7 +143,7 @@ void kmip_walk_note(struct kmip_walk *w, uint32_t tag, unsigned type, struct byt
             f->credential = be32_get(val.p);
         break;
     case KMIP_TAG_ATTRIBUTE_NAME:
-        if (f->tag == KMIP_TAG_ATTRIBUTE && type == TTLV_TEXT_STRING) {
+        if (f && f->tag == KMIP_TAG_ATTRIBUTE && type == TTLV_TEXT_STRING) {
             f->attribute = kmip_attribute_by_name(val);
             f->named = true;
         }
@@ -155,14 +151,22 @@ void kmip_walk_note(struct kmip_walk *w, uint32_t tag, unsigned type, struct byt
     default:
         break;
     }
+    kmip_secrecy_pass(w, tag, val);
+}
+
+void kmip_walk_skip(struct kmip_walk *w)
+{
+    w->secret_met = true;
 }
 
 bool kmip_walk_enter(struct kmip_walk *w, uint32_t tag)
 {
-    return kmip_walk_enter_as(w, tag, kmip_walk_look(w, tag).def);
+    struct kmip_spot spot = kmip_walk_look(w, tag);
+
+    return kmip_walk_enter_as(w, tag, &spot);
 }
 
-bool kmip_walk_enter_as(struct kmip_walk *w, uint32_t tag, const struct kmip_struct *def)
+bool kmip_walk_enter_as(struct kmip_walk *w, uint32_t tag, const struct kmip_spot *spot)
 {
     const struct kmip_frame *above = current(w);
     struct kmip_frame *f;
@@ -171,15 +175,17 @@ bool kmip_walk_enter_as(struct kmip_walk *w, uint32_t tag, const struct kmip_str
         return false;
     if (!above && (tag == KMIP_TAG_REQUEST_MESSAGE || tag == KMIP_TAG_RESPONSE_MESSAGE))
         w->response = tag == KMIP_TAG_RESPONSE_MESSAGE;
-    push(w, tag, def, above ? above->operation : 0);
+    push(w, tag, spot->def, above ? above->operation : 0);
     f = &w->frame[w->depth - 1];
-    if (!above)
-        return true;
-    if (tag == KMIP_TAG_KEY_VALUE) /* its Key Material depends on the Key Block's format */
+    if (above && tag == KMIP_TAG_KEY_VALUE) /* its Key Material depends on the Key Block's format */
         f->key_format = above->key_format;
-    f->secret = !def && (above->secret || tag == KMIP_TAG_CREDENTIAL_VALUE ||
-                         tag == KMIP_TAG_KEY_MATERIAL);
+    kmip_secrecy_enter(w, f, spot);
     return true;
+}
+
+bool kmip_walk_in_secret(const struct kmip_walk *w)
+{
+    return w->depth && w->frame[w->depth - 1].secrecy == KMIP_SECRET;
 }
 
 void kmip_walk_leave(struct kmip_walk *w)

@@ -258,12 +258,15 @@ Test(dict, marks_what_must_not_be_printed)
     static const uint32_t secret[] = {
         KMIP_TAG_KEY_MATERIAL, KMIP_TAG_KEY, KMIP_TAG_PASSWORD, KMIP_TAG_D, KMIP_TAG_X, KMIP_TAG_P,
         KMIP_TAG_Q, KMIP_TAG_CRT_COEFFICIENT, KMIP_TAG_PRIVATE_EXPONENT,
-        KMIP_TAG_OPAQUE_DATA_VALUE};
-    static const uint32_t open[] = {KMIP_TAG_KEY_VALUE, KMIP_TAG_MODULUS, KMIP_TAG_DATA,
-                                    KMIP_TAG_USERNAME, KMIP_TAG_Y};
+        KMIP_TAG_OPAQUE_DATA_VALUE, KMIP_TAG_DATA};
+    static const uint32_t holder[] = {KMIP_TAG_KEY_VALUE, KMIP_TAG_KEY_BLOCK, KMIP_TAG_SECRET_DATA,
+                                      KMIP_TAG_CREDENTIAL, KMIP_TAG_AUTHENTICATION};
+    static const uint32_t open[] = {KMIP_TAG_MODULUS, KMIP_TAG_USERNAME, KMIP_TAG_Y};
 
     for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
-        cr_expect(kmip_tag(secret[i])->secret, "%s", kmip_tag_name(secret[i]));
+        cr_expect_eq(kmip_tag(secret[i])->secrecy, KMIP_SECRET, "%s", kmip_tag_name(secret[i]));
+    for (size_t i = 0; i < sizeof holder / sizeof *holder; i++)
+        cr_expect_eq(kmip_tag(holder[i])->secrecy, KMIP_HOLDER, "%s", kmip_tag_name(holder[i]));
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)
-        cr_expect_not(kmip_tag(open[i])->secret, "%s", kmip_tag_name(open[i]));
+        cr_expect_eq(kmip_tag(open[i])->secrecy, KMIP_PUBLIC, "%s", kmip_tag_name(open[i]));
 }

@@ -61,13 +61,13 @@ static const struct row {
      false},
     {"under an unknown tag", "      \"0x54AA01\": !ByteString 0fe1d2c3b4a5968778695a4b3c2d1e0f\n",
      true},
-    {"as another type", "      Symmetric Key: !ByteString 0fe1d2c3b4a5968778695a4b3c2d1e0f\n", true},
+    {"as another type", "      Symmetric Key: !ByteString 0fe1d2c3b4a5968778695a4b3c2d1e0f\n", false},
     {"as a wrapped Key Value",
      "      Symmetric Key:\n"
      "        Key Block:\n"
      "          Key Format Type: Raw\n"
      "          Key Value: !ByteString 0fe1d2c3b4a5968778695a4b3c2d1e0f\n",
-     true},
+     false},
     {"under a tag of another place",
      "      Digest Value: !ByteString 0fe1d2c3b4a5968778695a4b3c2d1e0f\n", true},
 };

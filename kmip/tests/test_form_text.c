@@ -102,8 +102,17 @@ static const struct {
      "  Batch Count: <type 02 of length 64, 8 bytes left>\n"
      "  ! ttlv.span\n"},
     {"too few bytes for a header", "42007B01000000084200",
-     "Response Message: <type 01 of length 8, 2 bytes left>\n"
-     "! ttlv.span\n"},
+     "Response Message\n"
+     "! ttlv.span\n"
+     "  <2 bytes left>\n"
+     "  ! ttlv.trailing\n"},
+    {"a message cut short", "42007B010000004042007A010000001042000D02000000040000000100000000420092",
+     "Response Message\n"
+     "! ttlv.span\n"
+     "  Response Header\n"
+     "    Batch Count: 1\n"
+     "  <3 bytes left>\n"
+     "  ! ttlv.trailing\n"},
     {"bytes behind the message", "42007B010000000042",
      "Response Message\n"
      "<1 byte left>\n"

@@ -605,10 +605,12 @@ Test(reader, an_error_sticks_and_every_level_ends)
     cr_expect_eq(err.code, KE_TTLV_VALUE, "the first error stays");
 }
 
-static const char *test_names(uint32_t tag)
+static const char *test_name(uint32_t tag)
 {
     return tag == 0x420078 ? "Request Message" : tag == 0x42000F ? "Batch Item" : NULL;
 }
+
+static const struct ttlv_namer test_names = {test_name, NULL};
 
 Test(reader, paths_name_tags_and_count_equal_ones)
 {
@@ -634,23 +636,23 @@ Test(reader, paths_name_tags_and_count_equal_ones)
     };
     char out[160];
     for (size_t i = 0; i < N(rows); i++)
-        cr_expect_str_eq(ttlv_path_at(msg, rows[i].off, test_names, out, sizeof out), rows[i].path, "%u: %s",
+        cr_expect_str_eq(ttlv_path_at(msg, rows[i].off, &test_names, out, sizeof out), rows[i].path, "%u: %s",
                          rows[i].off, out);
 
     kerr_clear(&err);
-    cr_expect(!ttlv_check(msg, NULL, NULL, test_names, NULL, &err));
+    cr_expect(!ttlv_check(msg, NULL, NULL, &test_names, NULL, &err));
     cr_expect_str_eq(err.path, "Request Message/Batch Item[1]/420094");
-    cr_expect(ttlv_check(msg, NULL, &found.sink, test_names, NULL, NULL));
+    cr_expect(ttlv_check(msg, NULL, &found.sink, &test_names, NULL, NULL));
     cr_expect_str_eq(found.v[0].path, "Request Message/Batch Item[1]/420094");
 
     for (size_t room = 1; room < 40; room++) {
         memset(out, 'x', sizeof out);
-        ttlv_path_at(msg, 72, test_names, out, room);
+        ttlv_path_at(msg, 72, &test_names, out, room);
         cr_expect_lt(strlen(out), room);
         cr_expect_eq(strncmp(out, "Request Message/Batch Item[1]/420094", strlen(out)), 0);
     }
     out[0] = 'x';
-    ttlv_path_at(msg, 72, test_names, out, 0);
+    ttlv_path_at(msg, 72, &test_names, out, 0);
     cr_expect_eq(out[0], 'x', "no room, no write");
     cr_expect_str_eq(ttlv_path_at(bytes_of(NULL, 0), 0, NULL, out, sizeof out), "");
 }

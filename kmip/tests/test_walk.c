@@ -130,7 +130,7 @@ Test(walk, gives_key_material_the_shape_of_the_format)
         s = kmip_walk_look(&w, KMIP_TAG_KEY_MATERIAL);
         cr_expect_eq(s.types, rows[i].types, "%08X", rows[i].format);
         cr_expect_str_eq(s.def ? s.def->name : "", rows[i].structure);
-        cr_expect(s.secret);
+        cr_expect_eq(s.secrecy, KMIP_SECRET);
     }
 }
 
@@ -143,8 +143,12 @@ Test(walk, gives_credential_values_the_shape_of_their_type)
     note_enum(&w, KMIP_TAG_CREDENTIAL_TYPE, KMIP_CREDENTIAL_TYPE_DEVICE);
     kmip_walk_enter(&w, KMIP_TAG_CREDENTIAL_VALUE);
     cr_expect_str_eq(here(&w)->name, "Credential Value (Device)");
-    cr_expect(kmip_walk_look(&w, KMIP_TAG_PASSWORD).secret);
-    cr_expect_not(kmip_walk_look(&w, KMIP_TAG_DEVICE_IDENTIFIER).secret);
+    struct kmip_spot s = kmip_walk_look(&w, KMIP_TAG_PASSWORD);
+    cr_expect(kmip_hides_type(&s, TTLV_TEXT_STRING, false));
+    s = kmip_walk_look(&w, KMIP_TAG_DEVICE_IDENTIFIER);
+    cr_expect_not(kmip_hides_type(&s, TTLV_TEXT_STRING, false));
+    cr_expect(kmip_hides_type(&s, TTLV_BYTE_STRING, false));
+    cr_expect(kmip_hides_type(&s, TTLV_TEXT_STRING, true));
 }
 
 Test(walk, takes_any_managed_object_where_one_stands)
@@ -190,28 +194,95 @@ Test(walk, knows_which_data_is_plaintext)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct kmip_walk w = at_payload(rows[i].response, rows[i].operation);
 
-        cr_expect_eq(kmip_walk_look(&w, KMIP_TAG_DATA).secret, rows[i].secret, "%s, response %d",
+        struct kmip_spot s = kmip_walk_look(&w, KMIP_TAG_DATA);
+
+        cr_expect_eq(kmip_hides_type(&s, TTLV_BYTE_STRING, false), rows[i].secret, "%s, response %d",
                      kmip_operation_name(rows[i].operation), rows[i].response);
     }
 }
 
-Test(walk, keeps_free_content_of_keys_and_credentials_secret)
+/* What stands inside `around` (0-terminated), of this type: hidden or not. */
+static const struct {
+    const char *what;
+    uint32_t around[6], tag;
+    unsigned type;
+    bool hidden;
+} places[] = {
+    {"field of an unknown credential", {KMIP_TAG_CREDENTIAL, KMIP_TAG_CREDENTIAL_VALUE}, KMIP_TAG_USERNAME,
+     TTLV_TEXT_STRING, true},
+    {"extension of a credential", {KMIP_TAG_CREDENTIAL}, 0x540001, TTLV_INTEGER, true},
+    {"deep in a credential", {KMIP_TAG_CREDENTIAL_VALUE, 0x540001}, KMIP_TAG_STATE,
+     TTLV_ENUMERATION, true},
+    {"Credential Value as text", {KMIP_TAG_CREDENTIAL}, KMIP_TAG_CREDENTIAL_VALUE,
+     TTLV_TEXT_STRING, true},
+    {"Authentication as text", {KMIP_TAG_REQUEST_HEADER}, KMIP_TAG_AUTHENTICATION,
+     TTLV_TEXT_STRING, true},
+    {"Key Value as bytes", {KMIP_TAG_KEY_BLOCK}, KMIP_TAG_KEY_VALUE, TTLV_BYTE_STRING, true},
+    {"Key Value", {KMIP_TAG_KEY_BLOCK}, KMIP_TAG_KEY_VALUE, TTLV_STRUCTURE, false},
+    {"extension in Key Value", {KMIP_TAG_KEY_BLOCK, KMIP_TAG_KEY_VALUE}, 0x540002,
+     TTLV_BYTE_STRING, true},
+    {"attribute in Key Value", {KMIP_TAG_KEY_VALUE, KMIP_TAG_ATTRIBUTE}, KMIP_TAG_ATTRIBUTE_VALUE,
+     TTLV_BYTE_STRING, false},
+    {"Key Format Type", {KMIP_TAG_KEY_BLOCK}, KMIP_TAG_KEY_FORMAT_TYPE, TTLV_ENUMERATION, false},
+    {"Cryptographic Length", {KMIP_TAG_KEY_BLOCK}, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, TTLV_INTEGER,
+     false},
+    {"Cryptographic Length as bytes", {KMIP_TAG_KEY_BLOCK}, KMIP_TAG_CRYPTOGRAPHIC_LENGTH,
+     TTLV_BYTE_STRING, true},
+    {"a field of no key", {KMIP_TAG_KEY_BLOCK}, KMIP_TAG_IV_COUNTER_NONCE, TTLV_BYTE_STRING, true},
+    {"wrapping key's name",
+     {KMIP_TAG_KEY_BLOCK, KMIP_TAG_KEY_WRAPPING_DATA, KMIP_TAG_ENCRYPTION_KEY_INFORMATION},
+     KMIP_TAG_UNIQUE_IDENTIFIER, TTLV_TEXT_STRING, false},
+    {"inside Key Material", {KMIP_TAG_KEY_VALUE, KMIP_TAG_KEY_MATERIAL}, KMIP_TAG_STATE,
+     TTLV_ENUMERATION, true},
+    {"Symmetric Key as bytes", {0}, KMIP_TAG_SYMMETRIC_KEY, TTLV_BYTE_STRING, true},
+    {"Secret Data Type", {KMIP_TAG_SECRET_DATA}, KMIP_TAG_SECRET_DATA_TYPE, TTLV_ENUMERATION,
+     false},
+    {"Data outside of all", {0}, KMIP_TAG_DATA, TTLV_BYTE_STRING, true},
+    {"extension outside of all", {0}, 0x540002, TTLV_BYTE_STRING, false},
+    {"Key Value of a vendor", {KMIP_TAG_VENDOR_EXTENSION}, KMIP_TAG_KEY_VALUE, TTLV_BYTE_STRING,
+     true},
+    {"identifier, unknown operation", {KMIP_TAG_RESPONSE_PAYLOAD}, KMIP_TAG_UNIQUE_IDENTIFIER,
+     TTLV_TEXT_STRING, false},
+    {"Data, unknown operation", {KMIP_TAG_RESPONSE_PAYLOAD}, KMIP_TAG_DATA, TTLV_BYTE_STRING,
+     true},
+    {"extension, unknown operation", {KMIP_TAG_RESPONSE_PAYLOAD}, 0x540002, TTLV_BYTE_STRING,
+     true},
+};
+
+Test(walk, hides_by_what_is_around)
+{
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct kmip_walk w;
+
+        kmip_walk_init(&w);
+        for (const uint32_t *tag = places[i].around; *tag; tag++)
+            cr_assert(kmip_walk_enter(&w, *tag));
+        struct kmip_spot s = kmip_walk_look(&w, places[i].tag);
+        cr_expect_eq(kmip_hides_type(&s, places[i].type, false), places[i].hidden, "%s",
+                     places[i].what);
+    }
+}
+
+Test(walk, trusts_no_odd_header_behind_a_secret)
 {
     struct kmip_walk w;
 
     kmip_walk_init(&w);
-    kmip_walk_enter(&w, KMIP_TAG_CREDENTIAL);
-    note_enum(&w, KMIP_TAG_CREDENTIAL_TYPE, 0x80000001);
-    kmip_walk_enter(&w, KMIP_TAG_CREDENTIAL_VALUE);
-    kmip_walk_enter(&w, 0x540001);
-    cr_expect(kmip_walk_look(&w, 0x540002).secret);
-    kmip_walk_init(&w);
-    kmip_walk_enter(&w, KMIP_TAG_KEY_BLOCK);
+    struct kmip_spot s = kmip_walk_look(&w, 0x430001);
+    cr_expect_not(kmip_hides_header(&s, 0x430001, TTLV_INTEGER, true));
+    cr_expect_not(kmip_hides_type(&s, TTLV_INTEGER, false));
     kmip_walk_enter(&w, KMIP_TAG_KEY_VALUE);
-    cr_expect_not(kmip_walk_look(&w, 0x540002).secret);
-    kmip_walk_enter(&w, KMIP_TAG_KEY_MATERIAL);
-    cr_expect(kmip_walk_look(&w, 0x540002).secret);
-    cr_expect_not(kmip_walk_look(&w, KMIP_TAG_KEY_VALUE).field);
+    kmip_walk_leave(&w);
+    s = kmip_walk_look(&w, 0x430001);
+    cr_expect(kmip_hides_header(&s, 0x430001, TTLV_INTEGER, true));
+    cr_expect(kmip_hides_type(&s, TTLV_INTEGER, false));
+    s = kmip_walk_look(&w, KMIP_TAG_STATE);
+    cr_expect_not(kmip_hides_header(&s, KMIP_TAG_STATE, TTLV_ENUMERATION, false));
+    cr_expect(kmip_hides_header(&s, KMIP_TAG_STATE, 0x0B, true));
+    cr_expect_not(kmip_hides_type(&s, TTLV_ENUMERATION, true));
+    s = kmip_walk_look(&w, 0x540001);
+    cr_expect_not(kmip_hides_header(&s, 0x540001, TTLV_INTEGER, true));
+    cr_expect(kmip_hides_header(&s, 0x540001, TTLV_INTEGER, false));
 }
 
 Test(walk, refuses_to_go_too_deep_and_to_leave_the_root)

@@ -39,7 +39,8 @@ void ttlv_r_init(struct ttlv_reader *r, struct bytes msg, const struct ttlv_limi
     r->failed = false;
 }
 
-void ttlv_r_tolerant(struct ttlv_reader *r, const struct finding_sink *sink, ttlv_namer *namer)
+void ttlv_r_tolerant(struct ttlv_reader *r, const struct finding_sink *sink,
+                     const struct ttlv_namer *namer)
 {
     r->sink = sink;
     r->namer = namer;
@@ -78,6 +79,9 @@ RARE static bool fail(struct ttlv_reader *r, enum kerr_code code, const uint8_t 
 RARE static bool deviates(struct ttlv_reader *r, enum rule_id rule, enum kerr_code code,
                           const uint8_t *at, const char *expected, const char *actual)
 {
+    uint32_t off = offset(r, at);
+    if (r->namer && r->namer->hides && r->namer->hides(r->msg, off))
+        actual = "bytes that are no item (not shown)";
     if (!r->sink) {
         char what[200];
         snprintf(what, sizeof what, "%s, expected %s", actual, expected);
@@ -86,7 +90,6 @@ RARE static bool deviates(struct ttlv_reader *r, enum rule_id rule, enum kerr_co
     if (r->findings++ == TTLV_MAX_FINDINGS)
         return fail(r, KE_TTLV_COUNT, at, "the message breaks the encoding too often to read on");
     char path[160];
-    uint32_t off = offset(r, at);
     struct finding f = {.rule = rule,
                         .off = off,
                         .path = ttlv_path_at(r->msg, off, r->namer, path, sizeof path),
@@ -322,7 +325,7 @@ bool ttlv_first(struct bytes msg, struct ttlv_item *out)
 }
 
 bool ttlv_check(struct bytes msg, const struct ttlv_limits *limits, const struct finding_sink *sink,
-                ttlv_namer *namer, uint32_t *items, struct kerr *err)
+                const struct ttlv_namer *namer, uint32_t *items, struct kerr *err)
 {
     struct ttlv_reader r;
     struct ttlv_item it;

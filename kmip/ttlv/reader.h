@@ -50,7 +50,7 @@ struct ttlv_reader {
     uint32_t findings;                     /* reported so far */
     struct ttlv_limits limits;
     const struct finding_sink *sink;       /* NULL: strict */
-    ttlv_namer *namer;                     /* for paths in errors and findings; may be NULL */
+    const struct ttlv_namer *namer;        /* for texts of errors and findings; may be NULL */
     struct kerr *err;
     bool failed;
 };
@@ -62,7 +62,8 @@ struct ttlv_reader {
 void ttlv_r_init(struct ttlv_reader *r, struct bytes msg, const struct ttlv_limits *limits,
                  struct kerr *err);
 /* Turns the reader tolerant; before the first step. sink outlives the reader. */
-void ttlv_r_tolerant(struct ttlv_reader *r, const struct finding_sink *sink, ttlv_namer *namer);
+void ttlv_r_tolerant(struct ttlv_reader *r, const struct finding_sink *sink,
+                     const struct ttlv_namer *namer);
 
 /* Steps to the next item of this level. False at its end and on error. */
 static inline bool ttlv_r_next(struct ttlv_reader *r, struct ttlv_item *it);
@@ -87,7 +88,7 @@ bool ttlv_first(struct bytes msg, struct ttlv_item *out);
  * behind the first item are an error (KE_TTLV_TRAILING), or a finding; so is a
  * message without any item (KE_TTLV_SHORT). */
 bool ttlv_check(struct bytes msg, const struct ttlv_limits *limits, const struct finding_sink *sink,
-                ttlv_namer *namer, uint32_t *items, struct kerr *err);
+                const struct ttlv_namer *namer, uint32_t *items, struct kerr *err);
 
 /* ---- Only the bodies of the three functions that step; nothing to call below. ----
  *

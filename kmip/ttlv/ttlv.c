@@ -44,14 +44,19 @@ int ttlv_type_length(unsigned type)
 struct path {
     char *out;
     size_t room, n;
-    ttlv_namer *namer;
+    const struct ttlv_namer *namer;
+    struct bytes msg;
 };
 
-static void path_add(struct path *p, uint32_t tag, unsigned index, bool indexed)
+static void path_add(struct path *p, uint32_t off, unsigned index, bool indexed)
 {
-    const char *name = p->namer ? p->namer(tag) : NULL;
+    const struct ttlv_namer *namer = p->namer;
+    uint32_t tag = be32_get(p->msg.p + off) >> 8;
+    const char *name = namer ? namer->name(tag) : NULL;
     char hex[16], at[16] = "";
     snprintf(hex, sizeof hex, "%06X", tag);
+    if (!name && namer && namer->hides && namer->hides(p->msg, off))
+        name = "(not shown)";
     if (indexed)
         snprintf(at, sizeof at, "[%u]", index);
     if (p->n < p->room) {
@@ -93,9 +98,10 @@ static uint32_t find_child(struct bytes msg, uint32_t at, uint32_t end, uint32_t
     return hit;
 }
 
-char *ttlv_path_at(struct bytes msg, uint32_t off, ttlv_namer *namer, char *out, size_t room)
+char *ttlv_path_at(struct bytes msg, uint32_t off, const struct ttlv_namer *namer, char *out,
+                   size_t room)
 {
-    struct path p = {out, room, 0, namer};
+    struct path p = {out, room, 0, namer, msg};
     uint32_t at = 0, end = msg.n > UINT32_MAX ? UINT32_MAX : (uint32_t)msg.n;
     if (room > 0)
         out[0] = 0;
@@ -105,7 +111,7 @@ char *ttlv_path_at(struct bytes msg, uint32_t off, ttlv_namer *namer, char *out,
         uint32_t hit = find_child(msg, at, end, off, &index, &repeats);
         if (hit == UINT32_MAX)
             break;
-        path_add(&p, be32_get(msg.p + hit) >> 8, index, repeats);
+        path_add(&p, hit, index, repeats);
         if (off < hit + TTLV_HEADER || msg.p[hit + 3] != TTLV_STRUCTURE)
             break;
         uint64_t stop = (uint64_t)hit + TTLV_HEADER + be32_get(msg.p + hit + 4);

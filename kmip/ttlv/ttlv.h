@@ -62,13 +62,18 @@ static inline bool ttlv_bool(const struct ttlv_item *it)
     return it->val.p[7] != 0;
 }
 
-/* Name of a tag for error texts; NULL when it has none. */
-typedef const char *ttlv_namer(uint32_t tag);
+/* What texts about a message need and this room does not know. */
+struct ttlv_namer {
+    const char *(*name)(uint32_t tag); /* NULL when it has none */
+    /* Is the header at this offset perhaps no header but a piece of a secret? Texts do
+     * not quote it then. May be NULL: nothing is. */
+    bool (*hides)(struct bytes msg, uint32_t off);
+};
 
 /* Where an offset lies in a message, as names from the root down with the index
  * among equal tags: "Response Message/Batch Item[1]/Result Status". Walks the
  * message again, so that reading itself need not keep paths. Unknown tags are in
- * hexadecimal; namer may be NULL. Always terminates out; returns out. */
-char *ttlv_path_at(struct bytes msg, uint32_t off, ttlv_namer *namer, char *out, size_t room);
+ * hexadecimal, or "(not shown)"; namer may be NULL. Always terminates out; returns out. */
+char *ttlv_path_at(struct bytes msg, uint32_t off, const struct ttlv_namer *namer, char *out, size_t room);
 
 #endif
