@@ -11,7 +11,7 @@
 #define EARLY_NS (NS_PER_MS / 2)       /* what waking up may take */
 #define TROUBLED_NS (50 * NS_PER_MS)   /* between samples, once they contradict */
 
-void clock_wait_until(int64_t mono_ns, const volatile sig_atomic_t *stop)
+void clock_wait_until(int64_t mono_ns, const atomic_bool *stop)
 {
     while (!*stop && deadline_poll_ms(mono_ns) > 0)
         poll(NULL, 0, deadline_poll_ms(mono_ns));
@@ -53,7 +53,7 @@ static bool sample(struct clock_measure *m, struct wire *w, struct kerr *err)
 }
 
 /* After a contradiction it goes on for a while, to see what the other clock does. */
-bool clock_measure(struct clock_measure *m, struct wire *w, const volatile sig_atomic_t *stop,
+bool clock_measure(struct clock_measure *m, struct wire *w, const atomic_bool *stop,
                    struct kerr *err)
 {
     int64_t end = clock_mono_ns() + MEASURE_S * NS_PER_S;

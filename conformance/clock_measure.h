@@ -6,7 +6,7 @@
 #ifndef CONFORMANCE_CLOCK_MEASURE_H
 #define CONFORMANCE_CLOCK_MEASURE_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "conformance/clock_estimate.h"
 #include "conformance/driver_wire.h"
@@ -24,9 +24,9 @@ struct clock_measure {
 
 /* False when a request fails. Ends early once *stop is set. */
 __attribute__((warn_unused_result)) bool clock_measure(struct clock_measure *m, struct wire *w,
-                                                       const volatile sig_atomic_t *stop,
+                                                       const atomic_bool *stop,
                                                        struct kerr *err);
 /* Waits until a monotonic time, or until *stop is set. */
-void clock_wait_until(int64_t mono_ns, const volatile sig_atomic_t *stop);
+void clock_wait_until(int64_t mono_ns, const atomic_bool *stop);
 
 #endif

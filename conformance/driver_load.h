@@ -5,7 +5,7 @@
 #ifndef CONFORMANCE_DRIVER_LOAD_H
 #define CONFORMANCE_DRIVER_LOAD_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "conformance/driver.h"
 
@@ -31,7 +31,7 @@ struct load_plan {
     unsigned least, most; /* requests: so many at least, and go on at_most_ns */
     int64_t at_most_ns;
     bool encrypt_only;   /* no Decrypt by turns */
-    const volatile sig_atomic_t *stop; /* may be NULL */
+    const atomic_bool *stop; /* may be NULL */
 };
 
 /* Encrypt and Decrypt by turns, unless told otherwise. Fills in d (depth and all); false

@@ -1,7 +1,10 @@
 /* Signals (interrupt.h). */
 #include "conformance/interrupt.h"
 
+#include "conformance/program.h"
+
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,7 +12,7 @@
 #define GRACE_S 2 /* for the exchange under way */
 #define EXIT_TWICE 130
 
-volatile sig_atomic_t interrupted;
+atomic_bool interrupted;
 
 static struct {
     pthread_mutex_t lock;
@@ -38,8 +41,8 @@ static void end_at_once(void)
     pthread_mutex_unlock(&state.lock);
     if (journal && access(journal, F_OK) == 0)
         fprintf(stderr,
-                "\nkmip-conform: ended at once; `kmip-conform cleanup %s` removes what is left\n",
-                journal);
+                "\nkmip-conform: ended at once; `%s cleanup %s` removes what is left\n",
+                program_name(), journal);
     _exit(EXIT_TWICE);
 }
 
@@ -52,7 +55,7 @@ static void *take_signals(void *unused)
     asked(&set);
     while (sigwait(&set, &sig) != 0)
         continue;
-    interrupted = 1;
+    interrupted = true;
     fprintf(stderr, "\nkmip-conform: ending, and removing what was made; once more ends at once\n");
     if (sigtimedwait(&set, NULL, &grace) > 0)
         end_at_once();

@@ -8,11 +8,11 @@
 #ifndef CONFORMANCE_INTERRUPT_H
 #define CONFORMANCE_INTERRUPT_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
-/* Set by the first signal. */
-extern volatile sig_atomic_t interrupted;
+/* Set by the first signal, in its thread; read in the others. */
+extern atomic_bool interrupted;
 
 /* From the main thread, before other threads. False: no thread; signals end the
  * program as usual. */

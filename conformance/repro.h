@@ -9,7 +9,7 @@
 #ifndef CONFORMANCE_REPRO_H
 #define CONFORMANCE_REPRO_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "conformance/clock_measure.h"
@@ -145,7 +145,7 @@ struct repro_run {
     struct repro_about about;
     const char *seed;
     struct opt_list sets;       /* --set of the mock, over the scenario */
-    const volatile sig_atomic_t *stop;
+    const atomic_bool *stop;
     bool wait;                  /* until a key becomes usable, however long */
     struct mock_process mock;   /* of the attempt under way */
     struct kc_connect base;     /* where it is */

@@ -3,7 +3,7 @@
 #ifndef CONFORMANCE_RUNNER_H
 #define CONFORMANCE_RUNNER_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "conformance/journal.h"
 #include "conformance/result.h"
@@ -15,7 +15,7 @@ struct runner {
     struct journal *journal;
     const char *run_prefix;      /* $RUN: begins every name that is made */
     bool show_secrets;
-    const volatile sig_atomic_t *stop; /* set by Ctrl-C: finish, clean up */
+    const atomic_bool *stop; /* set by Ctrl-C: finish, clean up */
     struct driver *driver;       /* what the driver suite has found out so far */
 };
 

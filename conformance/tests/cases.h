@@ -31,7 +31,7 @@ struct bench {
     struct tmpdir dir;
     struct target target;
     struct journal journal;
-    volatile sig_atomic_t stop;
+    atomic_bool stop;
     struct runner runner;
     struct running rn;
 };
