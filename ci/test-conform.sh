@@ -35,6 +35,13 @@ run() {
 }
 says() { grep -qF -- "$1" "$work/out" || fail "$ran: '$1' is not printed"; }
 tells() { grep -qF -- "$1" "$work/err" || fail "$ran: '$1' is not told"; }
+# The command that a report names works as it stands, in the same folder.
+pasted() {
+    local command code=$1
+    command=$(sed -n 's/^    again     //p' "$work/out" | head -n 1)
+    (cd "$work/run" && env -u KMIP_CERTS sh -c "$command") >"$work/out" 2>"$work/err" </dev/null
+    [ $? -eq "$code" ] || fail "pasted: $command"
+}
 silent_on() { ! grep -qF -- "$1" "$work/out" "$work/err" || fail "$ran: '$1' is printed"; }
 no_journal() { ! ls "$work/run"/*.journal >/dev/null 2>&1 || fail "$ran: a journal is left"; }
 
@@ -315,6 +322,40 @@ case_files() {
 ROWS
 }
 
+# What is printed and cannot be written is no success; a closed output is nobody else's.
+outputs() {
+    local command rc
+    while read -r command; do
+        rc=0
+        (cd "$work/run" && eval "$command") >/dev/full 2>"$work/err" || rc=$?
+        : >"$work/out"
+        ran=$command
+        [ $rc -eq 2 ] || fail "$ran >/dev/full: exit $rc instead of 2"
+        tells "cannot write standard output: No space left on device"
+    done <<'ROWS'
+"$conform" list
+"$conform" list --coverage
+"$conform" explain sklc-m-1
+"$conform" --help
+"$client" --help
+"$mock" --help
+"$mock" --version
+ROWS
+    serve
+    (cd "$work/run" && "$conform" run my-key.yaml my-create.yaml --json "$work/r.json") >&- 2>"$work/err"
+    rc=$?
+    : >"$work/out"
+    ran="kmip-conform run >&-"
+    [ $rc -eq 0 ] || fail "$ran: exit $rc instead of 0"
+    grep -q '"PASS": 2' "$work/r.json" || fail "$ran: $(cat "$work/r.json")"
+    (cd "$work/run" && "$conform" run my-key.yaml) >/dev/full 2>"$work/err"
+    [ $? -eq 2 ] || fail "kmip-conform run >/dev/full: no exit 2"
+    "$client" query >&- 2>"$work/err" || fail "kmip-client query >&-"
+    no_journal
+    nothing_left
+    stop
+}
+
 pem_files() {
     local d=$work/pem
     mkdir -p "$d"
@@ -391,7 +432,8 @@ honest() {
     says "note      It's for the test."
     says "  Query Function: Query Operations"
     says "      Response Message"
-    says "again     kmip-conform run --host 127.0.0.1 --port $KMIP_PORT --certs $work/pki/client my-fail.yaml"
+    says "again     $conform run --host 127.0.0.1 --port $KMIP_PORT --certs $work/pki/client my-fail.yaml"
+    pasted 1
     run 0 run my-warn.yaml
     says "WARN"
     run 1 run my-warn.yaml --strict
@@ -602,6 +644,30 @@ out_of_step() {
     stop
 }
 
+# The storage driver's keys bear no name; after a crash they are known by the time they
+# were made at.
+nameless() {
+    printf 'faults:\n- {match: {client: kmip-client, operation: Encrypt}, action: {delay: {fixed: 3s}}}\n' >"$work/faults.yaml"
+    serve --config "$work/faults.yaml"
+    (cd "$work/run" && exec "$conform" run --profile driver --case driver-key-two-step --journal d.journal) \
+        >"$work/out" 2>"$work/err" </dev/null &
+    running=$!
+    pids+=("$running")
+    ran="kmip-conform run --profile driver"
+    for _ in $(seq 200); do
+        grep -q made "$work/run/d.journal" 2>/dev/null && break
+        sleep 0.02
+    done
+    kill -KILL "$running"
+    ends 137
+    "$client" create --name prod-key >/dev/null
+    run 0 cleanup d.journal
+    says "1 of 1 objects removed"
+    [ -n "$("$client" locate --name prod-key)" ] || fail "$ran: the key of another is gone"
+    [ "$("$client" locate | wc -l)" -eq 1 ] || fail "$ran: left on the server: $("$client" locate)"
+    stop
+}
+
 # What the run has not made is not touched, whatever a case says; what it makes must be
 # found again, also under a credential.
 guard() {
@@ -656,7 +722,7 @@ gone() {
     wait "$pid"
     ran="kmip-conform run, its server gone"
     says "Could not be removed from the server (2)"
-    says "kmip-conform cleanup --host 127.0.0.1"
+    says "$conform cleanup --host 127.0.0.1"
     [ $((SECONDS - began)) -lt 20 ] || fail "$ran: took $((SECONDS - began)) s"
     rm -f "$work/run/"*.journal
     sed 's/60s/2s/' "$work/run/my-wait.yaml" >"$work/run/my-pause.yaml"
@@ -765,6 +831,7 @@ differing() {
 
 command_line
 case_files
+outputs
 pem_files
 peers
 honest
@@ -772,6 +839,7 @@ faults
 lies
 out_of_step
 guard
+nameless
 gone
 refuses_destroy
 differing

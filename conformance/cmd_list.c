@@ -119,8 +119,9 @@ static bool find_case(const struct suites *s, const char *id, const struct test_
             names[n++] = c->id;
     }
     const char *near = text_nearest(id, names, n);
-    return kerr_set(err, KE_USAGE, "there is no case '%s'%s%s%s; `" PROGRAM " list` shows them", id,
-                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return kerr_set(err, KE_USAGE, "there is no case '%s'%s%s%s; `%s list` shows them", id,
+                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "",
+                    program_name());
 }
 
 int cmd_explain(int argc, char **argv)

@@ -1,6 +1,8 @@
 /* The journal of what a run made (journal.h). */
 #include "conformance/journal.h"
 
+#include "conformance/program.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -36,9 +38,9 @@ bool journal_check(const struct journal *j, struct kerr *err)
     if (stat(j->path, &st) == 0)
         return kerr_set(
             err, KE_FILE,
-            "the journal %s is there already: work it off with `kmip-conform cleanup %s`, or name "
-            "another with --journal",
-            j->path, j->path);
+            "the journal %s is there already: work it off with `%s cleanup %s`, or name another "
+            "with --journal",
+            j->path, program_name(), j->path);
     if (snprintf(folder, sizeof folder, "%s", j->path) >= (int)sizeof folder)
         return kerr_set(err, KE_FILE, "the path of the journal is too long");
     const char *in = dirname(folder);

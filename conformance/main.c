@@ -6,6 +6,7 @@
 
 #include "conformance/interrupt.h"
 #include "conformance/program.h"
+#include "kmip/base/std.h"
 #include "kmip/base/text.h"
 
 #define PURPOSE "tests a KMIP server against the standard, profile by profile"
@@ -22,10 +23,8 @@ static int unknown(const char *name)
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
-    interrupt_start();
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
         opt_help_commands(argc < 2 ? stderr : stdout, PROGRAM, PURPOSE, program_commands,
                           n_program_commands);
@@ -39,4 +38,13 @@ int main(int argc, char **argv)
         if (strcmp(program_commands[i].name, argv[1]) == 0)
             return program_commands[i].run(argc - 1, argv + 1);
     return unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    std_open();
+    signal(SIGPIPE, SIG_IGN);
+    interrupt_start();
+    program_called(argv[0]);
+    return std_finish(PROGRAM, run_command(argc, argv));
 }

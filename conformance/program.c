@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/report.h"
+
 const struct opt_command program_commands[] = {
     {"run", "[CASE.yaml...]",
      "runs the suites, or the cases in the given files, and prints the report", cmd_run},
@@ -18,6 +20,23 @@ const struct opt_command program_commands[] = {
     {"cleanup", "JOURNAL", "removes what an earlier run left on the server", cmd_cleanup},
 };
 const size_t n_program_commands = sizeof program_commands / sizeof *program_commands;
+
+static char called[4096] = PROGRAM;
+
+void program_called(const char *argv0)
+{
+    struct buf word;
+    buf_init(&word, sizeof called - 1);
+    report_word(&word, argv0 && *argv0 ? argv0 : PROGRAM);
+    if (!word.failed)
+        snprintf(called, sizeof called, "%s", buf_cstr(&word));
+    buf_clear(&word);
+}
+
+const char *program_name(void)
+{
+    return called;
+}
 
 const char *program_env(const char *name)
 {

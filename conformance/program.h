@@ -33,6 +33,10 @@ struct command_line {
 };
 bool program_parse(const char *command, const struct opt_set *sets, size_t n_sets, int argc,
                    char **argv, struct command_line *out, int *code);
+/* How the program was called, for commands that are printed to be pasted: a word of the
+ * shell. program_called is for main. */
+void program_called(const char *argv0);
+const char *program_name(void);
 /* A variable of the environment; NULL also when it is empty. */
 const char *program_env(const char *name);
 /* Prints the error; returns its exit code. */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conformance/program.h"
 #include "conformance/report.h"
 #include "kmip/base/text.h"
 
@@ -43,7 +44,7 @@ void report_word(struct buf *out, const char *word)
 void report_command(struct buf *out, const struct run_result *r, const struct test_case *tc)
 {
     const struct profile *p = tc->suite[0] ? profile_find(tc->suite) : NULL;
-    buf_printf(out, "kmip-conform run%s%s", r->reach, r->run_options);
+    buf_printf(out, "%s run%s%s", program_name(), r->reach, r->run_options);
     if (!tc->suite[0]) {
         buf_putc(out, ' ');
         report_word(out, tc->path);

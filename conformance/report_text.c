@@ -4,6 +4,7 @@
  * A rule of the standard that is broken in many replies is told once, with the cases. */
 #include <stdlib.h>
 
+#include "conformance/program.h"
 #include "conformance/report.h"
 
 #define BROKEN_MAX 64
@@ -231,7 +232,7 @@ static void left_behind(struct ending *e)
     struct buf path;
     buf_init(&path, 8192);
     report_word(&path, j->path ? j->path : "");
-    fprintf(e->t->out, "\n  kmip-conform cleanup%s %s\n", e->r->reach, buf_cstr(&path));
+    fprintf(e->t->out, "\n  %s cleanup%s %s\n", program_name(), e->r->reach, buf_cstr(&path));
     buf_clear(&path);
 }
 

@@ -106,7 +106,7 @@ static bool load(struct run *run, char *const *files, int n_files, struct kerr *
         !suites_load(&run->suites, &run->o.profiles, err))
         return false;
     return run_selected(run) > 0 ||
-           kerr_set(err, KE_USAGE, "no case matches; `" PROGRAM " list` shows them");
+           kerr_set(err, KE_USAGE, "no case matches; `%s list` shows them", program_name());
 }
 
 bool run_prepare(struct run *run, char *const *files, int n_files, struct kerr *err)

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "kmip/base/std.h"
 #include "kmip/base/text.h"
 #include "mockserver/ctl.h"
 #include "mockserver/ready.h"
@@ -162,7 +163,7 @@ static int main_scenarios(int argc, char **argv)
     return ok ? 0 : start_failed(&err);
 }
 
-int main(int argc, char **argv)
+static int run_main(int argc, char **argv)
 {
     static const struct {
         const char *name;
@@ -182,4 +183,10 @@ int main(int argc, char **argv)
     kerr_set(&err, KE_USAGE, "unknown command '%s'%s%s%s; kmip-mock --help tells more", argv[1],
              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return start_failed(&err);
+}
+
+int main(int argc, char **argv)
+{
+    std_open();
+    return std_finish("kmip-mock", run_main(argc, argv));
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/cmd/cli.h"
+#include "kmip/base/std.h"
 #include "kmip/base/text.h"
 
 static const struct cmd_group *const groups[] = {
@@ -186,9 +187,8 @@ static int run(const struct cmd *cmd, int argc, char **argv)
     return exit_code(&cli);
 }
 
-int main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a reader that left is a write error like others */
     for (int i = 1; i < argc && argv[i][0] == '-'; i += takes_next(argv[i]) ? 2 : 1) {
         if (strcmp(argv[i], "--version") == 0) {
             puts("kmip-client " KMIP_CONFORM_VERSION);
@@ -206,10 +206,12 @@ int main(int argc, char **argv)
     const struct cmd *cmd = command_named(argv[1]);
     if (!cmd)
         return unknown_command(argv[1]);
-    int code = run(cmd, argc - 1, argv + 1);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("kmip-client: cannot write standard output");
-        return code ? code : 2;
-    }
-    return code;
+    return run(cmd, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    std_open();
+    signal(SIGPIPE, SIG_IGN); /* a reader that left is a write error like others */
+    return std_finish("kmip-client", run_command(argc, argv));
 }
