@@ -143,7 +143,7 @@ Test(control_journal, pages_and_tells_what_was_missed)
         create(t, 0, NULL);
     json_t *v = expect_json(200, "GET", "/journal?since=2&limit=3", NULL);
     long long first = int_of(v, "first"), next = int_of(v, "next");
-    cr_expect_eq(first, server->journal.first);
+    cr_expect_eq(first, (long long)server->journal.first);
     cr_expect_eq(int_of(v, "missed"), first - 2);
     cr_expect(json_is_true(at(v, "more")));
     cr_expect_eq(next, first + 3);
@@ -267,7 +267,7 @@ Test(control_wait, lets_everybody_else_go_on)
     for (int i = 0; i < WAITERS; i++) {
         struct http h = http_take(fds[i]);
         cr_expect_eq(h.status, 200);
-        cr_expect_geq(count_of(h.json, "exchanges"), i + 1);
+        cr_expect_geq(count_of(h.json, "exchanges"), (size_t)i + 1);
         http_free(&h);
     }
     tls_free(&t);
