@@ -281,14 +281,14 @@ static bool name_is_free(struct op_call *c, const struct mock_object *o, const s
     struct ttlv_item value, other;
     if (!ttlv_find(&in->value, KMIP_TAG_NAME_VALUE, &value))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "a Name has no Name Value");
-    bool own = false;
+    bool used = false;
     const struct mock_attr *a;
-    for (int32_t i = 0; (a = object_attr(o, KMIP_TAG_NAME, i)) && !own; i++)
-        own = a != at && ttlv_first(bytes_of(a->value, a->len), &other) &&
-              bytes_eq(other.val, value.val);
-    if (!own && !store_name_taken(c->engine->store, value.val, o))
-        return true;
-    return op_fail(c, taken, "the Name \"%s\" is in use", op_quote(value.val).text);
+    for (int32_t i = 0; (a = object_attr(o, KMIP_TAG_NAME, i)) && !used; i++)
+        used = a != at && ttlv_first(bytes_of(a->value, a->len), &other) &&
+               bytes_eq(other.val, value.val);
+    if (!used && !store_name_taken(c->engine->store, value.val, o, &used, &c->err))
+        return false;
+    return !used || op_fail(c, taken, "the Name \"%s\" is in use", op_quote(value.val).text);
 }
 
 static bool known_value(struct op_call *c, const struct mock_object *o, const struct attr_in *in,

@@ -180,7 +180,7 @@ static bool visit(void *arg, struct mock_object *o)
 {
     struct looking *l = arg;
     const struct object_question *q = l->question;
-    uint32_t state = lifecycle_settle(o, l->now, NULL);
+    uint32_t state = lifecycle_settle(o, l->now);
     if ((q->wanted && state != q->wanted) || (q->owner && !text_glob(q->owner, o->owner)) ||
         (q->name && !some_name_fits(o, q->name)))
         return true;
@@ -233,7 +233,7 @@ static void no_such_object(struct control_request *rq)
 
 static json_t *whole_object(struct mock_object *o, int64_t now)
 {
-    json_t *v = object_json(o, lifecycle_settle(o, now, NULL)), *list = json_array();
+    json_t *v = object_json(o, lifecycle_settle(o, now)), *list = json_array();
     for (size_t i = 0; i < o->n_attrs; i++)
         json_array_append_new(list, attribute_json(&o->attrs[i]));
     if (v)

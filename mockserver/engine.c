@@ -371,8 +371,8 @@ static void run_batch(struct batch *b)
         return;
     }
     if (!store_begin(store, err) || !run_items(b, &failed)) {
-        refuse_message(b->reply, b->behind_header, KMIP_RESULT_REASON_GENERAL_FAILURE, err->msg,
-                       b->note);
+        refuse_message(b->reply, b->behind_header, KMIP_RESULT_REASON_GENERAL_FAILURE,
+                       op_own_failure(err), b->note);
         if (!store_end(store, false, NULL)) {
             /* Nothing is kept either way. */
         }
@@ -381,7 +381,8 @@ static void run_batch(struct batch *b)
     /* A failed request of one item has no mark of its own to go back to. */
     bool commit = !failed || b->rq->msg.n_items > 1;
     if (!store_end(store, commit, err) && commit)
-        answer_alike(b, b->reply->items, KMIP_RESULT_REASON_GENERAL_FAILURE, err->msg);
+        answer_alike(b, b->reply->items, KMIP_RESULT_REASON_GENERAL_FAILURE,
+                     op_own_failure(err));
 }
 
 static void init_call(struct batch *b, struct bytes request, int64_t now)

@@ -46,23 +46,52 @@ static bool move_last_change(struct mock_object *o, int64_t when)
     return object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, when);
 }
 
-uint32_t lifecycle_settle(struct mock_object *o, int64_t now, bool *changed)
+static int64_t last_change(const struct mock_object *o)
 {
-    bool moved = false;
-    uint32_t state = lifecycle_has_state(o->type) ? object_state(o) : 0;
+    int64_t date = 0;
+    object_date(o, KMIP_TAG_LAST_CHANGE_DATE, &date);
+    return date;
+}
+
+/* Takes back what an earlier settling did, unless something has been done since. */
+static bool unsettle(struct mock_object *o)
+{
+    const struct mock_settled s = o->settled;
+    o->settled = (struct mock_settled){0};
+    if (!s.stored_state || object_state(o) != s.state || last_change(o) != s.change)
+        return true;
+    return object_set_enum(o, KMIP_TAG_STATE, s.stored_state) &&
+           (s.change == s.stored_change ||
+            object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, s.stored_change));
+}
+
+/* Values of unchanged length are set in place, so this finds memory. */
+static uint32_t apply_dates(struct mock_object *o, int64_t now)
+{
+    uint32_t state = object_state(o);
     for (size_t i = 0; i < sizeof by_date / sizeof *by_date; i++) {
         int64_t date;
         if (state != by_date[i].from || !object_date(o, by_date[i].date, &date) || date > now)
             continue;
-        /* Values of unchanged length are set in place, so this finds memory. */
         if (!object_set_enum(o, KMIP_TAG_STATE, by_date[i].to) || !move_last_change(o, date))
             break;
         state = by_date[i].to;
-        moved = true;
     }
-    if (changed)
-        *changed = moved;
     return state;
+}
+
+uint32_t lifecycle_settle(struct mock_object *o, int64_t now)
+{
+    bool dirty = o->dirty;
+    if (!lifecycle_has_state(o->type) || !unsettle(o))
+        return 0;
+    struct mock_settled s = {.stored_state = object_state(o), .stored_change = last_change(o)};
+    s.state = apply_dates(o, now);
+    s.change = last_change(o);
+    if (s.state != s.stored_state)
+        o->settled = s;
+    o->dirty = dirty;
+    return s.state;
 }
 
 /* Using a Deactivated or Compromised key, even to process, takes special permission

@@ -10,9 +10,11 @@
 /* Types that have a State: all but Template and Opaque Object. */
 bool lifecycle_has_state(uint32_t object_type);
 /* Applies what dates have brought about by `now` (Activation Date, Deactivation
- * Date); returns the state, 0 for a type without one. *changed (may be NULL) tells
- * of a change; Last Change Date has then moved forward to the date it came with. */
-uint32_t lifecycle_settle(struct mock_object *o, int64_t now, bool *changed);
+ * Date); returns the state, 0 for a type without one. When that changes, Last Change
+ * Date moves forward to the date it came with. None of it needs to be stored, because
+ * it comes of the dates again: the object is no more dirty than before, and until it is
+ * stored with some change, a clock that goes back takes the state back. */
+uint32_t lifecycle_settle(struct mock_object *o, int64_t now);
 
 enum lifecycle_event { LIFE_ACTIVATE, LIFE_REVOKE, LIFE_COMPROMISE, LIFE_DESTROY };
 

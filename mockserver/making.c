@@ -278,7 +278,7 @@ bool making_finish(struct making *m)
     struct mock_object *o = m->object;
     if (!has_required(m) || !attr_dates_agree(c, o) || !set_implicit(m))
         return false;
-    lifecycle_settle(o, c->now, NULL);
+    lifecycle_settle(o, c->now);
     if (!store_add(c->engine->store, o, &c->err))
         return false;
     m->stored = true;

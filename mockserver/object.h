@@ -30,6 +30,13 @@ struct mock_used {
     int32_t next;
 };
 
+/* State and Last Change Date as they are stored, while dates have moved them on (0: they
+ * have not), and what they were moved to (lifecycle.h). */
+struct mock_settled {
+    uint32_t stored_state, state;
+    int64_t stored_change, change;
+};
+
 struct mock_object {
     char uid[MOCK_UID_MAX];
     char *owner;   /* identity that made it */
@@ -43,6 +50,7 @@ struct mock_object {
     bool allocated;         /* Usage Limits: something was allocated already */
     struct mock_used *used; /* indices that removed instances have used up */
     size_t n_used;
+    struct mock_settled settled;
     /* Book-keeping of the store. */
     int64_t row;   /* 0: not stored yet */
     bool dirty;    /* differs from what is stored */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "kmip/base/log.h"
 #include "kmip/base/text.h"
 #include "mockserver/access.h"
 #include "mockserver/lifecycle.h"
@@ -57,11 +58,16 @@ bool op_run(struct op_call *c, const struct op *op)
     if (op->run(c))
         return true;
     if (c->err.code != KE_OK) {
-        char line[900];
-        op_fail(c, KMIP_RESULT_REASON_GENERAL_FAILURE, "%s",
-                kerr_format(&c->err, line, sizeof line));
+        op_fail(c, KMIP_RESULT_REASON_GENERAL_FAILURE, "%s", op_own_failure(&c->err));
     }
     return false;
+}
+
+const char *op_own_failure(const struct kerr *err)
+{
+    char line[900];
+    log_line(LOG_ERROR, "a request failed: %s", kerr_format(err, line, sizeof line));
+    return err->msg[0] ? err->msg : kerr_text(err->code);
 }
 
 bool op_fail(struct op_call *c, uint32_t reason, const char *fmt, ...)
@@ -131,14 +137,6 @@ bool op_type_known(const struct op_call *c, uint32_t object_type)
     return v && v->since <= c->version;
 }
 
-/* What dates have brought about since the object was last looked at. */
-static bool settle(struct op_call *c, struct mock_object *o)
-{
-    bool changed;
-    lifecycle_settle(o, c->now, &changed);
-    return !changed || op_save(c, o);
-}
-
 struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op_policy policy,
                                     bool archived_ok)
 {
@@ -155,7 +153,8 @@ struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op
         op_fail(c, KMIP_RESULT_REASON_OBJECT_ARCHIVED, "the object is archived; Recover it first");
         return NULL;
     }
-    return settle(c, o) ? o : NULL;
+    lifecycle_settle(o, c->now);
+    return o;
 }
 
 struct mock_object *op_object(struct op_call *c, enum op_policy policy, bool archived_ok)

@@ -51,6 +51,9 @@ const struct op *op_find(uint32_t operation);
 /* Runs the operation; on false reason and message are set, also for failures of ours. */
 __attribute__((warn_unused_result)) bool op_run(struct op_call *c, const struct op *op);
 
+/* A failure of ours as a client may know it. The log gets the whole of it, with paths. */
+const char *op_own_failure(const struct kerr *err);
+
 /* Records reason and Result Message; returns false. */
 bool op_fail(struct op_call *c, uint32_t reason, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -110,7 +110,7 @@ static bool finish(struct op_call *c, struct mock_object *o, const struct attr_i
 {
     if (!attr_dates_agree(c, o))
         return false;
-    lifecycle_settle(o, c->now, NULL);
+    lifecycle_settle(o, c->now);
     if (!op_changed(c, o))
         return false;
     op_write_uid(c, o);

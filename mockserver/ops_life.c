@@ -38,7 +38,7 @@ bool op_activate(struct op_call *c)
     if ((delay == 0 && !object_set_enum(o, KMIP_TAG_STATE, next)) ||
         !object_set_date(o, KMIP_TAG_ACTIVATION_DATE, c->now + delay))
         return op_no_memory(c);
-    lifecycle_settle(o, c->now, NULL); /* a Deactivation Date may have passed already */
+    lifecycle_settle(o, c->now); /* a Deactivation Date may have passed already */
     return reply_with_uid(c, o);
 }
 

@@ -34,14 +34,12 @@ static bool is_fresh(const struct mock_object *o)
     return a && a->len == 8 && a->value[7];
 }
 
-/* What time has made of the object is looked at here and saved when it is next used:
- * a search must not write. */
 static bool visit(void *arg, struct mock_object *o)
 {
     struct search *s = arg;
     if (!eligible(s, o))
         return true;
-    lifecycle_settle(o, s->call->now, NULL);
+    lifecycle_settle(o, s->call->now);
     if (!locate_matches(&s->filters, o))
         return true;
     if (s->member == KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_FRESH && !is_fresh(o))

@@ -415,7 +415,7 @@ static bool finish(struct maker *m)
         return m->err->code == KE_OK &&
                ynode_err(m->p->state_at ? m->p->state_at : m->p->at, KE_CONFIG, m->err,
                          "keep_metadata is false: nothing is left of a destroyed object");
-    uint32_t state = lifecycle_settle(o, m->now, NULL);
+    uint32_t state = lifecycle_settle(o, m->now);
     if (m->p->state && state != m->p->state)
         return ynode_err(m->p->state_at, KE_CONFIG, m->err, "by its dates the object is %s, not %s",
                          kmip_name_of("State", state), state_name(m));

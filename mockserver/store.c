@@ -82,7 +82,7 @@ static struct mock_object *read_stored(struct mock_store *s, struct bytes uid, s
         if (o)
             o->row = row;
         else
-            kerr_wrap(err, "%s: row %lld", s->path, (long long)row);
+            kerr_wrap(err, "row %lld of the object store", (long long)row);
     }
     sql_done(s, SQL_GET);
     return o;
@@ -112,18 +112,16 @@ struct mock_object *store_get(struct mock_store *s, struct bytes uid, struct ker
 }
 
 bool store_name_taken(struct mock_store *s, struct bytes name_value,
-                      const struct mock_object *except)
+                      const struct mock_object *except, bool *taken, struct kerr *err)
 {
     struct searchkey key;
-    struct kerr err = KERR_INIT;
     searchkey_cut(name_value, &key);
     sql_bind_bytes(s, SQL_LIVE_OTHER, 2, bytes_of(key.p, key.n));
     sql_bind_int(s, SQL_LIVE_OTHER, 3, except ? except->row : 0);
-    enum sql_row got = sql_step(s, SQL_LIVE_OTHER, &err);
+    enum sql_row got = sql_step(s, SQL_LIVE_OTHER, err);
     sql_done(s, SQL_LIVE_OTHER);
-    if (got == SQL_ERROR)
-        store_spoil(s, &err);
-    return got == SQL_ROW;
+    *taken = got == SQL_ROW;
+    return got != SQL_ERROR;
 }
 
 /* Writing */
@@ -152,7 +150,7 @@ void store_spoil(struct mock_store *s, const struct kerr *err)
 }
 
 /* Opens the transaction that the request has put off so far, marks included. */
-static bool start_writing(struct mock_store *s, struct kerr *err)
+static bool start_transaction(struct mock_store *s, struct kerr *err)
 {
     if (!s->open)
         return kerr_set(err, KE_INTERNAL, "the store is changed outside a request");
@@ -171,6 +169,25 @@ static bool start_writing(struct mock_store *s, struct kerr *err)
         s->marks[i].savepoint = true;
     }
     return true;
+}
+
+/* The same for a change that must not be lost. */
+static bool start_writing(struct mock_store *s, struct kerr *err)
+{
+    s->optional = false;
+    return start_transaction(s, err);
+}
+
+/* Gives up a transaction in which nothing stands that is missed. */
+static void drop_transaction(struct mock_store *s)
+{
+    struct kerr ignored = KERR_INIT;
+    if (!sqlite3_get_autocommit(s->db) && !sql_run(s, SQL_ROLLBACK, &ignored)) {
+        /* It has still ended it. */
+    }
+    for (unsigned i = 0; i < s->n_marks; i++)
+        s->marks[i].savepoint = false;
+    s->writing = s->optional = s->lost = false;
 }
 
 /* Takes the failure of a change: the request cannot be committed unless undone. */
@@ -256,6 +273,7 @@ static bool write_row(struct mock_store *s, enum store_sql id, const struct mock
 static void stored(struct mock_store *s, struct mock_object *o)
 {
     o->dirty = o->rekeyed = false;
+    o->settled.stored_state = 0;
     o->written = true;
     store_hold(s, o);
 }
@@ -298,6 +316,29 @@ bool store_put(struct mock_store *s, struct mock_object *o, struct kerr *err)
         return failed(s, err, &why);
     stored(s, o);
     return true;
+}
+
+/* As the only change so far, it takes the transaction with it when it fails; beside
+ * others it needs a mark. */
+void store_put_optional(struct mock_store *s, struct mock_object *o)
+{
+    struct kerr why = KERR_INIT;
+    if (!o->cached || o->row == 0 || !o->dirty || s->spoiled)
+        return;
+    bool alone = !s->writing || s->optional;
+    s->optional = alone;
+    bool ok = alone || store_mark(s, &why);
+    if (!ok)
+        return;
+    ok = start_transaction(s, &why) && write_row(s, SQL_PUT, o, &why);
+    struct mock_settled settled = o->settled;
+    stored(s, o); /* or as good as */
+    if (!ok)
+        o->settled = settled;
+    if (!alone && !(ok ? store_release(s, &why) : store_undo(s, &why)))
+        store_spoil(s, &why);
+    if (alone && !ok)
+        drop_transaction(s);
 }
 
 bool store_remove(struct mock_store *s, struct mock_object *o, struct kerr *err)
@@ -413,14 +454,15 @@ bool store_end(struct mock_store *s, bool commit, struct kerr *err)
     if (commit && s->spoiled)
         ok = kerr_set(err, KE_STORE, "nothing of the request is kept, because a change failed: %s",
                       s->why);
-    if (s->writing && !finish_writing(s, keep, err))
+    bool optional = keep && s->optional;
+    if (s->writing && !finish_writing(s, keep, optional ? NULL : err) && !optional)
         ok = keep = false;
     if (!keep) {
         forget_changed(s);
         s->count = s->count_before;
     }
     let_go(s);
-    s->open = s->writing = s->spoiled = s->lost = false;
+    s->open = s->writing = s->optional = s->spoiled = s->lost = false;
     s->n_marks = s->spoiled_marks = 0;
     cache_trim(&s->cache);
     return ok;

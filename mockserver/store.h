@@ -21,7 +21,8 @@ struct mock_store;
 
 /* path ":memory:" or a file (made 0600). KE_STORE: says what to do; a file that
  * is no store of ours, or damaged, is refused untouched. A file belongs to one
- * process at a time. A file without write permission is opened for reading. */
+ * process at a time. A file without write permission is opened for reading, also in
+ * a folder without it. */
 __attribute__((warn_unused_result)) struct mock_store *store_open(const char *path,
                                                                   struct kerr *err);
 void store_close(struct mock_store **s);
@@ -37,15 +38,20 @@ __attribute__((warn_unused_result)) bool store_add(struct mock_store *s, struct 
 /* Writes a changed object of this store; nothing to do when it is not dirty. */
 __attribute__((warn_unused_result)) bool store_put(struct mock_store *s, struct mock_object *o,
                                                    struct kerr *err);
+/* The same for a change that may be lost: when it cannot be written, the request goes on
+ * as if it had been, and the object has the change as long as it stays in memory. Not
+ * for what objects are found by. */
+void store_put_optional(struct mock_store *s, struct mock_object *o);
 /* Forgets the object entirely (object policies that keep no metadata). */
 __attribute__((warn_unused_result)) bool store_remove(struct mock_store *s, struct mock_object *o,
                                                       struct kerr *err);
 
-/* Is there a live object (one that still has its body) with this Name Value, other
- * than `except` (may be NULL)? If the store cannot tell, the answer is no and the
- * request can no longer be committed. */
-bool store_name_taken(struct mock_store *s, struct bytes name_value,
-                      const struct mock_object *except);
+/* *taken: is there a live object (one that still has its body) with this Name Value,
+ * other than `except` (may be NULL)? */
+__attribute__((warn_unused_result)) bool store_name_taken(struct mock_store *s,
+                                                          struct bytes name_value,
+                                                          const struct mock_object *except,
+                                                          bool *taken, struct kerr *err);
 
 /* Candidates for Locate: every object that has all `n` keys (attribute name and
  * wire value of scalar or of a structure's first field), newest last; with n == 0

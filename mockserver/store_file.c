@@ -166,9 +166,20 @@ static bool refuse_stray_log(const struct mock_store *s, struct kerr *err)
 
 /* Making */
 
-static bool open_at(struct mock_store *s, const char *path, struct kerr *err)
+/* The folder that a path lies in; the caller frees it. */
+static char *folder_of(const char *path)
 {
-    int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash)
+        slash[slash == folder ? 1 : 0] = 0;
+    else if (folder)
+        snprintf(folder, 2, ".");
+    return folder;
+}
+
+static bool open_at(struct mock_store *s, const char *path, int flags, struct kerr *err)
+{
+    int rc = sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK)
         return sql_error(s, s->db ? sqlite3_extended_errcode(s->db) : rc, "open the store", err);
     sqlite3_extended_result_codes(s->db, 1);
@@ -186,14 +197,11 @@ static bool close_db(struct mock_store *s)
 /* So that the new name itself survives a power cut. */
 static bool sync_directory(const char *path)
 {
-    char *dir = strdup(path);
-    if (!dir)
+    char *folder = folder_of(path);
+    if (!folder)
         return false;
-    char *slash = strrchr(dir, '/');
-    if (slash)
-        slash[slash == dir ? 1 : 0] = 0;
-    int fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(dir);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
     bool ok = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
@@ -207,7 +215,8 @@ static bool make_at(struct mock_store *s, const char *temporary, struct kerr *er
     if (fd < 0)
         return kerr_set(err, KE_STORE, "%s: cannot make the store: %s", s->path, strerror(errno));
     close(fd);
-    bool ok = open_at(s, temporary, err) && exec(s, schema, "make the store", err);
+    bool ok = open_at(s, temporary, SQLITE_OPEN_READWRITE, err) &&
+              exec(s, schema, "make the store", err);
     if (s->db && !close_db(s) && ok)
         ok = kerr_set(err, KE_STORE, "%s: cannot finish making the store", s->path);
     if (ok && (rename(temporary, s->path) != 0 || !sync_directory(s->path)))
@@ -263,11 +272,48 @@ static bool check_open(struct mock_store *s, struct kerr *err)
            (!writable || exec(s, durable, "open the store", err));
 }
 
+static bool can_write(const char *path)
+{
+    return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
+/* Where nothing can be written, not even the lock and the index of a log, SQLite is told
+ * that nobody else can either (SQLite: "immutable"). A path becomes a URI for that. */
+static bool open_unwritable(struct mock_store *s, struct kerr *err)
+{
+    struct buf uri;
+    buf_init(&uri, BUF_NO_LIMIT);
+    bool ok = buf_puts(&uri, "file:");
+    for (const char *p = s->path; ok && *p; p++)
+        ok = strchr("%?#", *p) ? buf_printf(&uri, "%%%02X", *p) : buf_put(&uri, p, 1);
+    ok = (ok && buf_puts(&uri, "?immutable=1")) || kerr_set(err, KE_MEMORY, "out of memory");
+    ok = ok && open_at(s, buf_cstr(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+    buf_clear(&uri);
+    return ok;
+}
+
+static bool open_there(struct mock_store *s, bool logged, struct kerr *err)
+{
+    char *folder = folder_of(s->path);
+    if (!folder)
+        return kerr_set(err, KE_MEMORY, "out of memory");
+    bool writable = can_write(s->path) || can_write(folder);
+    free(folder);
+    if (writable)
+        return open_at(s, s->path, SQLITE_OPEN_READWRITE, err);
+    if (logged)
+        return kerr_set(err, KE_STORE,
+                        "%s: the store was not closed, and neither it nor its folder can be "
+                        "written to finish that: change their permissions for one start",
+                        s->path);
+    return open_unwritable(s, err);
+}
+
 static bool open_file(struct mock_store *s, struct kerr *err)
 {
     bool fresh, logged;
     if (!look_at(s, &fresh, err) || (fresh && !make_file(s, err)) ||
-        !exists(s, "-wal", &logged, err) || !open_at(s, s->path, err))
+        !exists(s, "-wal", &logged, err) || !open_there(s, logged, err))
         return false;
     if (check_open(s, err))
         return true;
@@ -280,7 +326,7 @@ static bool open_file(struct mock_store *s, struct kerr *err)
 bool store_open_db(struct mock_store *s, struct kerr *err)
 {
     if (strcmp(s->path, ":memory:") == 0)
-        return open_at(s, s->path, err) && exec(s, schema, "make the store", err) &&
-               sql_prepare(s, err);
+        return open_at(s, s->path, SQLITE_OPEN_READWRITE, err) &&
+               exec(s, schema, "make the store", err) && sql_prepare(s, err);
     return open_file(s, err);
 }

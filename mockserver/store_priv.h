@@ -59,6 +59,7 @@ struct mock_store {
     /* The request. */
     bool open;    /* between store_begin and store_end */
     bool writing; /* SQLite has a transaction */
+    bool optional; /* ... with nothing in it but what may be lost */
     struct store_mark marks[STORE_MARKS_MAX];
     unsigned n_marks;
     uint64_t count_before;

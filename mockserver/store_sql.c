@@ -32,8 +32,9 @@ bool sql_error(struct mock_store *s, int rc, const char *doing, struct kerr *err
     for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
         if (advices[i].code == (rc & 0xFF))
             advice = advices[i].advice;
-    return kerr_set(err, KE_STORE, "%s: cannot %s: %s%s", s->path, doing, sqlite3_errstr(rc),
-                    advice);
+    /* The path stands beside the message: clients may read that. */
+    return kerr_set_at(err, KE_STORE, KERR_NO_OFF, s->path, "cannot %s: %s%s", doing,
+                       sqlite3_errstr(rc), advice);
 }
 
 bool sql_prepare(struct mock_store *s, struct kerr *err)

@@ -134,7 +134,9 @@ static inline void expect_found(struct mock_store *s, const struct store_key *ke
 
 static inline bool taken(struct mock_store *s, const char *name, const struct mock_object *except)
 {
-    return store_name_taken(s, bytes_str(name), except);
+    bool found = false;
+    OK(store_name_taken(s, bytes_str(name), except, &found, &err));
+    return found;
 }
 
 #endif

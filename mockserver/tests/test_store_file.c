@@ -469,6 +469,39 @@ Test(file, that_reaches_its_limit_inside_a_mark_can_be_undone_to_it)
     store_close(&s);
 }
 
+/* A change that may be lost: alone, and beside one that must not be. */
+Test(file, that_does_not_take_an_optional_change_keeps_the_others)
+{
+    for (int beside = 0; beside < 2; beside++) {
+        struct mock_store *s = open_store();
+        add(s, beside ? "c" : "a");
+        cr_assert_eq(sqlite3_exec(s->db,
+                                  "CREATE TEMP TRIGGER no BEFORE UPDATE ON object "
+                                  "BEGIN SELECT RAISE(ABORT, 'no'); END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+        OK(store_begin(s, &err));
+        OK(store_mark(s, &err));
+        struct mock_object *o = store_get(s, bytes_str(beside ? "c" : "a"), &err);
+        cr_assert(o && object_set_bool(o, KMIP_TAG_FRESH, false));
+        if (beside)
+            OK(store_add(s, make("d", 64), &err));
+        store_put_optional(s, o);
+        OK(store_release(s, &err));
+        OK(store_end(s, true, &err));
+        cr_expect_eq(has(s, "d"), beside == 1);
+        o = store_get(s, bytes_str(beside ? "c" : "a"), &err);
+        cr_expect_eq(o && object_attr(o, KMIP_TAG_FRESH, 0), beside == 0, "in memory");
+        store_close(&s);
+        s = open_store();
+        cr_expect_eq(has(s, "d"), beside == 1);
+        o = store_get(s, bytes_str(beside ? "c" : "a"), &err);
+        cr_expect(o && !object_attr(o, KMIP_TAG_FRESH, 0));
+        add(s, beside ? "e" : "b");
+        store_close(&s);
+    }
+}
+
 Test(file, overwrites_what_is_destroyed)
 {
     struct mock_store *s = open_store();
