@@ -76,8 +76,9 @@ start --pki "$dir/pki" --listen 127.0.0.1:0
 stop 0
 
 name='port in use'
-cmd="'$mock' --pki pki --listen 127.0.0.1:$firstport"
+cmd="'$mock' --pki pki --listen 127.0.0.1:$firstport --ready-file ready.json"
 expect 3 "127.0.0.1 port $firstport" 'another program listens there'
+grep -qF "\"pid\": $first" "$dir/ready.json" || fail 'the ready file of the server that runs is gone'
 
 name='SIGTERM ends with 0 and takes the ready file away'
 pid=$first err=$dir/err.1
@@ -101,11 +102,19 @@ start --pki "$dir/pki" --listen 0.0.0.0:0
 grep -q 'test tool' "$err" || fail "no warning: $(cat "$err")"
 stop 0
 
-name='a stale ready file is removed when the start fails'
-echo stale >"$dir/stale.json"
+name='a ready file whose process is gone is removed when the start fails'
+sh -c 'echo "{\"host\": \"127.0.0.1\", \"port\": 1, \"pid\": $$}"' >"$dir/stale.json"
 cmd="'$mock' --ready-file stale.json --certs nowhere"
 expect 2
 [ ! -e "$dir/stale.json" ] || fail 'it is still there'
+
+name='a file that is no ready file stays until there is something to write'
+echo precious >"$dir/precious.txt"
+cmd="'$mock' --log bogus --ready-file precious.txt"
+expect 2
+cmd="'$mock' --certs nowhere --ready-file precious.txt"
+expect 2
+[ "$(cat "$dir/precious.txt")" = precious ] || fail 'it is gone'
 
 # --- what is wrong on the command line or in files ------------------------
 
@@ -137,6 +146,8 @@ done <<EOT
 2|run --|-- COMMAND|
 2|run true|unexpected 'true'|
 2|--pki text.db/pki|text.db|
+2|--pki pki --set store=text.db|text.db|not an object store
+2|--pki pki --set store=nowhere/store|nowhere/store|No such file
 3|--pki pki --listen 192.0.2.1:0|192.0.2.1|does not have that address
 EOT
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "kmip/base/std.h"
 #include "kmip/base/text.h"
@@ -71,7 +70,7 @@ static int serve(struct start *st)
         code = s->aborted ? BY_SIGNAL + s->signal : 0;
     }
     if (st->opt.ready_file)
-        unlink(st->opt.ready_file);
+        ready_file_clear(st->opt.ready_file);
     service_close(s);
     free(s);
     return code;

@@ -1,10 +1,13 @@
 /* Readiness (ready.h). */
 #include "mockserver/ready.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kmip/base/file.h"
@@ -46,4 +49,25 @@ bool ready_file(const struct server *s, const struct start *st, struct kerr *err
     buf_clear(&line);
     free(text);
     return ok;
+}
+
+/* The process that a ready file tells of; 0: this is no ready file. */
+static pid_t pid_in(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+        return 0;
+    json_t *o = json_load_file(path, 0, NULL);
+    json_int_t pid = json_integer_value(json_object_get(o, "pid"));
+    bool ours = json_is_string(json_object_get(o, "host")) &&
+                json_is_integer(json_object_get(o, "port")) && pid > 0 && pid <= INT32_MAX;
+    json_decref(o);
+    return ours ? (pid_t)pid : 0;
+}
+
+void ready_file_clear(const char *path)
+{
+    pid_t pid = pid_in(path);
+    if (pid > 0 && (pid == getpid() || (kill(pid, 0) < 0 && errno == ESRCH)))
+        unlink(path);
 }

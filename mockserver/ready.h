@@ -16,5 +16,8 @@ void ready_line(const struct server *s, const struct start *st);
  * at all. */
 __attribute__((warn_unused_result)) bool ready_file(const struct server *s, const struct start *st,
                                                     struct kerr *err);
+/* Removes a ready file that this process wrote, or one that a process left which is gone:
+ * it must not be taken for ours. That of a server that runs, and any other file, stays. */
+void ready_file_clear(const char *path);
 
 #endif

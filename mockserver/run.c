@@ -184,7 +184,7 @@ int run_command(struct start *st, char **command)
     int code =
         service_open(&r->server, st, &err) ? with_server(r, st, command) : start_failed(&err);
     if (st->opt.ready_file)
-        unlink(st->opt.ready_file);
+        ready_file_clear(st->opt.ready_file);
     service_close(&r->server);
     free(r);
     return code;

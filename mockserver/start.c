@@ -8,12 +8,12 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "kmip/base/file.h"
 #include "kmip/base/log.h"
 #include "kmip/net/pki.h"
 #include "kmip/net/tcp.h"
+#include "mockserver/ready.h"
 
 #define AT(member) offsetof(struct start_options, member)
 
@@ -218,9 +218,8 @@ static bool load_layers(const struct start *st, struct mock_config *cfg, struct 
 
 bool start_load(struct start *st, bool temporary_pki, struct kerr *err)
 {
-    /* A file left by an earlier process must not be taken for ours. */
     if (st->opt.ready_file)
-        unlink(st->opt.ready_file);
+        ready_file_clear(st->opt.ready_file);
     return set_log(st->opt.log, err) && load_layers(st, &st->cfg, err) && set_listen(st, err) &&
            choose_seed(st, err) && find_certs(st, temporary_pki, err);
 }
