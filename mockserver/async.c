@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "mockserver/crypto.h"
 #include "mockserver/ops.h"
 
 /* Entries and bytes kept at a time. The oldest outcome nobody polled for gives way. */
@@ -15,9 +14,9 @@ struct async_entry {
     uint8_t correlation[16];
     char identity[192];
     uint32_t operation;
-    uint8_t version;
-    struct buf payload; /* of the request, or once done of the response */
-    bool done, succeeded;
+    struct buf payload; /* of the response */
+    bool succeeded;
+    bool told; /* by the reply that is being written */
     uint32_t reason;
     char message[RESULT_MESSAGE_MAX];
 };
@@ -25,7 +24,7 @@ struct async_entry {
 struct engine_async {
     struct async_entry *first; /* oldest first */
     size_t n, bytes;
-    size_t waiting; /* not done */
+    struct async_entry *open; /* the newest, while it can be cancelled; or NULL */
 };
 
 struct engine_async *async_new(void)
@@ -33,148 +32,165 @@ struct engine_async *async_new(void)
     return calloc(1, sizeof(struct engine_async));
 }
 
-/* Takes an entry out and frees it. */
-static void drop(struct engine_async *a, struct async_entry *entry)
+static void free_entry(struct async_entry *x)
 {
-    struct async_entry **at = &a->first;
-    while (*at && *at != entry)
-        at = &(*at)->next;
-    if (!*at)
-        return;
-    *at = entry->next;
+    buf_clear(&x->payload);
+    free(x);
+}
+
+/* Takes the entry at *at out and frees it. */
+static void drop(struct engine_async *a, struct async_entry **at)
+{
+    struct async_entry *x = *at;
+    *at = x->next;
     a->n--;
-    a->waiting -= !entry->done;
-    a->bytes -= entry->payload.n;
-    buf_clear(&entry->payload);
-    free(entry);
+    a->bytes -= x->payload.n;
+    free_entry(x);
 }
 
-void async_free(struct engine_async **a)
+static void make_room(struct engine_async *a, size_t bytes)
 {
-    if (!*a)
-        return;
-    while ((*a)->first)
-        drop(*a, (*a)->first);
-    free(*a);
-    *a = NULL;
+    while (a->first && (a->n >= ENTRIES_MAX || a->bytes + bytes > BYTES_MAX))
+        drop(a, &a->first);
 }
 
-void async_forget(struct mock_engine *e, struct async_entry *entry)
-{
-    drop(e->async, entry);
-}
-
-static bool make_room(struct engine_async *a, size_t bytes)
-{
-    while (a->n >= ENTRIES_MAX || a->bytes + bytes > BYTES_MAX) {
-        struct async_entry *old = a->first;
-        while (old && !old->done)
-            old = old->next;
-        if (!old)
-            return false;
-        drop(a, old);
-    }
-    return true;
-}
-
-static void append(struct engine_async *a, struct async_entry *entry)
+static void append(struct engine_async *a, struct async_entry *x)
 {
     struct async_entry **at = &a->first;
+    make_room(a, x->payload.n);
     while (*at)
         at = &(*at)->next;
-    *at = entry;
+    *at = a->open = x;
     a->n++;
-    a->waiting++;
-    a->bytes += entry->payload.n;
-}
-
-bool async_accept(struct mock_engine *e, const struct op_call *c, struct bytes *correlation)
-{
-    struct engine_async *a = e->async;
-    if (strlen(c->identity) >= sizeof((struct async_entry *)0)->identity ||
-        c->payload.val.n > BYTES_MAX || !make_room(a, c->payload.val.n))
-        return false;
-    struct async_entry *entry = calloc(1, sizeof *entry);
-    if (!entry)
-        return false;
-    buf_init(&entry->payload, BUF_NO_LIMIT);
-    memcpy(entry->identity, c->identity, strlen(c->identity));
-    entry->operation = c->item->operation;
-    entry->version = c->version;
-    if (!buf_put_bytes(&entry->payload, c->payload.val) ||
-        !crypto_random(entry->correlation, sizeof entry->correlation)) {
-        buf_clear(&entry->payload);
-        free(entry);
-        return false;
-    }
-    append(a, entry);
-    *correlation = bytes_of(entry->correlation, sizeof entry->correlation);
-    return true;
+    a->bytes += x->payload.n;
 }
 
 /* Carrying out */
 
-static bool run(struct mock_engine *e, struct async_entry *entry, int64_t now, struct buf *out,
-                struct op_call *c)
+static struct async_entry *new_entry(struct op_call *c)
 {
-    struct bytes request = buf_bytes(&entry->payload);
-    struct kmip_item item = {
-        .has_operation = true, .has_payload = true, .operation = entry->operation};
-    struct ttlv_writer w;
-    const struct op *op = op_find(entry->operation);
-    item.payload = (struct ttlv_item){.tag = KMIP_TAG_REQUEST_PAYLOAD,
-                                      .type = TTLV_STRUCTURE,
-                                      .len = (uint32_t)request.n,
-                                      .val = request};
-    *c = (struct op_call){.engine = e,
-                          .identity = entry->identity,
-                          .version = entry->version,
-                          .now = now,
-                          .item = &item,
-                          .request = request,
-                          .payload = item.payload,
-                          .out = &w};
-    ttlv_w_init(&w, out, NULL);
-    if (!op_run(c, op))
-        return false;
-    if (ttlv_w_finish(&w))
-        return true;
-    return op_fail(c, KMIP_RESULT_REASON_RESPONSE_TOO_LARGE,
-                   "the response is too large to be kept for Poll");
-}
-
-static void carry_out(struct mock_engine *e, struct async_entry *entry, int64_t now)
-{
-    struct engine_async *a = e->async;
-    struct op_call c = {.err = KERR_INIT};
-    struct buf out;
-    buf_init(&out, BYTES_MAX);
-    bool ok = store_begin(e->store, &c.err);
-    if (ok) {
-        ok = run(e, entry, now, &out, &c);
-        if (!store_end(e->store, ok, &c.err))
-            ok = op_fail(&c, KMIP_RESULT_REASON_GENERAL_FAILURE, "%s", c.err.msg);
-    } else {
-        op_fail(&c, KMIP_RESULT_REASON_GENERAL_FAILURE, "%s", c.err.msg);
+    struct async_entry *x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    buf_init(&x->payload, BYTES_MAX);
+    x->operation = c->item->operation;
+    if (strlen(c->identity) < sizeof x->identity &&
+        draws_bytes(c->draws, x->correlation, sizeof x->correlation)) {
+        memcpy(x->identity, c->identity, strlen(c->identity));
+        return x;
     }
-    if (!ok)
-        buf_reset(&out);
-    entry->done = true;
-    entry->succeeded = ok;
-    entry->reason = c.reason;
-    memcpy(entry->message, c.message, sizeof entry->message);
-    a->waiting--;
-    a->bytes = a->bytes - entry->payload.n + out.n;
-    buf_clear(&entry->payload);
-    entry->payload = out;
+    free_entry(x);
+    return NULL;
 }
 
-void async_settle(struct mock_engine *e, int64_t now)
+static void carry_out(struct async_entry *x, struct op_call *c, const struct op *op)
+{
+    struct ttlv_writer w;
+    c->out = &w;
+    ttlv_w_init(&w, &x->payload, NULL);
+    x->succeeded = op_run(c, op);
+    if (x->succeeded && !ttlv_w_finish(&w))
+        x->succeeded = op_fail(c, KMIP_RESULT_REASON_RESPONSE_TOO_LARGE,
+                               "the response is too large to be kept for Poll");
+    if (x->succeeded) {
+        op_took_effect(c);
+        return;
+    }
+    buf_reset(&x->payload);
+    x->reason = c->reason;
+    memcpy(x->message, c->message, sizeof x->message);
+}
+
+bool async_accept(struct op_call *c, const struct op *op, struct bytes *correlation)
+{
+    struct async_entry *x = new_entry(c);
+    if (!x)
+        return false;
+    struct op_call own = *c;
+    carry_out(x, &own, op);
+    append(c->engine->async, x);
+    *correlation = bytes_of(x->correlation, sizeof x->correlation);
+    return true;
+}
+
+bool async_is_open(const struct mock_engine *e)
+{
+    return e->async->open != NULL;
+}
+
+void async_settle(struct mock_engine *e)
 {
     struct engine_async *a = e->async;
-    for (struct async_entry *x = a->first; x && a->waiting > 0; x = x->next)
-        if (!x->done)
-            carry_out(e, x, now);
+    struct async_entry *x = a->open;
+    struct kerr err = KERR_INIT;
+    if (!x)
+        return;
+    a->open = NULL;
+    if (store_end(e->store, x->succeeded, &err) || !x->succeeded)
+        return;
+    a->bytes -= x->payload.n;
+    buf_reset(&x->payload);
+    x->succeeded = false;
+    x->reason = KMIP_RESULT_REASON_GENERAL_FAILURE;
+    result_message(x->message, op_own_failure(&err));
+}
+
+void async_free(struct mock_engine *e)
+{
+    if (!e->async)
+        return;
+    async_settle(e);
+    while (e->async->first)
+        drop(e->async, &e->async->first);
+    free(e->async);
+    e->async = NULL;
+}
+
+/* Telling */
+
+static bool is_named(const struct async_entry *x, const char *identity, struct bytes correlation)
+{
+    return !x->told && bytes_eq(correlation, bytes_of(x->correlation, sizeof x->correlation)) &&
+           strcmp(x->identity, identity) == 0;
+}
+
+bool async_is_cancelled_by(const struct mock_engine *e, const char *identity,
+                           const struct kmip_message *m)
+{
+    struct kmip_message items = *m;
+    struct kmip_item it;
+    struct ttlv_item value;
+    return e->async->open && m->n_items == 1 && kmip_next_item(&items, &it) &&
+           it.operation == KMIP_OPERATION_CANCEL && it.has_payload &&
+           ttlv_find(&it.payload, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, &value) &&
+           is_named(e->async->open, identity, value.val);
+}
+
+void async_tell(struct async_entry *x)
+{
+    x->told = true;
+}
+
+void async_untell(struct mock_engine *e, const struct async_entry *but)
+{
+    for (struct async_entry *x = e->async->first; x; x = x->next)
+        x->told = x->told && x == but;
+}
+
+void async_forget_told(struct mock_engine *e)
+{
+    struct engine_async *a = e->async;
+    for (struct async_entry **at = &a->first; *at;) {
+        if (!(*at)->told) {
+            at = &(*at)->next;
+            continue;
+        }
+        if (*at == a->open) { /* told that it was cancelled */
+            a->open = NULL;
+            (void)!store_end(e->store, false, NULL); /* nothing is kept either way */
+        }
+        drop(a, at);
+    }
 }
 
 /* Poll and Cancel */
@@ -184,8 +200,7 @@ static struct async_entry *find(struct op_call *c)
     struct ttlv_item value;
     if (op_field(c, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, &value))
         for (struct async_entry *x = c->engine->async->first; x; x = x->next)
-            if (bytes_eq(value.val, bytes_of(x->correlation, sizeof x->correlation)) &&
-                strcmp(x->identity, c->identity) == 0)
+            if (is_named(x, c->identity, value.val))
                 return x;
     op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
             "nothing is pending under this Asynchronous Correlation Value");
@@ -211,11 +226,12 @@ bool op_cancel(struct op_call *c)
     struct async_entry *x = find(c);
     if (!x)
         return false;
+    bool open = x == c->engine->async->open;
     ttlv_w_bytes(c->out, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE,
                  bytes_of(x->correlation, sizeof x->correlation));
     ttlv_w_enum(c->out, KMIP_TAG_CANCELLATION_RESULT,
-                x->done ? KMIP_CANCELLATION_RESULT_COMPLETED : KMIP_CANCELLATION_RESULT_CANCELED);
-    if (!x->done)
+                open ? KMIP_CANCELLATION_RESULT_CANCELED : KMIP_CANCELLATION_RESULT_COMPLETED);
+    if (open)
         c->finished = x;
     return true;
 }

@@ -12,6 +12,12 @@ static bool is_prefixed(struct bytes name, char letter)
     return name.n > 2 && name.p[0] == letter && name.p[1] == '-';
 }
 
+/* A name of a client's (x-) or of this server's own (y-). */
+static bool is_custom(struct bytes name)
+{
+    return (is_prefixed(name, 'x') || is_prefixed(name, 'y')) && !memchr(name.p, 0, name.n);
+}
+
 enum attr_kind attr_kind(const struct op_call *c, struct bytes name,
                          const struct kmip_attribute **def)
 {
@@ -19,10 +25,13 @@ enum attr_kind attr_kind(const struct op_call *c, struct bytes name,
     if (*def && (*def)->since <= c->version && (*def)->tag != KMIP_TAG_CUSTOM_ATTRIBUTE)
         return ATTR_STANDARD;
     *def = NULL;
-    if (engine_custom_attributes(c->engine) != CUSTOM_REJECT &&
-        (is_prefixed(name, 'x') || is_prefixed(name, 'y')) && !memchr(name.p, 0, name.n))
-        return ATTR_CUSTOM;
-    return ATTR_UNKNOWN;
+    return is_custom(name) && c->behaviour->custom_attributes != CUSTOM_REJECT ? ATTR_CUSTOM
+                                                                               : ATTR_UNKNOWN;
+}
+
+bool attr_is_refused(const struct op_call *c, struct bytes name)
+{
+    return is_custom(name) && c->behaviour->custom_attributes == CUSTOM_REJECT;
 }
 
 /* The standard's name that was probably meant. */
@@ -48,9 +57,11 @@ static bool unknown(struct op_call *c, struct bytes name)
     if (def && def->since > c->version)
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "%s is an attribute since KMIP %s",
                        def->name, kmip_version_text(def->since));
-    if (is_prefixed(name, 'x') || is_prefixed(name, 'y'))
+    if (attr_is_refused(c, name)) {
+        op_is_refused(c, BEHAVIOUR_CUSTOM_ATTRIBUTES);
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "custom attributes such as \"%s\" are not taken here", op_quote(name).text);
+    }
     return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "there is no attribute \"%s\"%s%s%s",
                    op_quote(name).text, near ? "; did you mean \"" : "", near ? near : "",
                    near ? "\"?" : "");
@@ -322,16 +333,17 @@ static bool room_for_instance(struct op_call *c, const struct mock_object *o, st
 }
 
 /* As much of a text as a server keeps that cuts custom attributes: whole characters. */
-static struct bytes cut_text(const struct op_call *c, const struct attr_in *in, struct bytes value)
+static struct bytes cut_text(struct op_call *c, const struct ttlv_item *value)
 {
-    const struct engine_overrides *o = c->engine->overrides;
-    if (in->def || in->value.type != TTLV_TEXT_STRING || !o || value.n <= o->custom_length ||
-        engine_custom_attributes(c->engine) != CUSTOM_TRUNCATE)
-        return value;
-    value.n = o->custom_length;
-    while (value.n > 0 && (value.p[value.n] & 0xC0) == 0x80)
-        value.n--;
-    return value;
+    struct bytes v = value->val;
+    if (c->behaviour->custom_attributes != CUSTOM_TRUNCATE || value->type != TTLV_TEXT_STRING ||
+        v.n <= c->behaviour->custom_length)
+        return v;
+    op_differs(c, BEHAVIOUR_CUSTOM_ATTRIBUTES, 1);
+    v.n = c->behaviour->custom_length;
+    while (v.n > 0 && (v.p[v.n] & 0xC0) == 0x80)
+        v.n--;
+    return v;
 }
 
 bool attr_store(struct op_call *c, struct mock_object *o, const struct attr_in *in,
@@ -340,8 +352,10 @@ bool attr_store(struct op_call *c, struct mock_object *o, const struct attr_in *
     struct bytes value;
     if (!known_value(c, o, in, at, taken, &value))
         return false;
-    value = cut_text(c, in, value);
-    if (!in->def && engine_custom_attributes(c->engine) == CUSTOM_IGNORE) {
+    if (!in->def)
+        value = cut_text(c, &in->value);
+    if (!in->def && c->behaviour->custom_attributes == CUSTOM_IGNORE) {
+        op_differs(c, BEHAVIOUR_CUSTOM_ATTRIBUTES, 1);
         if (index)
             *index = in->index;
         return true;
@@ -371,10 +385,15 @@ bool attr_dates_agree(struct op_call *c, const struct mock_object *o)
 
 /* Telling */
 
-bool attr_visible(const struct op_call *c, const struct mock_attr *a)
+bool attr_visible(struct op_call *c, const struct mock_attr *a)
 {
-    return a->def ? a->def->since <= c->version
-                  : c->engine->cfg->custom_attributes == CUSTOM_ACCEPT;
+    int custom = c->behaviour->custom_attributes;
+    if (a->def)
+        return a->def->since <= c->version;
+    if (custom == CUSTOM_ACCEPT || custom == CUSTOM_TRUNCATE)
+        return true;
+    op_differs(c, BEHAVIOUR_CUSTOM_ATTRIBUTES, 1);
+    return false;
 }
 
 /* Has the structure of the value fields that the version does not know? */

@@ -13,6 +13,8 @@ enum attr_kind { ATTR_UNKNOWN, ATTR_STANDARD, ATTR_CUSTOM };
 /* What a name stands for in the version of the request. *def: NULL unless standard. */
 enum attr_kind attr_kind(const struct op_call *c, struct bytes name,
                          const struct kmip_attribute **def);
+/* Is it unknown only because custom attributes are not taken? */
+bool attr_is_refused(const struct op_call *c, struct bytes name);
 
 /* An Attribute of a request taken apart. */
 struct attr_in {
@@ -45,7 +47,7 @@ bool attr_store(struct op_call *c, struct mock_object *o, const struct attr_in *
 bool attr_dates_agree(struct op_call *c, const struct mock_object *o);
 
 /* Is it shown to the version of the request? */
-bool attr_visible(const struct op_call *c, const struct mock_attr *a);
+bool attr_visible(struct op_call *c, const struct mock_attr *a);
 /* Writes an Attribute, fields that the version does not know left out. */
 void attr_write(struct op_call *c, const struct mock_attr *a);
 

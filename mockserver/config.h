@@ -25,7 +25,7 @@
 #include "mockserver/preload.h"
 #include "mockserver/read.h"
 
-/* The last of each are for faults only (overrides.h). */
+/* The last of each are for faults only (behaviour.h). */
 enum compound_create { COMPOUND_ACCEPT, COMPOUND_REJECT, COMPOUND_IGNORE, COMPOUND_DELAY };
 enum custom_attributes { CUSTOM_ACCEPT, CUSTOM_REJECT, CUSTOM_IGNORE, CUSTOM_TRUNCATE };
 enum asynchronous { ASYNC_ACCEPT, ASYNC_IGNORE };

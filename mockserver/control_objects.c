@@ -141,6 +141,7 @@ static json_t *attribute_json(const struct mock_attr *a)
 static bool begin(struct control_request *rq)
 {
     struct kerr err = KERR_INIT;
+    engine_settle(&rq->control->server->engine);
     if (store_begin(rq->control->server->engine.store, &err))
         return true;
     control_refuse_err(rq, NULL, &err);

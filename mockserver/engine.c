@@ -8,7 +8,6 @@
 #include "kmip/base/clock.h"
 #include "mockserver/access.h"
 #include "mockserver/async.h"
-#include "mockserver/crypto.h"
 #include "mockserver/op.h"
 #include "mockserver/reply.h"
 #include "mockserver/scratch.h"
@@ -32,12 +31,14 @@ bool engine_init(struct mock_engine *e, const struct mock_config *cfg, int64_t (
         engine_clear(e);
         return false;
     }
-    e->next_serial = store_count(e->store);
+    e->run = store_run(e->store);
+    draws_init(&e->draws, cfg, e->run, "", 0);
     return true;
 }
 
 void engine_clear(struct mock_engine *e)
 {
+    async_free(e);
     if (e->scratch) {
         request_clear(&e->scratch->request);
         buf_clear(&e->scratch->data);
@@ -46,7 +47,6 @@ void engine_clear(struct mock_engine *e)
         free(e->scratch);
         e->scratch = NULL;
     }
-    async_free(&e->async);
     store_close(&e->store);
 }
 
@@ -77,32 +77,26 @@ static void uuid_text(uint8_t b[16], char out[MOCK_UID_MAX])
              b[15]);
 }
 
-bool engine_new_uid(struct mock_engine *e, char out[MOCK_UID_MAX], struct kerr *err)
+bool engine_new_uid(struct mock_engine *e, struct draws *draws, char out[MOCK_UID_MAX],
+                    struct kerr *err)
 {
-    uint8_t b[32];
-    if (!e->cfg->seed_given) {
-        if (!crypto_random(b, 16))
+    uint8_t b[16];
+    struct kerr own = KERR_INIT;
+    do {
+        if (!draws_bytes(draws, b, sizeof b))
             return kerr_set(err, KE_CRYPTO, "the system gives no random bytes");
         uuid_text(b, out);
-        return true;
-    }
-    /* Repeatable from the seed. A store that outlived an earlier run may hold the
-     * identifier already; then the next is tried. */
-    for (;;) {
-        char text[64];
-        snprintf(text, sizeof text, "%lld:%llu", (long long)e->cfg->seed,
-                 (unsigned long long)e->next_serial++);
-        crypto_sha256(bytes_str(text), b);
-        uuid_text(b, out);
-        struct kerr own = KERR_INIT;
-        if (!store_get(e->store, bytes_str(out), &own)) {
-            if (own.code == KE_OK)
-                return true;
-            if (err)
-                *err = own;
-            return false;
-        }
-    }
+        /* Streams do not meet (draws.h); but an object may be preloaded under an identifier
+         * that the seed would give. */
+    } while (draws->seeded && store_get(e->store, bytes_str(out), &own));
+    if (own.code != KE_OK && err)
+        *err = own;
+    return own.code == KE_OK;
+}
+
+void engine_settle(struct mock_engine *e)
+{
+    async_settle(e);
 }
 
 /* A batch */
@@ -118,10 +112,13 @@ struct batch {
     struct reply_writer *reply;
     struct access access;
     struct op_call call; /* goes from item to item, for the ID Placeholder */
+    struct behaviour configured; /* when nobody says otherwise */
+    int64_t now;
     struct ttlv_mark behind_header;
     size_t limit; /* of the buffer, while no Maximum Response Size binds it */
     struct answer_note *note;
     struct failure failure; /* of the item that failed last */
+    struct behaviour_marks used_before; /* the item */
 };
 
 enum outcome { ITEM_DONE, ITEM_FAILED, BATCH_DEAD /* the server itself failed: err of the call */ };
@@ -228,8 +225,9 @@ static enum outcome run_op(struct batch *b, const struct kmip_item *it, const st
         return BATCH_DEAD;
     }
     if (c->finished)
-        async_forget(b->e, c->finished);
+        async_tell(c->finished);
     if (ok) {
+        op_took_effect(c);
         note_item(b, it, KMIP_RESULT_STATUS_SUCCESS, 0, "");
         return marked && !store_release(b->e->store, &c->err) ? BATCH_DEAD : ITEM_DONE;
     }
@@ -248,26 +246,27 @@ static bool answered_pending(struct batch *b, const struct kmip_item *it, const 
         return false;
     c->item = it;
     c->payload = it->payload;
-    if (!async_accept(b->e, c, &correlation))
+    if (!async_accept(c, op, &correlation))
         return false;
     reply_pending(b->reply, &head, correlation);
     note_item(b, it, KMIP_RESULT_STATUS_OPERATION_PENDING, 0, "");
     return true;
 }
 
-/* Is it refused, whatever it is, because the request is to be answered so? */
-static bool is_overridden(struct batch *b, const struct kmip_item *it, enum outcome *done)
+/* Is it refused, whatever it is, because faults will have it so? */
+static bool is_refused(struct batch *b, const struct kmip_item *it, enum outcome *done)
 {
-    const struct engine_overrides *o = b->e->overrides;
+    struct behaviour *h = b->call.behaviour;
+    uint64_t operation = behaviour_operation(it->operation);
     char text[RESULT_MESSAGE_MAX];
-    if (!o)
-        return false;
-    if (o->refuse_reason) {
-        *done = fail_item(b, it, it->operation, o->refuse_reason, o->refuse_text);
+    if (h->refuse_reason) {
+        behaviour_mark(&h->used, BEHAVIOUR_REFUSE, 1);
+        *done = fail_item(b, it, it->operation, h->refuse_reason, h->refuse_text);
         return true;
     }
-    if (!overrides_name(&o->not_supported, it->operation))
+    if (!(h->not_supported & operation))
         return false;
+    behaviour_mark(&h->used, BEHAVIOUR_NOT_SUPPORTED, operation);
     snprintf(text, sizeof text, "%s is not supported", kmip_operation_name(it->operation));
     *done = fail_item(b, it, it->operation, KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, text);
     return true;
@@ -280,6 +279,8 @@ static enum outcome run_item(struct batch *b, const struct kmip_item *it)
     const struct request_fault *fault = request_fault(b->rq, it->index);
     char text[RESULT_MESSAGE_MAX];
     b->call.touched[0] = '\0';
+    b->call.finished = NULL;
+    b->used_before = b->call.behaviour->used;
     if (it->has_operation && (!op || op->since > b->rq->version)) {
         snprintf(text, sizeof text, "%s is not supported%s%s", kmip_operation_name(it->operation),
                  op ? " by KMIP " : "", op ? kmip_version_text(b->rq->version) : "");
@@ -287,7 +288,7 @@ static enum outcome run_item(struct batch *b, const struct kmip_item *it)
     }
     if (fault)
         return fail_item(b, it, it->operation, fault->reason, fault->text);
-    if (is_overridden(b, it, &done))
+    if (is_refused(b, it, &done))
         return done;
     if (!op) /* the tables require an Operation: this is for safety */
         return fail_item(b, it, 0, KMIP_RESULT_REASON_INVALID_MESSAGE,
@@ -325,11 +326,21 @@ static uint32_t continuation(const struct batch *b)
                : KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP;
 }
 
+/* Of what behaviour has had an effect, only what the failed item met is left. */
+static void undo_marks(struct batch *b)
+{
+    struct behaviour_marks *used = &b->call.behaviour->used;
+    for (int i = 0; i < BEHAVIOUR_KINDS; i++)
+        used->v[i] &= ~b->used_before.v[i];
+}
+
 /* Undo (KMIP 1.2 spec, 6.13): what the items before the failed one did is taken back,
  * and they are answered Operation Undone. */
 static bool undo_batch(struct batch *b, const struct kmip_item *failed)
 {
     struct failure f = b->failure;
+    async_untell(b->e, b->call.finished);
+    undo_marks(b);
     answer_alike(b, failed->index, 0, "");
     fail_item(b, failed, f.operation, f.reason, f.text);
     return store_undo(b->e->store, &b->call.err);
@@ -360,74 +371,105 @@ static bool run_items(struct batch *b, bool *failed)
     return !undo || store_release(b->e->store, &b->call.err);
 }
 
-static void run_batch(struct batch *b)
+/* Nothing of the request is kept: every item is answered with the same failure. */
+static void nothing_kept(struct batch *b)
+{
+    async_untell(b->e, NULL);
+    b->call.behaviour->used = (struct behaviour_marks){{0}};
+}
+
+/* The items inside a request of the store, which one that is answered Pending leaves
+ * open behind it. */
+static void run_stored(struct batch *b)
 {
     struct mock_store *store = b->e->store;
     struct kerr *err = &b->call.err;
     bool failed;
-    if (b->rq->critical) {
-        answer_alike(b, b->rq->msg.n_items, KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED,
-                     "a critical Message Extension is not known here");
-        return;
-    }
     if (!store_begin(store, err) || !run_items(b, &failed)) {
         refuse_message(b->reply, b->behind_header, KMIP_RESULT_REASON_GENERAL_FAILURE,
                        op_own_failure(err), b->note);
         if (!store_end(store, false, NULL)) {
             /* Nothing is kept either way. */
         }
+        nothing_kept(b);
         return;
     }
+    if (async_is_open(b->e))
+        return;
     /* A failed request of one item has no mark of its own to go back to. */
     bool commit = !failed || b->rq->msg.n_items > 1;
-    if (!store_end(store, commit, err) && commit)
+    if (!store_end(store, commit, err) && commit) {
         answer_alike(b, b->reply->items, KMIP_RESULT_REASON_GENERAL_FAILURE,
                      op_own_failure(err));
+        nothing_kept(b);
+    }
 }
 
-static void init_call(struct batch *b, struct bytes request, int64_t now)
+static void run_batch(struct batch *b)
+{
+    bool cancels = async_is_cancelled_by(b->e, b->access.identity, &b->rq->msg), failed;
+    if (!cancels)
+        async_settle(b->e);
+    if (b->rq->critical)
+        answer_alike(b, b->rq->msg.n_items, KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED,
+                     "a critical Message Extension is not known here");
+    else if (!cancels)
+        run_stored(b);
+    else if (!run_items(b, &failed)) /* the store is still in the other's request */
+        refuse_message(b->reply, b->behind_header, KMIP_RESULT_REASON_GENERAL_FAILURE,
+                       op_own_failure(&b->call.err), b->note);
+    async_forget_told(b->e);
+}
+
+static void init_call(struct batch *b, const struct engine_request *rq)
 {
     b->call = (struct op_call){.engine = b->e,
                                .identity = b->access.identity,
+                               .behaviour = rq->behaviour ? rq->behaviour : &b->configured,
+                               .draws = rq->draws ? rq->draws : &b->e->draws,
                                .version = b->rq->version,
-                               .now = now,
-                               .request = request,
+                               .now = b->now,
+                               .request = b->rq->msg.msg,
                                .err = KERR_INIT};
+    behaviour_complete(b->call.behaviour, b->e->cfg);
 }
 
-/* Pending operations take effect before any request that might see it. */
-static void settle_pending(struct mock_engine *e, const struct request *rq, int64_t now)
+/* Key material and results do not outlive the request. */
+static void wipe_scratch(struct engine_scratch *s)
 {
-    struct kmip_message items = rq->msg;
-    struct kmip_item it;
-    if (kmip_next_item(&items, &it) && it.operation != KMIP_OPERATION_CANCEL)
-        async_settle(e, now);
+    buf_reset(&s->request.rebuilt);
+    buf_reset(&s->data);
+    buf_reset(&s->wrapped);
+    buf_reset(&s->found);
 }
 
-bool engine_answer(struct mock_engine *e, const struct mock_peer *peer, struct bytes request,
-                   struct buf *out, struct answer_note *note, struct kerr *err)
+bool engine_answer(struct mock_engine *e, const struct engine_request *asked, struct buf *out,
+                   struct answer_note *note, struct kerr *err)
 {
     struct request *rq = &e->scratch->request;
     struct reply_writer reply;
-    struct batch b = {.e = e, .rq = rq, .reply = &reply, .limit = out->limit, .note = note};
-    int64_t now = engine_now(e);
+    struct batch b = {.e = e,
+                      .rq = rq,
+                      .reply = &reply,
+                      .limit = out->limit,
+                      .note = note,
+                      .now = engine_now(e)};
     const char *why = "";
     *note = (struct answer_note){0};
-    request_read(rq, e->cfg, request);
-    reply_begin(&reply, out, rq->version, e->stamp_ns ? engine_stamp(e) : now);
+    request_read(rq, e->cfg, asked->bytes);
+    reply_begin(&reply, out, rq->version, e->stamp_ns ? engine_stamp(e) : b.now);
     b.behind_header = reply.header;
     if (rq->reason) {
         refuse_message(&reply, reply.header, rq->reason, rq->text, note);
-    } else if (!access_identify(e->cfg, peer, &rq->msg.header, &b.access, &why)) {
+    } else if (!access_identify(e->cfg, asked->peer, &rq->msg.header, &b.access, &why)) {
         refuse_message(&reply, reply.header, KMIP_RESULT_REASON_AUTHENTICATION_NOT_SUCCESSFUL, why,
                        note);
     } else {
         note->items = rq->msg.n_items;
-        init_call(&b, rq->msg.msg, now);
-        settle_pending(e, rq, now);
+        init_call(&b, asked);
         run_batch(&b);
     }
-    buf_reset(&rq->rebuilt);
+    wipe_scratch(e->scratch);
     return reply_end(&reply) || kerr_set(err, reply.err.code, "%s", reply.err.msg);
 }
 

@@ -8,8 +8,9 @@
 #include "kmip/base/buf.h"
 #include "kmip/base/error.h"
 #include "kmip/schema/message.h"
+#include "mockserver/behaviour.h"
 #include "mockserver/config.h"
-#include "mockserver/overrides.h"
+#include "mockserver/draws.h"
 #include "mockserver/store.h"
 
 struct engine_async; /* requests answered Pending, waiting for Poll */
@@ -23,9 +24,9 @@ struct mock_engine {
     int64_t (*clock_ns)(void *arg); /* the server's (skewed) wall clock, ns since the epoch */
     int64_t (*stamp_ns)(void *arg); /* what the Time Stamp says; NULL: clock_ns */
     void *clock_arg;
-    const struct engine_overrides *overrides; /* of the request being answered; NULL: none */
-    uint64_t next_serial; /* for identifiers */
-    uint64_t requests;    /* answered by sessions so far */
+    uint64_t run;        /* of the store (store_run) */
+    struct draws draws;  /* of what no connection asks for */
+    uint64_t requests;   /* answered by sessions so far */
 };
 
 __attribute__((warn_unused_result)) bool engine_init(struct mock_engine *e,
@@ -39,26 +40,27 @@ int64_t engine_now(const struct mock_engine *e);
 /* The same as the Time Stamp has it. */
 int64_t engine_stamp(const struct mock_engine *e);
 
-/* What the configuration says, unless the request is answered otherwise. */
-static inline int engine_compound_create(const struct mock_engine *e)
-{
-    return e->overrides && e->overrides->has_compound_create ? e->overrides->compound_create
-                                                             : e->cfg->compound_create;
-}
-static inline int engine_custom_attributes(const struct mock_engine *e)
-{
-    return e->overrides && e->overrides->has_custom_attributes ? e->overrides->custom_attributes
-                                                               : e->cfg->custom_attributes;
-}
-/* A fresh Unique Identifier, in the form of a UUID; repeatable when the configuration
- * gives a seed. */
-__attribute__((warn_unused_result)) bool engine_new_uid(struct mock_engine *e,
+/* A fresh Unique Identifier, in the form of a UUID. */
+__attribute__((warn_unused_result)) bool engine_new_uid(struct mock_engine *e, struct draws *draws,
                                                         char out[MOCK_UID_MAX], struct kerr *err);
+
+/* An operation that was answered Pending can be cancelled until the next request, and
+ * the store's request stays open as long. This ends it, with effect: to be called before
+ * the store is used past engine_answer. */
+void engine_settle(struct mock_engine *e);
 
 /* Who asks: from the TLS certificate; a Credential in the request may change it. */
 struct mock_peer {
     char identity[192]; /* certificate CN, or "" when there was none */
     bool authenticated; /* a client certificate was shown and verified */
+};
+
+/* One request message: who sent it, and what holds for it alone. */
+struct engine_request {
+    struct bytes bytes;
+    const struct mock_peer *peer;
+    struct behaviour *behaviour; /* NULL: as configured */
+    struct draws *draws;         /* of its connection; NULL: the engine's */
 };
 
 /* What a reply says about itself, for log, journal and timeline. */
@@ -75,9 +77,9 @@ struct answer_note {
 /* Appends exactly one Response Message to out. False only when the server itself
  * cannot go on (memory): the connection should then be closed. */
 __attribute__((warn_unused_result)) bool engine_answer(struct mock_engine *e,
-                                                       const struct mock_peer *peer,
-                                                       struct bytes request, struct buf *out,
-                                                       struct answer_note *note, struct kerr *err);
+                                                       const struct engine_request *rq,
+                                                       struct buf *out, struct answer_note *note,
+                                                       struct kerr *err);
 /* A reply for bytes that can never be a message (framing lost): header and one
  * item without Operation, Invalid Message. */
 __attribute__((warn_unused_result)) bool engine_reject(struct mock_engine *e,

@@ -19,10 +19,10 @@
 #define MOCKSERVER_FAULT_H
 
 #include "kmip/net/tls.h"
+#include "mockserver/behaviour.h"
 #include "mockserver/clock.h"
 #include "mockserver/fault_list.h"
 #include "mockserver/journal.h"
-#include "mockserver/overrides.h"
 #include "mockserver/pipeline.h"
 
 struct fault_certs;
@@ -171,13 +171,14 @@ struct fault_request {
 /* One exchange as far as faults have to do with it. */
 struct fault_exchange {
     struct fault_request request;
-    struct engine_overrides overrides;
-    bool overridden;         /* overrides say something */
+    struct behaviour behaviour;
+    bool behaves;            /* behaviour says something */
     struct reply_plan plan;
     bool planned;            /* plan says something */
     struct fired {
         struct fault_use *use;
-        enum { FIRED, FIRED_STRUCK, FIRED_LATER } state;
+        enum { FIRED, FIRED_STRUCK, FIRED_LATER, FIRED_REVOKES } state;
+        uint64_t share;      /* of a behaviour: the marks that are this fault's doing */
         char event[200];     /* what it did */
     } fired[FAULT_FIRED_MAX];
     size_t n_fired;

@@ -16,7 +16,7 @@
 enum fault_stage {
     FAULT_ACCEPT,  /* before TLS: no request, no client */
     FAULT_OPEN,    /* arms the connection: when it opens, or from a request on */
-    FAULT_REQUEST, /* overrides for the engine */
+    FAULT_REQUEST, /* the engine's behaviour, said before it answers; effective or not */
     FAULT_FIELDS,  /* the reply as items */
     FAULT_BYTES,   /* the reply as bytes */
     FAULT_PIPE,    /* how it leaves */
@@ -34,7 +34,8 @@ struct fault_shot {
     struct fault_accept *accept;
     struct fault_conn *conn;
     const struct fault_request *request;  /* NULL when the connection opens */
-    struct fault_exchange *exchange;      /* overrides, plan */
+    struct fault_exchange *exchange;      /* behaviour, plan */
+    uint64_t *share;                      /* of the firing (struct fired) */
     struct buf *reply;
     int64_t now_ns;
     bool later;                           /* set: strikes later, or not at all */
@@ -64,7 +65,7 @@ struct fault_action {
     bool (*prepare)(struct fault_set *set, const void *params, struct kerr *err);
     /* Would it have an effect at this request? NULL: at any. */
     bool (*applies)(const void *params, const struct fault_request *rq);
-    /* For stages behind the engine: what is to be done before it answers. May be NULL. */
+    /* From FAULT_REQUEST on: what is to be done before the engine answers. May be NULL. */
     void (*before)(struct fault_shot *s);
     /* False: it had none after all. */
     bool (*apply)(struct fault_shot *s);
@@ -120,8 +121,8 @@ __attribute__((warn_unused_result)) bool fault_name_free(const struct fault_list
                                                          struct fault *f, struct kerr *err);
 /* The fault needs a request to match: it does not fire when a connection opens. */
 bool fault_needs_request(const struct fault *f);
-/* What the exchange's overrides and plan say so far, empty at first: to add to. */
-struct engine_overrides *fault_overrides(struct fault_exchange *x);
+/* What the exchange's behaviour and plan say so far, empty at first: to add to. */
+struct behaviour *fault_behaviour(struct fault_exchange *x);
 struct reply_plan *fault_plan(struct fault_exchange *x);
 /* Writes what was done, or why nothing could be, to s->event; returns done. */
 bool fault_event(struct fault_shot *s, bool done, const char *fmt, ...)

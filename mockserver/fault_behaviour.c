@@ -1,5 +1,5 @@
-/* Actions on how the server behaves (fault_action.h): they override, for one request,
- * what the engine does. */
+/* Actions on how the server behaves (fault_action.h, behaviour.h): before the engine
+ * answers a request they say how it is to behave, and afterwards whether it did. */
 #include "kmip/base/clock.h"
 #include "mockserver/config.h"
 #include "mockserver/fault_action.h"
@@ -27,36 +27,36 @@ static int64_t seconds_of(int64_t ns)
     return ns / NS_PER_S + (ns % NS_PER_S != 0);
 }
 
-/* --- what a request asks for ------------------------------------------- */
+/* --- what they share --------------------------------------------------- */
 
-typedef bool attribute_test(struct bytes name);
-
-static bool any_attribute(const struct ttlv_item *structure, attribute_test *test)
-{
-    struct ttlv_reader r;
-    struct ttlv_item it, name;
-    ttlv_r_init(&r, structure->val, NULL, NULL);
-    while (ttlv_r_next(&r, &it)) {
-        if (it.type != TTLV_STRUCTURE)
-            continue;
-        if (it.tag == KMIP_TAG_ATTRIBUTE &&
-            ttlv_find(&it, KMIP_TAG_ATTRIBUTE_NAME, &name) && test(name.val))
-            return true;
-        if (it.tag != KMIP_TAG_ATTRIBUTE && any_attribute(&it, test))
-            return true;
-    }
-    return false;
-}
-
-static bool some_item(const struct fault_request *rq, uint32_t operation, attribute_test *test)
+/* Whether a request comes out differently only the engine can tell. These are the
+ * operations of which it may; the others do not count for `nth`. */
+static bool asks_one_of(const struct fault_request *rq, const uint32_t *operations, size_t n)
 {
     struct kmip_message m = rq->msg;
     struct kmip_item it;
     while (rq->readable && kmip_next_item(&m, &it))
-        if ((operation == 0 || it.operation == operation) && it.has_payload &&
-            (!test || any_attribute(&it.payload, test)))
-            return true;
+        for (size_t i = 0; i < n; i++)
+            if (it.has_operation && it.operation == operations[i])
+                return true;
     return false;
+}
+
+/* NULL when another fault has said before how it is to be. */
+static struct behaviour *say(struct fault_shot *s, enum behaviour_kind kind)
+{
+    struct behaviour *b = fault_behaviour(s->exchange);
+    *s->share = behaviour_is_said(b, kind, 1);
+    return *s->share ? b : NULL;
+}
+
+/* Has it come to what this fault has said? If not, the event says why. */
+static bool came_true(struct fault_shot *s, enum behaviour_kind kind)
+{
+    if (!*s->share)
+        return fault_event(s, false, "another fault has said before how it is to be");
+    return (s->exchange->behaviour.used.v[kind] & *s->share) != 0 ||
+           fault_event(s, false, "nothing came out differently for it");
 }
 
 /* --- compound_create --------------------------------------------------- */
@@ -76,28 +76,32 @@ static const struct yfield compound_fields[] = {
 
 static const struct compound_params compound_defaults = {.by_ns = 60 * NS_PER_S};
 
-static bool is_activation_date(struct bytes name)
-{
-    return bytes_eq_str(name, "Activation Date");
-}
-
 static bool compound_applies(const void *params, const struct fault_request *rq)
 {
+    static const uint32_t create = KMIP_OPERATION_CREATE;
     (void)params;
-    return some_item(rq, KMIP_OPERATION_CREATE, is_activation_date);
+    return asks_one_of(rq, &create, 1);
+}
+
+static void say_compound(struct fault_shot *s)
+{
+    static const int as[] = {COMPOUND_REJECT, COMPOUND_IGNORE, COMPOUND_DELAY};
+    const struct compound_params *p = s->params;
+    struct behaviour *b = say(s, BEHAVIOUR_COMPOUND_CREATE);
+    if (!b)
+        return;
+    b->compound_create = as[p->is];
+    b->compound_delay_s = seconds_of(p->by_ns);
 }
 
 static bool apply_compound(struct fault_shot *s)
 {
-    static const int as[] = {COMPOUND_REJECT, COMPOUND_IGNORE, COMPOUND_DELAY};
     const struct compound_params *p = s->params;
-    struct engine_overrides *o = fault_overrides(s->exchange);
-    o->has_compound_create = true;
-    o->compound_create = as[p->is];
-    o->compound_delay_s = seconds_of(p->by_ns);
+    if (!came_true(s, BEHAVIOUR_COMPOUND_CREATE))
+        return false;
     if (p->is == COMPOUND_IS_DELAY)
         return fault_event(s, true, "Activation Date moved by %lld s",
-                           (long long)o->compound_delay_s);
+                           (long long)seconds_of(p->by_ns));
     return fault_event(s, true, "Activation Date of Create: %s", compound_names[p->is]);
 }
 
@@ -123,26 +127,35 @@ static const struct yfield custom_fields[] = {
 
 static const struct custom_params custom_defaults = {.length = 16};
 
-static bool is_custom(struct bytes name)
-{
-    return !kmip_attribute_by_name(name);
-}
-
 static bool custom_applies(const void *params, const struct fault_request *rq)
 {
+    static const uint32_t operations[] = {
+        KMIP_OPERATION_CREATE,           KMIP_OPERATION_REGISTER,
+        KMIP_OPERATION_RE_KEY,           KMIP_OPERATION_LOCATE,
+        KMIP_OPERATION_GET,              KMIP_OPERATION_GET_ATTRIBUTES,
+        KMIP_OPERATION_ADD_ATTRIBUTE,    KMIP_OPERATION_GET_ATTRIBUTE_LIST,
+        KMIP_OPERATION_MODIFY_ATTRIBUTE, KMIP_OPERATION_DELETE_ATTRIBUTE,
+    };
     (void)params;
-    return some_item(rq, 0, is_custom);
+    return asks_one_of(rq, operations, sizeof operations / sizeof *operations);
+}
+
+static void say_custom(struct fault_shot *s)
+{
+    static const int as[] = {CUSTOM_REJECT, CUSTOM_IGNORE, CUSTOM_TRUNCATE};
+    const struct custom_params *p = s->params;
+    struct behaviour *b = say(s, BEHAVIOUR_CUSTOM_ATTRIBUTES);
+    if (!b)
+        return;
+    b->custom_attributes = as[p->is];
+    b->custom_length = (size_t)p->length;
 }
 
 static bool apply_custom(struct fault_shot *s)
 {
-    static const int as[] = {CUSTOM_REJECT, CUSTOM_IGNORE, CUSTOM_TRUNCATE};
     const struct custom_params *p = s->params;
-    struct engine_overrides *o = fault_overrides(s->exchange);
-    o->has_custom_attributes = true;
-    o->custom_attributes = as[p->is];
-    o->custom_length = (size_t)p->length;
-    return fault_event(s, true, "custom attributes: %s", custom_names[p->is]);
+    return came_true(s, BEHAVIOUR_CUSTOM_ATTRIBUTES) &&
+           fault_event(s, true, "custom attributes: %s", custom_names[p->is]);
 }
 
 /* --- activate ---------------------------------------------------------- */
@@ -169,17 +182,25 @@ static bool check_activate(const struct fault_reading *r, void *params)
 
 static bool activate_applies(const void *params, const struct fault_request *rq)
 {
+    static const uint32_t activate = KMIP_OPERATION_ACTIVATE;
     (void)params;
-    return some_item(rq, KMIP_OPERATION_ACTIVATE, NULL);
+    return asks_one_of(rq, &activate, 1);
+}
+
+static void say_activate(struct fault_shot *s)
+{
+    const struct activate_params *p = s->params;
+    struct behaviour *b = say(s, BEHAVIOUR_ACTIVATE);
+    if (b)
+        b->activate_delay_s = seconds_of(p->by_ns);
 }
 
 static bool apply_activate(struct fault_shot *s)
 {
     const struct activate_params *p = s->params;
-    struct engine_overrides *o = fault_overrides(s->exchange);
-    o->activate_delay_s = seconds_of(p->by_ns);
-    return fault_event(s, true, "Activate takes effect %lld s later",
-                       (long long)o->activate_delay_s);
+    return came_true(s, BEHAVIOUR_ACTIVATE) &&
+           fault_event(s, true, "Activate takes effect %lld s later",
+                       (long long)seconds_of(p->by_ns));
 }
 
 /* --- session_revoked --------------------------------------------------- */
@@ -233,13 +254,14 @@ static bool check_operations(const struct fault_reading *r, void *params)
     return read_operations(p->node, r->arena, &p->operations, r->err);
 }
 
-static bool add_names(struct operation_names *l, const struct read_operations *operations)
+/* What of the operations no other fault has spoken of before. */
+static uint64_t say_operations(struct fault_shot *s, enum behaviour_kind kind)
 {
-    size_t had = l->n;
-    for (size_t i = 0; i < operations->n && l->n < OVERRIDE_OPERATIONS_MAX; i++)
-        if (!overrides_name(l, operations->v[i]))
-            l->v[l->n++] = operations->v[i];
-    return l->n > had;
+    const struct operations_params *p = s->params;
+    uint64_t marks = 0;
+    for (size_t i = 0; i < p->operations.n; i++)
+        marks |= behaviour_operation(p->operations.v[i]);
+    return *s->share = behaviour_is_said(fault_behaviour(s->exchange), kind, marks);
 }
 
 static bool not_supported_applies(const void *params, const struct fault_request *rq)
@@ -248,26 +270,32 @@ static bool not_supported_applies(const void *params, const struct fault_request
     return fault_request_asks(rq, &p->operations);
 }
 
+static void say_not_supported(struct fault_shot *s)
+{
+    fault_behaviour(s->exchange)->not_supported |= say_operations(s, BEHAVIOUR_NOT_SUPPORTED);
+}
+
 static bool apply_not_supported(struct fault_shot *s)
 {
-    const struct operations_params *p = s->params;
-    return add_names(&fault_overrides(s->exchange)->not_supported, &p->operations)
-               ? fault_event(s, true, "refused as not supported")
-               : fault_event(s, false, "another fault refuses it already");
+    return came_true(s, BEHAVIOUR_NOT_SUPPORTED) &&
+           fault_event(s, true, "refused as not supported");
 }
 
 static bool hidden_applies(const void *params, const struct fault_request *rq)
 {
+    static const uint32_t query = KMIP_OPERATION_QUERY;
     (void)params;
-    return some_item(rq, KMIP_OPERATION_QUERY, NULL);
+    return asks_one_of(rq, &query, 1);
+}
+
+static void say_hidden(struct fault_shot *s)
+{
+    fault_behaviour(s->exchange)->hidden |= say_operations(s, BEHAVIOUR_HIDDEN);
 }
 
 static bool apply_hidden(struct fault_shot *s)
 {
-    const struct operations_params *p = s->params;
-    return add_names(&fault_overrides(s->exchange)->hidden, &p->operations)
-               ? fault_event(s, true, "operations left out of Query")
-               : fault_event(s, false, "another fault leaves them out already");
+    return came_true(s, BEHAVIOUR_HIDDEN) && fault_event(s, true, "operations left out of Query");
 }
 
 const struct fault_action fault_behaviour_actions[] = {
@@ -279,6 +307,7 @@ const struct fault_action fault_behaviour_actions[] = {
      .defaults = &compound_defaults,
      .main = "is",
      .applies = compound_applies,
+     .before = say_compound,
      .apply = apply_compound},
     {.name = "custom_attributes",
      .stage = FAULT_REQUEST,
@@ -288,6 +317,7 @@ const struct fault_action fault_behaviour_actions[] = {
      .defaults = &custom_defaults,
      .main = "is",
      .applies = custom_applies,
+     .before = say_custom,
      .apply = apply_custom},
     {.name = "activate",
      .stage = FAULT_REQUEST,
@@ -298,6 +328,7 @@ const struct fault_action fault_behaviour_actions[] = {
      .main = "is",
      .check = check_activate,
      .applies = activate_applies,
+     .before = say_activate,
      .apply = apply_activate},
     {.name = "session_revoked",
      .stage = FAULT_OPEN,
@@ -315,6 +346,7 @@ const struct fault_action fault_behaviour_actions[] = {
      .main = "operations",
      .check = check_operations,
      .applies = not_supported_applies,
+     .before = say_not_supported,
      .apply = apply_not_supported},
     {.name = "hidden",
      .stage = FAULT_REQUEST,
@@ -324,6 +356,7 @@ const struct fault_action fault_behaviour_actions[] = {
      .main = "operations",
      .check = check_operations,
      .applies = hidden_applies,
+     .before = say_hidden,
      .apply = apply_hidden},
     {.name = NULL},
 };

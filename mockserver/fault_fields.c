@@ -272,9 +272,9 @@ static void result_before(struct fault_shot *s)
     const struct result_params *p = s->params;
     if (p->performed)
         return;
-    struct engine_overrides *o = fault_overrides(s->exchange);
-    o->refuse_reason = KMIP_RESULT_REASON_GENERAL_FAILURE; /* apply_result says which */
-    o->refuse_text = "injected fault";
+    struct behaviour *b = fault_behaviour(s->exchange);
+    b->refuse_reason = KMIP_RESULT_REASON_GENERAL_FAILURE; /* apply_result says which */
+    b->refuse_text = "injected fault";
 }
 
 static void copy_field(struct ttlv_writer *w, const struct ttlv_item *item, uint32_t tag)

@@ -230,6 +230,7 @@ static bool shoot(struct fault_conn *c, struct fault_exchange *x, struct fired *
     struct fault_shot s = shot_at(c, f->use, now_ns);
     s.request = &x->request;
     s.exchange = x;
+    s.share = &f->share;
     s.reply = reply;
     bool ok = f->use->fault->action->apply(&s);
     snprintf(f->event, sizeof f->event, "%s", s.event);
@@ -250,12 +251,13 @@ static void before_engine(struct fault_conn *c, struct fault_exchange *x, struct
                           int64_t now_ns)
 {
     const struct fault_action *a = f->use->fault->action;
-    if (a->stage <= FAULT_REQUEST) {
+    if (a->stage < FAULT_REQUEST) {
         (void)shoot(c, x, f, NULL, now_ns);
     } else if (a->before) {
         struct fault_shot s = shot_at(c, f->use, now_ns);
         s.request = &x->request;
         s.exchange = x;
+        s.share = &f->share;
         a->before(&s);
     }
 }
@@ -284,13 +286,13 @@ static void revoke(struct fault_conn *c, struct fault_exchange *x)
     if (!a->revoke_use || (!a->revoked && x->request.idle_ns < a->revoke_idle_ns))
         return;
     a->revoked = true;
-    struct engine_overrides *o = fault_overrides(x);
-    o->refuse_reason = KMIP_RESULT_REASON_GENERAL_FAILURE;
-    o->refuse_text = a->revoked_text;
+    struct behaviour *b = fault_behaviour(x);
+    b->refuse_reason = KMIP_RESULT_REASON_GENERAL_FAILURE;
+    b->refuse_text = a->revoked_text;
     if (x->n_fired == FAULT_FIRED_MAX)
         return;
     struct fired *f = &x->fired[x->n_fired++];
-    *f = (struct fired){.use = a->revoke_use, .state = FIRED_STRUCK};
+    *f = (struct fired){.use = a->revoke_use, .state = FIRED_REVOKES};
     snprintf(f->event, sizeof f->event, "General Failure until the client reconnects");
 }
 
@@ -315,7 +317,7 @@ void fault_request(struct fault_conn *c, struct bytes request, int64_t now_ns,
 {
     struct fault_set *s = c->set;
     x->n_fired = 0;
-    x->overridden = x->planned = false;
+    x->behaves = x->planned = false;
     c->requests++;
     s->requests++;
     read_request(c, request, now_ns, &x->request);
@@ -330,7 +332,10 @@ void fault_request(struct fault_conn *c, struct bytes request, int64_t now_ns,
 
 bool fault_reply(struct fault_conn *c, struct fault_exchange *x, struct buf *reply, int64_t now_ns)
 {
-    for (int stage = FAULT_FIELDS; stage <= FAULT_END; stage++)
+    for (size_t i = 0; i < x->n_fired; i++)
+        if (x->fired[i].state == FIRED_REVOKES && x->behaviour.used.v[BEHAVIOUR_REFUSE])
+            x->fired[i].state = FIRED_STRUCK;
+    for (int stage = FAULT_REQUEST; stage <= FAULT_END; stage++)
         for (size_t i = 0; i < x->n_fired; i++)
             if ((int)x->fired[i].use->fault->action->stage == stage &&
                 !shoot(c, x, &x->fired[i], reply, now_ns))

@@ -29,12 +29,12 @@ const char *fault_action_help(const struct fault_action *a)
     return a->help;
 }
 
-struct engine_overrides *fault_overrides(struct fault_exchange *x)
+struct behaviour *fault_behaviour(struct fault_exchange *x)
 {
-    if (!x->overridden)
-        x->overrides = (struct engine_overrides){0};
-    x->overridden = true;
-    return &x->overrides;
+    if (!x->behaves)
+        x->behaviour = (struct behaviour){0};
+    x->behaves = true;
+    return &x->behaviour;
 }
 
 struct reply_plan *fault_plan(struct fault_exchange *x)

@@ -16,6 +16,13 @@ bool lifecycle_has_state(uint32_t object_type);
  * stored with some change, a clock that goes back takes the state back. */
 uint32_t lifecycle_settle(struct mock_object *o, int64_t now);
 
+/* The date so many seconds later; the last there is when it lies beyond that. */
+static inline int64_t lifecycle_later(int64_t date, int64_t by_s)
+{
+    int64_t sum;
+    return __builtin_add_overflow(date, by_s, &sum) ? INT64_MAX : sum;
+}
+
 enum lifecycle_event { LIFE_ACTIVATE, LIFE_REVOKE, LIFE_COMPROMISE, LIFE_DESTROY };
 
 /* The state an event leads to from `state`, or 0: no such transition. */

@@ -231,12 +231,11 @@ static bool set_lease_time(const struct op_call *c, struct mock_object *o)
            object_set(o, KMIP_TAG_LEASE_TIME, TTLV_INTERVAL, bytes_of(wire, 4));
 }
 
-static bool set_uid(const struct op_call *c, struct mock_object *o, struct kerr *err)
+static bool set_uid(struct op_call *c, struct mock_object *o)
 {
-    const struct engine_overrides *x = c->engine->overrides;
-    if (!x || !x->unique_identifier)
-        return engine_new_uid(c->engine, o->uid, err);
-    snprintf(o->uid, sizeof o->uid, "%s", x->unique_identifier);
+    if (!c->uid)
+        return engine_new_uid(c->engine, c->draws, o->uid, &c->err);
+    snprintf(o->uid, sizeof o->uid, "%s", c->uid);
     return true;
 }
 
@@ -246,7 +245,7 @@ static bool set_implicit(struct making *m)
     struct mock_object *o = m->object;
     bool fresh = applies(o, KMIP_TAG_FRESH) && !object_attr(o, KMIP_TAG_FRESH, 0);
     bool made_here = m->kind != MAKING_REGISTER;
-    if (!set_uid(c, o, &c->err) || !set_digest(m))
+    if (!set_uid(c, o) || !set_digest(m))
         return false;
     return (object_set_text(o, KMIP_TAG_UNIQUE_IDENTIFIER, bytes_str(o->uid)) &&
             object_set_enum(o, KMIP_TAG_OBJECT_TYPE, o->type) &&

@@ -51,6 +51,7 @@ const struct op *op_find(uint32_t operation)
 bool op_run(struct op_call *c, const struct op *op)
 {
     c->operation = op->operation;
+    c->effects = (struct behaviour_marks){{0}};
     c->finished = NULL;
     c->reason = 0;
     c->message[0] = c->touched[0] = '\0';

@@ -22,6 +22,10 @@ enum op_flags {
 struct op_call {
     struct mock_engine *engine;
     const char *identity; /* who asks, after Credential */
+    struct behaviour *behaviour; /* of this request */
+    struct behaviour_marks effects; /* of behaviour, on what the operation does */
+    struct draws *draws; /* where what is made up comes from */
+    const char *uid; /* of an object that is made; NULL: a fresh one */
     uint8_t version; /* of the request */
     int64_t now; /* seconds, server's clock */
     const struct kmip_item *item; /* the request item */
@@ -53,6 +57,22 @@ __attribute__((warn_unused_result)) bool op_run(struct op_call *c, const struct 
 
 /* A failure of ours as a client may know it. The log gets the whole of it, with paths. */
 const char *op_own_failure(const struct kerr *err);
+
+/* The behaviour has changed what the operation does; of no account if it fails. */
+static inline void op_differs(struct op_call *c, enum behaviour_kind kind, uint64_t marks)
+{
+    behaviour_mark(&c->effects, kind, marks);
+}
+/* The behaviour is why the operation will fail. */
+static inline void op_is_refused(struct op_call *c, enum behaviour_kind kind)
+{
+    behaviour_mark(&c->behaviour->used, kind, 1);
+}
+/* The operation has succeeded and its reply stands. */
+static inline void op_took_effect(struct op_call *c)
+{
+    behaviour_mark_all(&c->behaviour->used, &c->effects);
+}
 
 /* Records reason and Result Message; returns false. */
 bool op_fail(struct op_call *c, uint32_t reason, const char *fmt, ...)

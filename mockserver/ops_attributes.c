@@ -154,9 +154,12 @@ bool op_delete_attribute(struct op_call *c)
     if (!op_field(c, KMIP_TAG_ATTRIBUTE_NAME, &name))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "the request has no Attribute Name");
     int32_t index = op_field(c, KMIP_TAG_ATTRIBUTE_INDEX, &it) ? ttlv_int(&it) : 0;
-    if (attr_kind(c, name.val, &def) == ATTR_UNKNOWN)
+    if (attr_kind(c, name.val, &def) == ATTR_UNKNOWN) {
+        if (attr_is_refused(c, name.val) && object_attr_named(o, name.val))
+            op_is_refused(c, BEHAVIOUR_CUSTOM_ATTRIBUTES);
         return op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND, "there is no attribute \"%s\"",
                        op_quote(name.val).text);
+    }
     if (!attr_may_delete(c, o, def, name.val))
         return false;
     const struct mock_attr *a = object_attr_indexed(o, name.val, index);

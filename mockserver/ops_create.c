@@ -1,5 +1,6 @@
 /* Create (KMIP 1.2 spec, 4.1): symmetric keys made by the server. */
 #include "mockserver/crypto.h"
+#include "mockserver/lifecycle.h"
 #include "mockserver/making.h"
 #include "mockserver/ops.h"
 #include "mockserver/scratch.h"
@@ -24,7 +25,7 @@ static bool new_key(struct making *m)
         return false;
     object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &bits);
     buf_reset(key);
-    switch (crypto_new_key(algorithm, bits, key)) {
+    switch (crypto_key_of(algorithm, bits, draws_bytes, c->draws, key)) {
     case CRYPTO_OK:
         break;
     case CRYPTO_BAD_ALGORITHM:
@@ -43,6 +44,13 @@ static bool new_key(struct making *m)
     return ok;
 }
 
+/* So much later than the date, or than now when that has passed: the key is Active no
+ * sooner. */
+static int64_t delayed(const struct op_call *c, int64_t date)
+{
+    return lifecycle_later(date > c->now ? date : c->now, c->behaviour->compound_delay_s);
+}
+
 /* A key that is Active from its making: servers in the field refuse that or forget
  * the date, and this one can be told to. */
 static bool compound_create(struct making *m)
@@ -51,16 +59,18 @@ static bool compound_create(struct making *m)
     int64_t date;
     if (!object_date(m->object, KMIP_TAG_ACTIVATION_DATE, &date))
         return true;
-    switch (engine_compound_create(c->engine)) {
+    switch (c->behaviour->compound_create) {
     case COMPOUND_REJECT:
+        op_is_refused(c, BEHAVIOUR_COMPOUND_CREATE);
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "Activation Date is not taken with Create here; use Activate");
     case COMPOUND_IGNORE:
+        op_differs(c, BEHAVIOUR_COMPOUND_CREATE, 1);
         object_remove_tag(m->object, KMIP_TAG_ACTIVATION_DATE);
         return true;
     case COMPOUND_DELAY:
-        return object_set_date(m->object, KMIP_TAG_ACTIVATION_DATE,
-                               date + c->engine->overrides->compound_delay_s) ||
+        op_differs(c, BEHAVIOUR_COMPOUND_CREATE, 1);
+        return object_set_date(m->object, KMIP_TAG_ACTIVATION_DATE, delayed(c, date)) ||
                op_no_memory(c);
     default:
         return true;

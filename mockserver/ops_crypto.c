@@ -128,7 +128,7 @@ static bool find_iv(struct cipher *x)
     if (!x->encrypt || !x->random_iv)
         return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "%s needs an IV/Counter/Nonce",
                        kmip_name_of("Block Cipher Mode", x->params.mode));
-    if (!crypto_random(x->own_iv, x->iv_length))
+    if (!draws_bytes(c->draws, x->own_iv, x->iv_length))
         return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE, "no random IV could be made");
     x->iv = bytes_of(x->own_iv, x->iv_length);
     x->made_iv = true;

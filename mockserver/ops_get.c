@@ -137,11 +137,11 @@ static bool wrap(const struct request_for *g)
     write_key_value(g, &w);
     bool ok = ttlv_w_finish(&w);
     if (ok && g->wrapping.no_encoding) {
-        if (!raw && g->format != KMIP_KEY_FORMAT_TYPE_RAW)
-            return op_fail(g->call, KMIP_RESULT_REASON_ENCODING_OPTION_ERROR,
+        ok = raw || g->format == KMIP_KEY_FORMAT_TYPE_RAW
+                 ? wrapping_wrap(g->call, &g->wrapping, raw ? g->key.material.val : g->key.bytes,
+                                 &s->wrapped)
+                 : op_fail(g->call, KMIP_RESULT_REASON_ENCODING_OPTION_ERROR,
                            "Key Material that is a structure cannot be wrapped with No Encoding");
-        ok = wrapping_wrap(g->call, &g->wrapping, raw ? g->key.material.val : g->key.bytes,
-                           &s->wrapped);
     } else if (ok) {
         ok = wrapping_wrap(g->call, &g->wrapping, buf_bytes(&s->data), &s->wrapped);
     }

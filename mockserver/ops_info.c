@@ -4,10 +4,15 @@
 
 static void list_operations(struct op_call *c)
 {
-    const struct engine_overrides *o = c->engine->overrides;
-    for (const struct op *op = mock_ops; op->operation; op++)
-        if (op->since <= c->version && !(o && overrides_name(&o->hidden, op->operation)))
+    for (const struct op *op = mock_ops; op->operation; op++) {
+        uint64_t hidden = c->behaviour->hidden & behaviour_operation(op->operation);
+        if (op->since > c->version)
+            continue;
+        if (hidden)
+            op_differs(c, BEHAVIOUR_HIDDEN, hidden);
+        else
             ttlv_w_enum(c->out, KMIP_TAG_OPERATION, op->operation);
+    }
 }
 
 static void list_objects(struct op_call *c)

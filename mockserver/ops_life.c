@@ -34,9 +34,11 @@ bool op_activate(struct op_call *c)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "only a Pre-Active object can be activated; this is %s", state_name(o));
     /* A server that is slow to activate keeps the state until the date has come. */
-    int64_t delay = c->engine->overrides ? c->engine->overrides->activate_delay_s : 0;
+    int64_t delay = c->behaviour->activate_delay_s;
+    if (delay > 0)
+        op_differs(c, BEHAVIOUR_ACTIVATE, 1);
     if ((delay == 0 && !object_set_enum(o, KMIP_TAG_STATE, next)) ||
-        !object_set_date(o, KMIP_TAG_ACTIVATION_DATE, c->now + delay))
+        !object_set_date(o, KMIP_TAG_ACTIVATION_DATE, lifecycle_later(c->now, delay)))
         return op_no_memory(c);
     lifecycle_settle(o, c->now); /* a Deactivation Date may have passed already */
     return reply_with_uid(c, o);

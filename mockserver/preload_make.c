@@ -315,8 +315,13 @@ static bool carry_out(struct maker *m, uint32_t operation, int64_t date)
     struct kerr own = KERR_INIT;
     struct ttlv_writer w;
     const struct finding_sink sink = {keep_first, m};
+    struct behaviour plain = {.said.v[BEHAVIOUR_CUSTOM_ATTRIBUTES] = 1,
+                              .custom_attributes = CUSTOM_ACCEPT};
     struct op_call c = {.engine = m->e,
                         .identity = m->p->owner ? m->p->owner : "",
+                        .behaviour = &plain,
+                        .draws = &m->e->draws,
+                        .uid = m->o->uid,
                         .version = KMIP_V12,
                         .now = date,
                         .out = &w,
@@ -324,6 +329,7 @@ static bool carry_out(struct maker *m, uint32_t operation, int64_t date)
     c.payload = (struct ttlv_item){.tag = KMIP_TAG_REQUEST_PAYLOAD,
                                    .type = TTLV_STRUCTURE,
                                    .val = buf_bytes(&m->payload)};
+    behaviour_complete(&plain, m->e->cfg);
     if (m->payload.failed)
         return kerr_set(m->err, KE_MEMORY, "no memory for an object to preload");
     if (!kmip_validate_payload(c.payload.val, false, operation, KMIP_V12, &sink, m->err) ||
@@ -455,18 +461,12 @@ static bool make_one(struct maker *m, size_t place, enum preload_twice twice)
     m->steps = 0;
     if (!choose_uid(m, place, twice, &leave) || leave)
         return leave;
-    const struct engine_overrides x = {.has_custom_attributes = true,
-                                       .custom_attributes = CUSTOM_ACCEPT,
-                                       .unique_identifier = m->o->uid};
     take_dates(m);
     choose_steps(m);
     if (!check_dates(m) || !date_steps(m))
         return false;
-    m->e->overrides = &x;
-    bool ok = make(m) && go_all(m) && finish(m);
-    m->e->overrides = NULL;
-    m->o->made = ok;
-    return ok;
+    m->o->made = make(m) && go_all(m) && finish(m);
+    return m->o->made;
 }
 
 bool preload_store(const struct preload_list *l, struct mock_engine *e, enum preload_twice twice,
@@ -474,6 +474,7 @@ bool preload_store(const struct preload_list *l, struct mock_engine *e, enum pre
 {
     struct kerr own = KERR_INIT;
     struct maker m = {.e = e, .now = engine_now(e), .err = &own};
+    engine_settle(e);
     bool ok = store_begin(e->store, &own), begun = ok;
     buf_init(&m.payload, BUF_NO_LIMIT);
     buf_init(&m.reply, BUF_NO_LIMIT);

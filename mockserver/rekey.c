@@ -127,7 +127,7 @@ static bool make_material(struct making *m)
     object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm);
     object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &bits);
     buf_reset(key);
-    switch (crypto_new_key(algorithm, bits, key)) {
+    switch (crypto_key_of(algorithm, bits, draws_bytes, c->draws, key)) {
     case CRYPTO_OK:
         break;
     case CRYPTO_BAD_ALGORITHM:

@@ -47,6 +47,7 @@ void session_init(struct session *s, struct mock_engine *e, const struct mock_pe
     const struct mock_config *cfg = e->cfg;
     *s = (struct session){
         .engine = e, .peer = *peer, .number = number, .partial_ns = INT64_MAX, .active_ns = now_ns};
+    draws_init(&s->draws, cfg, e->run, peer->identity, number);
     s->message_max = (size_t)cfg->limits.message_size;
     buf_init(&s->in, s->message_max + 2 * TLS_RECORD_MAX);
     pipeline_init(&s->pipe, (size_t)cfg->reorder_window, cfg->reorder_wait_ns, (uint64_t)cfg->seed,
@@ -78,6 +79,7 @@ void session_attach(struct session *s, struct fault_set *faults, struct journal 
         s->faults.forget = on_forget;
         s->faults.forget_arg = s;
         s->pipe.rng = rng_stream((uint64_t)cfg->seed, s->faults.stream);
+        draws_init(&s->draws, cfg, s->engine->run, s->peer.identity, s->faults.ordinal);
     }
     for (size_t i = 0; clock && i < cfg->clocks.n && !s->has_own_clock; i++)
         if (clock_is_for(&cfg->clocks.v[i], s)) {
@@ -182,15 +184,18 @@ static struct mock_clock *clock_of(struct session *s)
                                      : NULL;
 }
 
-/* The engine sees the connection's clock and what faults override. */
+/* The engine sees the connection's clock, and behaves as faults have it. */
 static bool ask_engine(struct session *s, struct answering *a, struct kerr *err)
 {
     struct mock_engine *e = s->engine;
+    struct fault_exchange *x = a->faults;
+    const struct engine_request rq = {.bytes = a->request,
+                                      .peer = &s->peer,
+                                      .behaviour = x && x->behaves ? &x->behaviour : NULL,
+                                      .draws = &s->draws};
     if (s->clock)
         mock_clock_hold(s->clock, clock_of(s));
-    e->overrides = a->faults && a->faults->overridden ? &a->faults->overrides : NULL;
-    bool ok = engine_answer(e, &s->peer, a->request, &a->out, &a->note, err);
-    e->overrides = NULL;
+    bool ok = engine_answer(e, &rq, &a->out, &a->note, err);
     if (s->clock)
         mock_clock_release(s->clock);
     return ok;

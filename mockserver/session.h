@@ -14,6 +14,7 @@
 struct session {
     struct mock_engine *engine;
     struct mock_peer peer;
+    struct draws draws; /* what is made up for this connection */
     uint64_t number; /* of the connection, from 1 */
     char who[256]; /* identity for log lines, control characters escaped */
     struct buf in; /* received but not answered: part of a message, or held back by session_full */

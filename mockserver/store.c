@@ -59,6 +59,11 @@ uint64_t store_count(struct mock_store *s)
     return s->count;
 }
 
+uint64_t store_run(const struct mock_store *s)
+{
+    return s->run;
+}
+
 /* Reading */
 
 void store_hold(struct mock_store *s, struct mock_object *o)

@@ -67,6 +67,8 @@ __attribute__((warn_unused_result)) bool store_scan(struct mock_store *s,
                                                     bool (*visit)(void *arg, struct mock_object *o),
                                                     void *arg, struct kerr *err);
 uint64_t store_count(struct mock_store *s);
+/* The how-manieth opening of the store for writing this is, from 1. */
+uint64_t store_run(const struct mock_store *s);
 
 /* A request: nothing is durable before store_end(commit = true) returned true; when
  * it returns false, nothing of the request remains. Marks nest, at most 16; each is

@@ -15,7 +15,7 @@
 
 /* "KMIP"; with user_version it tells our files from others (SQLite file format 1.3). */
 #define APPLICATION_ID 0x4B4D4950
-#define FORMAT 1
+#define FORMAT 2
 #define STRING_(x) #x
 #define STRING(x) STRING_(x)
 
@@ -29,7 +29,8 @@ enum {
 };
 
 /* live_name holds the Names of objects that are not destroyed, so that asking whether
- * a Name is taken does not walk through all that ever had it. */
+ * a Name is taken does not walk through all that ever had it. life counts how often the
+ * store was opened, which no restart must forget (draws.h). */
 static const char schema[] =
     "BEGIN;"
     "PRAGMA application_id = " STRING(
@@ -45,6 +46,8 @@ static const char schema[] =
                                     "CREATE TABLE live_name (value BLOB NOT NULL, row INTEGER NOT "
                                     "NULL,"
                                     " PRIMARY KEY (value, row)) STRICT, WITHOUT ROWID;"
+                                    "CREATE TABLE life (runs INTEGER NOT NULL) STRICT;"
+                                    "INSERT INTO life VALUES (0);"
                                     "COMMIT;";
 
 /* secure_delete: what is destroyed is overwritten in the file. */
@@ -261,6 +264,17 @@ static bool check_pages(struct mock_store *s, struct kerr *err)
     return ok;
 }
 
+/* A store that can only be read gives nothing out: its run is the last one. */
+static bool begin_run(struct mock_store *s, bool writable, struct kerr *err)
+{
+    if (writable && !exec(s, "UPDATE life SET runs = runs + 1", "open the store", err))
+        return false;
+    int64_t runs = ask_int(s, "SELECT runs FROM life");
+    s->run = runs > 0 ? (uint64_t)runs : 0;
+    return runs >= 0 || kerr_set(err, KE_STORE, "%s: the store is damaged; restore it from a copy",
+                                 s->path);
+}
+
 static bool check_open(struct mock_store *s, struct kerr *err)
 {
     /* Reading first: a file that somebody else holds, or that is cut short, shows here,
@@ -269,7 +283,7 @@ static bool check_open(struct mock_store *s, struct kerr *err)
     return (!writable || exec(s, exclusive, "open the store", err)) &&
            exec(s, "SELECT count(*) FROM sqlite_schema", "open the store", err) &&
            check_pages(s, err) && sql_prepare(s, err) &&
-           (!writable || exec(s, durable, "open the store", err));
+           (!writable || exec(s, durable, "open the store", err)) && begin_run(s, writable, err);
 }
 
 static bool can_write(const char *path)
@@ -327,6 +341,7 @@ bool store_open_db(struct mock_store *s, struct kerr *err)
 {
     if (strcmp(s->path, ":memory:") == 0)
         return open_at(s, s->path, SQLITE_OPEN_READWRITE, err) &&
-               exec(s, schema, "make the store", err) && sql_prepare(s, err);
+               exec(s, schema, "make the store", err) && sql_prepare(s, err) &&
+               begin_run(s, true, err);
     return open_file(s, err);
 }

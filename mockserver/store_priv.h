@@ -55,6 +55,7 @@ struct mock_store {
     uint64_t runs; /* statements run, for tests: reading from the cache runs none */
     struct store_cache cache;
     uint64_t count;
+    uint64_t run;
 
     /* The request. */
     bool open;    /* between store_begin and store_end */

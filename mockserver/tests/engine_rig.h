@@ -31,6 +31,8 @@ struct rig {
     struct mock_config cfg;
     struct mock_engine engine;
     struct mock_peer peer;
+    struct behaviour *behaviour; /* of the next requests; NULL: as configured */
+    struct draws *draws;         /* NULL: the engine's */
     int64_t now_ns;
     struct buf request, reply;
     struct answer_note note;
@@ -122,16 +124,24 @@ static void rig_show(struct rig *r)
     buf_clear(&text);
 }
 
-/* Sends what r->request holds. */
+/* Hands over what r->request holds. */
+static bool rig_answer(struct rig *r, struct kerr *err)
+{
+    const struct engine_request rq = {.bytes = buf_bytes(&r->request),
+                                      .peer = &r->peer,
+                                      .behaviour = r->behaviour,
+                                      .draws = r->draws};
+    buf_reset(&r->reply);
+    return engine_answer(&r->engine, &rq, &r->reply, &r->note, err);
+}
+
+/* ... and looks at the reply. */
 static void rig_send(struct rig *r)
 {
     struct kerr err = KERR_INIT;
     const struct finding_sink sink = {rig_finding, r};
     unsigned before = r->findings;
-    buf_reset(&r->reply);
-    cr_assert(
-        engine_answer(&r->engine, &r->peer, buf_bytes(&r->request), &r->reply, &r->note, &err),
-        "%s", err.msg);
+    cr_assert(rig_answer(r, &err), "%s", err.msg);
     cr_expect(kmip_validate(buf_bytes(&r->reply), 0, NULL, &sink, &err), "%s", err.msg);
     kmip_check_reply(buf_bytes(&r->request), buf_bytes(&r->reply), r->now_ns / 1000000000, &sink);
     if (r->findings != before)

@@ -2,7 +2,7 @@
  * as text. Time is scripted.
  *
  * The engine is a stand-in, linked in place of the real one: it succeeds at every
- * item, with a payload of one Unique Identifier, unless overrides refuse it. */
+ * item, with a payload of one Unique Identifier, unless it is told to refuse. */
 #ifndef MOCKSERVER_TESTS_FAULT_RIG_H
 #define MOCKSERVER_TESTS_FAULT_RIG_H
 
@@ -22,26 +22,31 @@
 
 static struct mock_config rig_cfg;
 static struct mock_engine rig_engine;
-static struct engine_overrides rig_overrides; /* of the last request */
+static struct behaviour rig_behaviour; /* of the last request */
+static bool rig_untouched; /* the behaviour has no effect on what requests ask for */
 static unsigned rig_answered;
 static struct journal rig_journal;
 static struct mock_clock rig_clock;
 static struct fault_set rig_set;
 static int64_t rig_now; /* monotonic */
 
-bool engine_answer(struct mock_engine *e, const struct mock_peer *peer, struct bytes request,
-                   struct buf *out, struct answer_note *note, struct kerr *err)
+bool engine_answer(struct mock_engine *e, const struct engine_request *rq, struct buf *out,
+                   struct answer_note *note, struct kerr *err)
 {
-    static const struct engine_overrides none;
+    static const struct behaviour none;
     struct kmip_message m;
     struct kmip_item it;
     struct ttlv_writer w;
-    (void)peer;
+    (void)e;
     *note = (struct answer_note){0};
     rig_answered++;
-    rig_overrides = e->overrides ? *e->overrides : none;
-    uint32_t refuse = rig_overrides.refuse_reason;
-    cr_assert(kmip_open(&m, request, err), "%s", err->msg);
+    rig_behaviour = rq->behaviour ? *rq->behaviour : none;
+    uint32_t refuse = rig_behaviour.refuse_reason;
+    if (rq->behaviour && !rig_untouched) {
+        rq->behaviour->used = rq->behaviour->said;
+        rq->behaviour->used.v[BEHAVIOUR_REFUSE] = refuse != 0;
+    }
+    cr_assert(kmip_open(&m, rq->bytes, err), "%s", err->msg);
     ttlv_w_init(&w, out, err);
     ttlv_w_open(&w, KMIP_TAG_RESPONSE_MESSAGE);
     ttlv_w_open(&w, KMIP_TAG_RESPONSE_HEADER);
@@ -62,7 +67,7 @@ bool engine_answer(struct mock_engine *e, const struct mock_peer *peer, struct b
         ttlv_w_enum(&w, KMIP_TAG_RESULT_STATUS, refuse ? 1 : 0);
         if (refuse) {
             ttlv_w_enum(&w, KMIP_TAG_RESULT_REASON, refuse);
-            ttlv_w_str(&w, KMIP_TAG_RESULT_MESSAGE, rig_overrides.refuse_text);
+            ttlv_w_str(&w, KMIP_TAG_RESULT_MESSAGE, rig_behaviour.refuse_text);
         } else {
             ttlv_w_open(&w, KMIP_TAG_RESPONSE_PAYLOAD);
             ttlv_w_str(&w, KMIP_TAG_UNIQUE_IDENTIFIER, "uid");

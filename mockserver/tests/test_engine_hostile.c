@@ -49,10 +49,7 @@ static void answer(struct rig *r)
     const struct finding_sink sink = {rig_finding, r};
     struct kerr err = KERR_INIT;
     unsigned before = r->findings;
-    buf_reset(&r->reply);
-    cr_assert(
-        engine_answer(&r->engine, &r->peer, buf_bytes(&r->request), &r->reply, &r->note, &err),
-        "%s", err.msg);
+    cr_assert(rig_answer(r, &err), "%s", err.msg);
     cr_assert(kmip_validate(buf_bytes(&r->reply), 0, NULL, &sink, &err), "%s", err.msg);
     if (r->findings != before) {
         rig_show(r);

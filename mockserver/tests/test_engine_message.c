@@ -207,9 +207,7 @@ Test(message, that_cannot_be_read_is_refused_as_a_whole)
         struct kmip_item it;
         buf_reset(&r->request);
         cr_assert(text_unhex(bytes_str(hex[i]), &r->request));
-        buf_reset(&r->reply);
-        cr_assert(
-            engine_answer(&r->engine, &r->peer, buf_bytes(&r->request), &r->reply, &r->note, &err));
+        cr_assert(rig_answer(r, &err));
         cr_expect_eq(rig_reason(r, 0), KMIP_RESULT_REASON_INVALID_MESSAGE, "%s", hex[i]);
         cr_expect(rig_item(r, 0, &it) && !it.has_operation);
         cr_expect_eq(r->note.reason, KMIP_RESULT_REASON_INVALID_MESSAGE);

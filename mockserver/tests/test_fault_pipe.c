@@ -269,7 +269,7 @@ Test(fault_pipe, an_idle_session_is_revoked_until_the_client_reconnects)
     rig_ask(s, KMIP_OPERATION_GET, 'b');
     rig_ask(s, KMIP_OPERATION_GET, 'c');
     cr_expect_str_eq(rig_sent(s), "b! c!", "and again, although it was not idle");
-    cr_expect_eq(rig_overrides.refuse_reason, KMIP_RESULT_REASON_GENERAL_FAILURE);
+    cr_expect_eq(rig_behaviour.refuse_reason, KMIP_RESULT_REASON_GENERAL_FAILURE);
     cr_expect_str_eq(rig_firings(NULL), "2:r 3:r");
     struct session *t = rig_connect(2, "client");
     rig_ask(t, KMIP_OPERATION_GET, 'd');
@@ -308,48 +308,66 @@ Test(fault_pipe, bandwidth_and_clock_are_armed_by_a_request_too)
 
 /* --- behaviour --------------------------------------------------------- */
 
-static void ask_create(const char *attribute)
+static bool says(enum behaviour_kind kind, uint32_t operation)
 {
-    struct buf b;
-    struct ttlv_writer w;
-    buf_init(&b, BUF_NO_LIMIT);
-    ttlv_w_init(&w, &b, NULL);
-    kmip_request_begin(&w, &(struct kmip_request){0});
-    kmip_item_begin(&w, KMIP_OPERATION_CREATE, bytes_str("a"));
-    ttlv_w_enum(&w, KMIP_TAG_OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY);
-    ttlv_w_open(&w, KMIP_TAG_TEMPLATE_ATTRIBUTE);
-    kmip_attribute_date(&w, attribute, 0);
-    ttlv_w_close(&w);
-    kmip_item_end(&w);
-    kmip_request_end(&w);
-    cr_assert(ttlv_w_finish(&w));
-    rig_feed(s, &b);
-    buf_clear(&b);
+    return rig_behaviour.said.v[kind] & behaviour_operation(operation);
 }
 
-Test(fault_pipe, behaviour_fires_only_at_requests_that_it_changes)
+static const char five[] = "- {action: {compound_create: {is: delay, by: 90s}}}\n"
+                           "- {action: {custom_attributes: {is: truncate, length: 5}}}\n"
+                           "- {action: {activate: {is: delayed, by: 1500ms}}}\n"
+                           "- {action: {not_supported: [Locate, Check]}}\n"
+                           "- {action: {hidden: Encrypt}}\n";
+
+Test(fault_pipe, behaviour_is_said_before_the_engine_answers)
 {
-    rig_add("- {action: {compound_create: {is: delay, by: 90s}}}\n"
-            "- {action: {custom_attributes: {is: truncate, length: 5}}}\n"
-            "- {action: {activate: {is: delayed, by: 1500ms}}}\n"
-            "- {action: {not_supported: [Locate, Check]}}\n"
-            "- {action: {hidden: Encrypt}}\n");
-    ask_create("Cryptographic Algorithm");
-    rig_ask(s, KMIP_OPERATION_GET, 'a');
-    cr_expect_str_eq(rig_firings(NULL), "");
-    ask_create("Activation Date");
-    cr_expect(rig_overrides.has_compound_create && rig_overrides.compound_delay_s == 90);
-    cr_expect_eq(rig_overrides.compound_create, COMPOUND_DELAY);
-    ask_create("x-purpose");
-    cr_expect(rig_overrides.has_custom_attributes && rig_overrides.custom_length == 5);
+    rig_add(five);
+    rig_ask(s, KMIP_OPERATION_CREATE, 'a');
+    cr_expect_eq(rig_behaviour.compound_create, COMPOUND_DELAY);
+    cr_expect_eq(rig_behaviour.compound_delay_s, 90);
+    cr_expect_eq(rig_behaviour.custom_attributes, CUSTOM_TRUNCATE);
+    cr_expect_eq(rig_behaviour.custom_length, 5);
     rig_ask(s, KMIP_OPERATION_ACTIVATE, 'a');
-    cr_expect_eq(rig_overrides.activate_delay_s, 2, "whole seconds");
+    cr_expect_eq(rig_behaviour.activate_delay_s, 2, "whole seconds");
     rig_ask(s, KMIP_OPERATION_CHECK, 'a');
-    cr_expect(overrides_name(&rig_overrides.not_supported, KMIP_OPERATION_LOCATE));
+    cr_expect(says(BEHAVIOUR_NOT_SUPPORTED, KMIP_OPERATION_LOCATE));
+    cr_expect_eq(rig_behaviour.not_supported, rig_behaviour.said.v[BEHAVIOUR_NOT_SUPPORTED]);
     rig_ask(s, KMIP_OPERATION_QUERY, 'a');
-    cr_expect(overrides_name(&rig_overrides.hidden, KMIP_OPERATION_ENCRYPT));
-    cr_expect_str_eq(rig_firings(NULL), "3:compound_create 4:custom_attributes 5:activate "
-                                        "6:not_supported 7:hidden");
+    cr_expect(says(BEHAVIOUR_HIDDEN, KMIP_OPERATION_ENCRYPT));
+    cr_expect_eq(rig_behaviour.hidden, rig_behaviour.said.v[BEHAVIOUR_HIDDEN]);
+    cr_expect_str_eq(rig_firings(NULL), "1:compound_create, custom_attributes 2:activate "
+                                        "3:not_supported 4:hidden");
     rig_ask(s, KMIP_OPERATION_ACTIVATE, 'a');
-    cr_expect_eq(rig_overrides.activate_delay_s, 0, "once");
+    cr_expect_eq(rig_behaviour.activate_delay_s, 0, "once");
+}
+
+Test(fault_pipe, behaviour_counts_when_the_engine_has_come_to_it)
+{
+    static const uint32_t operations[] = {KMIP_OPERATION_CREATE, KMIP_OPERATION_ACTIVATE,
+                                          KMIP_OPERATION_CHECK, KMIP_OPERATION_QUERY};
+    rig_add(five);
+    rig_untouched = true;
+    for (int i = 0; i < 8; i++)
+        rig_ask(s, operations[i % 4], 'a');
+    cr_expect_str_eq(rig_firings(NULL), "");
+    rig_untouched = false;
+    for (int i = 0; i < 4; i++)
+        rig_ask(s, operations[i], 'a');
+    cr_expect_str_eq(rig_firings(NULL), "9:compound_create, custom_attributes 10:activate "
+                                        "11:not_supported 12:hidden");
+}
+
+Test(fault_pipe, of_two_faults_with_a_say_in_one_behaviour_the_first_has_it)
+{
+    rig_add("- {name: a, action: {compound_create: reject}}\n"
+            "- {name: b, action: {compound_create: ignore}}\n"
+            "- {name: c, action: {not_supported: Locate}}\n"
+            "- {name: d, action: {not_supported: [Locate, Check]}}\n");
+    rig_ask(s, KMIP_OPERATION_CREATE, 'a');
+    cr_expect_eq(rig_behaviour.compound_create, COMPOUND_REJECT);
+    rig_ask(s, KMIP_OPERATION_CREATE, 'a');
+    cr_expect_eq(rig_behaviour.compound_create, COMPOUND_IGNORE);
+    rig_ask(s, KMIP_OPERATION_LOCATE, 'a');
+    rig_ask(s, KMIP_OPERATION_CHECK, 'a');
+    cr_expect_str_eq(rig_firings(NULL), "1:a 2:b 3:c, d");
 }

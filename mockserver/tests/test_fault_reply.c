@@ -138,16 +138,16 @@ Test(fault_reply, a_result_is_answered_without_the_operation_unless_told_otherwi
 {
     rig_add("{name: refused, action: {result: {reason: Permission Denied}}}");
     (void)reply_text();
-    cr_expect_neq(rig_overrides.refuse_reason, 0, "the engine refuses");
+    cr_expect_neq(rig_behaviour.refuse_reason, 0, "the engine refuses");
     rig_remove("refused");
     rig_add("{name: lied, action: {result: {reason: Permission Denied, performed: true}}}");
     const char *text = reply_text();
-    cr_expect_eq(rig_overrides.refuse_reason, 0);
+    cr_expect_eq(rig_behaviour.refuse_reason, 0);
     cr_expect(strstr(text, "Permission Denied") && !strstr(text, "Response Payload"), "%s", text);
     rig_remove("lied");
     rig_add("{name: boasted, action: {result: {status: Success}}}");
     text = reply_text();
-    cr_expect_eq(rig_overrides.refuse_reason, 0);
+    cr_expect_eq(rig_behaviour.refuse_reason, 0);
     cr_expect(strstr(text, "Success") && strstr(text, "uid"), "%s", text);
 }
 

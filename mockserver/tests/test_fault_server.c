@@ -380,9 +380,10 @@ Test(fault_server, compound_create_is_rejected_ignored_or_delayed)
 
 Test(fault_server, custom_attributes_are_rejected_ignored_or_cut)
 {
-    START("faults=[{match: {nth: 1}, action: {custom_attributes: reject}}, "
-          "{match: {nth: 2}, action: {custom_attributes: ignore}}, "
-          "{match: {nth: 3}, action: {custom_attributes: {is: truncate, length: 6}}}]");
+    START("faults=[{match: {operation: Create, nth: 1}, action: {custom_attributes: reject}}, "
+          "{match: {operation: Create, nth: 2}, action: {custom_attributes: ignore}}, "
+          "{match: {operation: Create, nth: 3}, "
+          "action: {custom_attributes: {is: truncate, length: 6}}}]");
     struct tls_conn *t = client();
     struct ttlv_item v;
     cr_expect_eq(create(t, 0, "secrets").reason, KMIP_RESULT_REASON_INVALID_FIELD);

@@ -21,11 +21,11 @@ static char rejection[640];
 
 /* A request is a Request Message with two Integers: its number, and how many bytes
  * its reply is to be padded with. */
-bool engine_answer(struct mock_engine *e, const struct mock_peer *peer, struct bytes request,
-                   struct buf *out, struct answer_note *note, struct kerr *err)
+bool engine_answer(struct mock_engine *e, const struct engine_request *rq, struct buf *out,
+                   struct answer_note *note, struct kerr *err)
 {
+    struct bytes request = rq->bytes;
     (void)e;
-    (void)peer;
     if (out_of_memory)
         return kerr_set(err, KE_MEMORY, "no memory for a reply");
     answered++;

@@ -181,10 +181,10 @@ Test(file, that_is_another_database_or_format_is_refused_untouched)
         {"another program, WAL", "PRAGMA journal_mode = WAL; CREATE TABLE t (a)",
          "another program"},
         {"a later format",
-         "PRAGMA application_id = 0x4B4D4950; PRAGMA user_version = 2; CREATE TABLE t (a)",
-         "format 2"},
+         "PRAGMA application_id = 0x4B4D4950; PRAGMA user_version = 3; CREATE TABLE t (a)",
+         "format 3"},
         {"our mark but not our tables",
-         "PRAGMA application_id = 0x4B4D4950; PRAGMA user_version = 1; CREATE TABLE t (a)",
+         "PRAGMA application_id = 0x4B4D4950; PRAGMA user_version = 2; CREATE TABLE t (a)",
          "not the tables"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
