@@ -194,13 +194,25 @@ decode_encode() {
     run 2 decode "$work"; tells "$work"
 
     # a finding is shown, and is no failure
-    sed 's/42000d0200000004000000/42000d02000000040000ff/I' fixtures/messages/get-request.hex |
-        tr -d '\n' >"$work/odd"
-    run 0 decode "$work/odd"
+    tr -d '\n' <fixtures/messages/get-request.hex |
+        sed 's/42000d0200000004000000/42000d02000000040000ff/I' >"$work/odd"
+    run 0 decode "$work/odd"; says "message.batch_count"
     printf 'Request Message:\n  Request Header: {Batch Count: 1}\n' >"$work/odd.yaml"
     run 0 encode "$work/odd.yaml" --out "$work/odd"
     run 0 decode "$work/odd"; says "finding: MUST"; says "Protocol Version"
     run 0 decode "$work/odd" --json; is messages.0.findings.0.severity MUST
+    # of a response also what it says by itself, whenever it was written
+    cat >"$work/odd.yaml" <<'YAML'
+Response Message:
+  Response Header: {Protocol Version: 1.2, Time Stamp: 0, Batch Count: 3}
+  Batch Item:
+    - {Operation: Get, Result Status: Operation Failed}
+    - {Operation: Get, Result Status: Success}
+YAML
+    run 0 encode "$work/odd.yaml" --out "$work/odd"
+    run 0 decode "$work/odd"; says "message.batch_count"; says "Result Reason with Operation Failed"
+    says "Response Payload with Success"
+    ! grep -q "Time Stamp within" "$work/out" || fail "$ran: the age of a capture is blamed"
 
     # YAML that is wrong
     printf 'Request Message:\n  Request Hedder: {}\n' >"$work/bad.yaml"

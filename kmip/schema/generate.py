@@ -263,6 +263,13 @@ class Schema:
         m = re.fullmatch(r'batch count above (\d+)', text)
         if m:
             return 'BATCH_ABOVE', 0, int(m[1])
+        m = re.fullmatch(r'(.*) is Byte String', text)
+        if m:
+            self.field_mask(st, m[1], at)
+            return 'BYTES', self.tag(m[1], at)['number'], 0
+        m = re.fullmatch(r'around it (.*) = (.*)', text)
+        if m:
+            return 'AROUND_EQUALS', self.tag(m[1], at)['number'], self.value(m[1], m[2], at)
         m = re.fullmatch(r'(.*) = (.*)', text)
         need(m, f'{at}: condition {text!r} not understood')
         self.field_mask(st, m[1], at)

@@ -6,7 +6,15 @@
 
 static bool is(const struct ttlv_item *it, uint32_t tag, unsigned type)
 {
-    return it->tag == tag && it->type == type;
+    return it->tag == tag && it->type == type && !it->wrong;
+}
+
+void kmip_read_children(struct ttlv_reader *r, struct bytes msg, const struct ttlv_item *it)
+{
+    static const struct finding_sink quiet = {NULL, NULL};
+
+    ttlv_r_children(r, msg, it, NULL);
+    ttlv_r_tolerant(r, &quiet, NULL);
 }
 
 static void read_version(const struct ttlv_item *version, struct kmip_header *h)
@@ -58,7 +66,7 @@ static void read_header(struct bytes msg, const struct ttlv_item *header, struct
     struct ttlv_reader r;
     struct ttlv_item it;
 
-    ttlv_r_children(&r, msg, header, NULL);
+    kmip_read_children(&r, msg, header);
     while (ttlv_r_next(&r, &it))
         read_header_field(&it, h);
 }
@@ -77,7 +85,7 @@ bool kmip_open_outline(struct kmip_message *m, struct bytes msg, struct kerr *er
                            "message is neither a Request Message nor a Response Message");
     m->header.response = m->root.tag == KMIP_TAG_RESPONSE_MESSAGE;
     header = m->header.response ? KMIP_TAG_RESPONSE_HEADER : KMIP_TAG_REQUEST_HEADER;
-    ttlv_r_children(&r, msg, &m->root, NULL);
+    kmip_read_children(&r, msg, &m->root);
     while (ttlv_r_next(&r, &it)) {
         if (is(&it, header, TTLV_STRUCTURE) && !found) {
             found = true;
@@ -86,7 +94,7 @@ bool kmip_open_outline(struct kmip_message *m, struct bytes msg, struct kerr *er
             m->n_items++;
         }
     }
-    ttlv_r_children(&m->items, msg, &m->root, NULL);
+    kmip_read_children(&m->items, msg, &m->root);
     return found || kerr_set_at(err, KE_REPLY, m->root.off, kmip_tag_name(m->root.tag),
                                 "message has no %s", kmip_tag_name(header));
 }
@@ -138,7 +146,7 @@ bool kmip_next_item(struct kmip_message *m, struct kmip_item *it)
     } while (!is(&item, KMIP_TAG_BATCH_ITEM, TTLV_STRUCTURE));
     m->next_index++;
     *it = (struct kmip_item){.index = index, .off = item.off};
-    ttlv_r_children(&r, m->msg, &item, NULL);
+    kmip_read_children(&r, m->msg, &item);
     while (ttlv_r_next(&r, &field))
         read_item_field(&field, payload, it);
     return true;

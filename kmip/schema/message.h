@@ -86,10 +86,12 @@ void kmip_attribute_date(struct ttlv_writer *w, const char *name, int64_t second
 /* The Name attribute, an uninterpreted text string. */
 void kmip_attribute_name(struct ttlv_writer *w, const char *name);
 
-/* Checks a response against the request it answers: root, version, batch count,
- * operations and ids echoed, status against reason and payload, Time Stamp
- * present and within a day of now_s (0: any). Findings message.*. Items beyond a
- * Stop may be missing; a whole-message error may have one item without Operation. */
+/* Checks a response against the request it answers (none: empty): root, version, number of
+ * items, operations and ids echoed, status against reason and payload, Time Stamp
+ * present and within a day of now_s (0: any). Findings message.*, at most
+ * TTLV_MAX_FINDINGS and one that says there are more. Items beyond a Stop may be missing;
+ * where there is a reason to refuse the whole message, one item without Operation and id
+ * may do so. */
 void kmip_check_reply(struct bytes request, struct bytes reply, int64_t now_s,
                       const struct finding_sink *sink);
 

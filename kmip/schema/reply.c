@@ -6,21 +6,35 @@
 #include <stdio.h>
 
 #include "kmip/schema/open.h"
+#include "kmip/schema/validate.h"
 
 #define DAY_S INT64_C(86400)
+#define ANSWERED_MAX 65536u   /* request items that are known to be answered or not */
+#define LOOKED_AT_MAX 1000000 /* request items looked at for ids that are out of place */
 
 struct check {
     struct kmip_message request, reply;
     bool has_request; /* readable; else the reply is judged alone */
+    bool whole;       /* the one item refuses the message, not what an item of it asks for */
     const struct finding_sink *sink;
+    uint32_t findings;
+    int64_t looked_at;
+    uint8_t answered[ANSWERED_MAX / 8]; /* a bit per request item */
 };
 
-static void report(const struct check *c, enum rule_id rule, uint32_t off, const char *expected,
+/* A path costs a walk through the message: as in the validator, there is an end to it. */
+static void report(struct check *c, enum rule_id rule, uint32_t off, const char *expected,
                    const char *actual)
 {
     char path[512];
     struct finding f = {.rule = rule, .off = off, .expected = expected, .actual = actual};
 
+    if (c->findings > TTLV_MAX_FINDINGS)
+        return;
+    if (c->findings++ == TTLV_MAX_FINDINGS) {
+        f.expected = "";
+        f.actual = "more findings, which are not told";
+    }
     f.path = ttlv_path_at(c->reply.msg, off, &kmip_namer, path, sizeof path);
     c->sink->take(c->sink->arg, &f);
 }
@@ -33,19 +47,71 @@ static void version_of(const struct kmip_header *h, char text[32])
         snprintf(text, 32, "absent");
 }
 
-/* One failed item without Operation stands for the whole request (KMIP 1.2 spec, 7.1). */
+/* Is there an item with this tag, be it of another type or of a broken length? Then the
+ * validator tells what is wrong with it, and it is not absent. */
+static bool is_there(const struct check *c, uint32_t off, uint32_t tag)
+{
+    struct bytes msg = c->reply.msg;
+    struct ttlv_item around, it;
+    struct ttlv_reader r;
+
+    if (off >= msg.n || !ttlv_first(bytes_of(msg.p + off, msg.n - off), &around))
+        return false; /* offsets of the children do not matter here */
+    kmip_read_children(&r, msg, &around);
+    while (ttlv_r_next(&r, &it))
+        if (it.tag == tag)
+            return true;
+    return false;
+}
+
+static void note_must(void *arg, const struct finding *f)
+{
+    if (rule_of(f->rule)->severity == RULE_MUST)
+        *(bool *)arg = true;
+}
+
+/* A server that does not know what to make of the request as a whole: it is of another
+ * major version, broken, or asks for options that a server may not support, which makes
+ * it refuse the entire request (KMIP 1.2 spec, 6.12, 6.13, 11.1). */
+static bool may_refuse_whole(const struct check *c)
+{
+    const struct kmip_header *h = &c->request.header;
+    bool broken = false;
+    const struct finding_sink sink = {note_must, &broken};
+
+    if (h->major != 1 || (h->has_order && h->order) ||
+        (h->has_continuation && h->continuation != KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP))
+        return true;
+    return !kmip_validate(c->request.msg, 0, NULL, &sink, NULL) || broken;
+}
+
+/* Reasons that concern a message, whatever its items ask for (KMIP 1.2 spec, 6.6, 6.16, 11.1). */
+static bool reason_of_messages(uint32_t reason)
+{
+    return reason == KMIP_RESULT_REASON_INVALID_MESSAGE ||
+           reason == KMIP_RESULT_REASON_AUTHENTICATION_NOT_SUCCESSFUL ||
+           reason == KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED ||
+           reason == KMIP_RESULT_REASON_ATTESTATION_REQUIRED ||
+           reason == KMIP_RESULT_REASON_ATTESTATION_FAILED;
+}
+
+/* One failed item without Operation and id stands for the whole request where there is a
+ * reason to refuse all of it. Any other has the Operation and id of its request's item
+ * (KMIP 1.2 spec, 6.4, 7.2). */
 static bool whole_message_failed(const struct check *c)
 {
     struct kmip_message reply = c->reply;
     struct kmip_item it;
 
     return reply.n_items == 1 && kmip_next_item(&reply, &it) && !it.has_operation &&
-           it.has_status && it.status == KMIP_RESULT_STATUS_OPERATION_FAILED;
+           it.has_status && it.status == KMIP_RESULT_STATUS_OPERATION_FAILED &&
+           (!c->has_request || (it.has_reason && reason_of_messages(it.reason)) ||
+            may_refuse_whole(c));
 }
 
 /* The version asked for; a server may answer a minor it does not know in one that it
  * does, and another major in any (KMIP 1.2 spec, 6.1). */
-static void check_version(const struct check *c)
+static void check_version(struct check *c)
 {
     const struct kmip_header *asked = &c->request.header, *got = &c->reply.header;
     char expected[32], actual[32];
@@ -53,7 +119,7 @@ static void check_version(const struct check *c)
     if (asked->major == got->major && asked->minor == got->minor)
         return;
     /* A server that could not read the message cannot know the version in it. */
-    if (got->major == 1 && whole_message_failed(c))
+    if (got->major == 1 && c->whole)
         return;
     if (asked->major != 1 || (asked->minor > 2 && got->major == 1 && got->minor >= 0))
         return;
@@ -62,20 +128,22 @@ static void check_version(const struct check *c)
     report(c, RULE_MESSAGE_VERSION, c->reply.root.off + TTLV_HEADER, expected, actual);
 }
 
-static void check_time(const struct check *c, int64_t now_s)
+/* A Time Stamp is required; that it be right is not. */
+static void check_time(struct check *c, int64_t now_s)
 {
     const struct kmip_header *h = &c->reply.header;
+    uint32_t off = c->reply.root.off + TTLV_HEADER;
     char actual[64];
 
     if (!h->has_time_stamp) {
-        report(c, RULE_MESSAGE_TIME, c->reply.root.off + TTLV_HEADER, "Time Stamp", "absent");
+        if (!is_there(c, off, KMIP_TAG_TIME_STAMP))
+            report(c, RULE_MESSAGE_TIME, off, "Time Stamp", "absent");
         return;
     }
     if (now_s == 0 || (h->time_stamp >= now_s - DAY_S && h->time_stamp <= now_s + DAY_S))
         return;
     snprintf(actual, sizeof actual, "%lld s since the epoch", (long long)h->time_stamp);
-    report(c, RULE_MESSAGE_TIME, c->reply.root.off + TTLV_HEADER, "a time within a day of ours",
-           actual);
+    report(c, RULE_MESSAGE_CLOCK, off, "a Time Stamp within a day of our time", actual);
 }
 
 static bool any_failed(const struct check *c)
@@ -100,21 +168,16 @@ static bool may_be_short(const struct check *c)
            any_failed(c);
 }
 
-static void check_count(const struct check *c)
+/* As many items as the request has; that Batch Count agrees with them is the validator's. */
+static void check_count(struct check *c)
 {
-    const struct kmip_header *h = &c->reply.header;
     char expected[64], actual[64];
 
-    if (h->has_batch_count && h->batch_count != (int64_t)c->reply.n_items) {
-        snprintf(expected, sizeof expected, "%u, the number of Batch Items", c->reply.n_items);
-        snprintf(actual, sizeof actual, "%d", h->batch_count);
-        report(c, RULE_MESSAGE_COUNT, c->reply.root.off + TTLV_HEADER, expected, actual);
-    }
     /* What a server makes of a Batch Count that is wrong itself is not prescribed. */
     if (c->has_request && c->request.header.has_batch_count &&
         c->request.header.batch_count != (int64_t)c->request.n_items)
         return;
-    if (!c->has_request || c->reply.n_items == c->request.n_items || whole_message_failed(c) ||
+    if (!c->has_request || c->reply.n_items == c->request.n_items || c->whole ||
         (c->reply.n_items < c->request.n_items && c->reply.n_items > 0 && may_be_short(c)))
         return;
     snprintf(expected, sizeof expected, "%u Batch Items, as in the request", c->request.n_items);
@@ -142,81 +205,101 @@ static bool same_id(const struct kmip_item *a, const struct kmip_item *b)
     return a->has_id && b->has_id && bytes_eq(a->id, b->id);
 }
 
-/* The request item that an item answers: of its id, else of its position. */
-static bool find_asked(const struct check *c, const struct kmip_item *it, struct kmip_item *asked)
+static bool is_answered(const struct check *c, uint32_t index)
+{
+    return index < ANSWERED_MAX && c->answered[index / 8] >> index % 8 & 1;
+}
+
+static void set_answered(struct check *c, uint32_t index)
+{
+    if (index < ANSWERED_MAX)
+        c->answered[index / 8] |= (uint8_t)(1u << index % 8);
+}
+
+/* What the search for a request item's answer came to. */
+enum search { FOUND, FOUND_AGAIN, NOT_FOUND, TOO_LONG };
+
+/* The request item with this id that has no answer yet. Replies in order need no search:
+ * the first guess is the item at the same place. */
+static enum search find_id(struct check *c, const struct kmip_item *it,
+                           const struct kmip_item *guess, struct kmip_item *asked)
 {
     struct kmip_message request = c->request;
+    bool again = false;
 
-    if (it->has_id)
-        while (kmip_next_item(&request, asked))
-            if (same_id(it, asked))
-                return true;
-    request = c->request;
-    while (kmip_next_item(&request, asked))
-        if (asked->index == it->index)
-            return true;
-    return false;
+    *asked = *guess;
+    if (same_id(it, guess) && !is_answered(c, guess->index))
+        return FOUND;
+    while (kmip_next_item(&request, asked)) {
+        if (c->looked_at++ > LOOKED_AT_MAX)
+            return TOO_LONG;
+        if (!same_id(it, asked))
+            continue;
+        if (!is_answered(c, asked->index))
+            return FOUND;
+        again = true;
+    }
+    return again ? FOUND_AGAIN : NOT_FOUND;
 }
 
-/* True when an item before this one carries the same id and the request has it once. */
-static bool answered_before(const struct check *c, const struct kmip_item *it)
-{
-    struct kmip_message m = c->request;
-    struct kmip_item other;
-    unsigned asked = 0, answered = 0;
-
-    while (kmip_next_item(&m, &other))
-        asked += same_id(it, &other);
-    m = c->reply;
-    while (kmip_next_item(&m, &other) && other.index < it->index)
-        answered += same_id(it, &other);
-    return answered >= asked;
-}
-
-/* False when the item carries another id than the request item's. */
-static bool check_id(const struct check *c, const struct kmip_item *it,
-                     const struct kmip_item *asked)
+/* The item of the request that `it` answers, by its id, else by its place; findings on the
+ * way. False: there is none to compare it with. */
+static bool find_asked(struct check *c, const struct kmip_item *it, const struct kmip_item *guess,
+                       struct kmip_item *asked)
 {
     char expected[80], actual[80];
 
-    if (!it->has_id && !asked->has_id)
+    *asked = *guess;
+    if (!it->has_id && (!guess->has_id || is_there(c, it->off, KMIP_TAG_UNIQUE_BATCH_ITEM_ID)))
         return true;
-    id_text(asked, expected);
+    id_text(guess, expected);
     id_text(it, actual);
-    if (!same_id(it, asked)) {
+    if (!it->has_id) {
+        report(c, RULE_MESSAGE_ID, it->off, expected, actual);
+        return c->request.n_items == 1;
+    }
+    switch (find_id(c, it, guess, asked)) {
+    case FOUND:
+        set_answered(c, asked->index);
+        return true;
+    case FOUND_AGAIN:
+        report(c, RULE_MESSAGE_ID, it->off, "each id once", actual);
+        return false;
+    case NOT_FOUND:
         report(c, RULE_MESSAGE_ID, it->off, expected, actual);
         return false;
+    case TOO_LONG:
+        break;
     }
-    if (answered_before(c, it))
-        report(c, RULE_MESSAGE_ID, it->off, "each id once", actual);
-    return true;
+    return false;
 }
 
 /* The answer to Poll names the operation that was polled (KMIP 1.2 spec, 4.28). */
-static void check_operation(const struct check *c, const struct kmip_item *it,
+static void check_operation(struct check *c, const struct kmip_item *it,
                             const struct kmip_item *asked)
 {
     bool same = it->has_operation == asked->has_operation &&
                 (!it->has_operation || it->operation == asked->operation);
 
-    if (same || (asked->operation == KMIP_OPERATION_POLL && it->has_operation))
+    if (same || (asked->operation == KMIP_OPERATION_POLL && it->has_operation) ||
+        (!it->has_operation && is_there(c, it->off, KMIP_TAG_OPERATION)))
         return;
     report(c, RULE_MESSAGE_OPERATION, it->off,
            asked->has_operation ? kmip_operation_name(asked->operation) : "no Operation",
            it->has_operation ? kmip_operation_name(it->operation) : "absent");
 }
 
-static void check_status(const struct check *c, const struct kmip_item *it)
+static void check_status(struct check *c, const struct kmip_item *it)
 {
     if (!it->has_status)
         return; /* the structure's table tells of that */
     switch (it->status) {
     case KMIP_RESULT_STATUS_SUCCESS:
-        if (!it->has_payload)
+        if (!it->has_payload && !is_there(c, it->off, KMIP_TAG_RESPONSE_PAYLOAD))
             report(c, RULE_MESSAGE_STATUS, it->off, "Response Payload with Success", "absent");
         break;
     case KMIP_RESULT_STATUS_OPERATION_FAILED:
-        if (!it->has_reason)
+        if (!it->has_reason && !is_there(c, it->off, KMIP_TAG_RESULT_REASON))
             report(c, RULE_MESSAGE_STATUS, it->off, "Result Reason with Operation Failed",
                    "absent");
         break;
@@ -230,17 +313,18 @@ static void check_status(const struct check *c, const struct kmip_item *it)
     }
 }
 
+/* Items beyond those of the request have nothing to be compared with: that there are too
+ * many of them is said already. */
 static void check_items(struct check *c)
 {
-    struct kmip_message reply = c->reply;
-    bool whole = whole_message_failed(c);
-    struct kmip_item it, asked;
+    struct kmip_message reply = c->reply, request = c->request;
+    struct kmip_item it, guess, asked;
+    bool more = c->has_request && !c->whole;
 
     while (kmip_next_item(&reply, &it)) {
         check_status(c, &it);
-        if (!c->has_request || whole || !find_asked(c, &it, &asked))
-            continue;
-        if (check_id(c, &it, &asked))
+        more = more && kmip_next_item(&request, &guess);
+        if (more && find_asked(c, &it, &guess, &asked))
             check_operation(c, &it, &asked);
     }
 }
@@ -270,6 +354,7 @@ void kmip_check_reply(struct bytes request, struct bytes reply, int64_t now_s,
     }
     if (TTLV_HEADER + ttlv_padded(c.reply.root.len) != reply.n)
         report(&c, RULE_MESSAGE_ROOT, 0, "one Response Message", "more bytes follow it");
+    c.whole = whole_message_failed(&c);
     if (c.has_request)
         check_version(&c);
     check_time(&c, now_s);

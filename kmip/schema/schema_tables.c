@@ -1113,6 +1113,7 @@ static const struct kmip_condition c5[] = {
     {KMIP_WHEN_VERSION_BEFORE, 1, 0x0, 18, {0x4}, "Key Value", "2.1.3"},
     {KMIP_WHEN_HAS, 1, 0x8, 0, {0x10}, "Cryptographic Length", "2.1.3"},
     {KMIP_WHEN_HAS, 1, 0x10, 0, {0x8}, "Cryptographic Algorithm", "2.1.3"},
+    {KMIP_WHEN_BYTES, 1, 0x420045, 0, {0x20}, "Key Wrapping Data", "2.1.3"},
 };
 
 static const struct kmip_field f6[] = { /* Key Value */
@@ -1514,6 +1515,9 @@ static const struct kmip_field f69[] = { /* Derivation Parameters */
     {KMIP_TAG_SALT, T_BYTE_STRING, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
     {KMIP_TAG_ITERATION_COUNT, T_INTEGER, KMIP_CONDITIONAL, false, 0x10, KMIP_PUBLIC},
 };
+static const struct kmip_condition c69[] = {
+    {KMIP_WHEN_AROUND_EQUALS, 1, 0x420031, 1, {0x18}, "Salt and Iteration Count", "4.6"},
+};
 
 static const struct kmip_field f70[] = { /* Certify Request Payload */
     {KMIP_TAG_UNIQUE_IDENTIFIER, T_TEXT_STRING, KMIP_OPTIONAL, false, 0x10, KMIP_PUBLIC},
@@ -1717,6 +1721,9 @@ static const struct kmip_field f107[] = { /* Query Response Payload */
     {KMIP_TAG_APPLICATION_NAMESPACE, T_TEXT_STRING, KMIP_OPTIONAL, true, 0x10, KMIP_PUBLIC},
     {KMIP_TAG_EXTENSION_INFORMATION, T_STRUCTURE, KMIP_OPTIONAL, true, 0x11, KMIP_PUBLIC},
     {KMIP_TAG_ATTESTATION_TYPE, T_ENUMERATION, KMIP_OPTIONAL, true, 0x12, KMIP_PUBLIC},
+};
+static const struct kmip_condition c107[] = {
+    {KMIP_WHEN_HAS, 1, 0x8, 0, {0x4}, "Vendor Identification", "4.25"},
 };
 
 static const struct kmip_field f108[] = { /* Discover Versions Request Payload */
@@ -1963,7 +1970,7 @@ const struct kmip_struct kmip_structs[] = {
      f3, 0x0, 1, c3},
     {"Credential Value (Attestation)", "2.1.2", KMIP_TAG_CREDENTIAL_VALUE, KMIP_STRUCT_SELECTED,
      0x3, 4, f4, 0x3, 1, c4},
-    {"Key Block", "2.1.3", KMIP_TAG_KEY_BLOCK, KMIP_STRUCT_PLAIN, 0x0, 6, f5, 0x1, 3, c5},
+    {"Key Block", "2.1.3", KMIP_TAG_KEY_BLOCK, KMIP_STRUCT_PLAIN, 0x0, 6, f5, 0x1, 4, c5},
     {"Key Value", "2.1.4", KMIP_TAG_KEY_VALUE, KMIP_STRUCT_PLAIN, 0x0, 2, f6, 0x1, 0, NULL},
     {"Key Wrapping Data", "2.1.5", KMIP_TAG_KEY_WRAPPING_DATA, KMIP_STRUCT_PLAIN, 0x0, 6, f7, 0x1,
      1, c7},
@@ -2078,7 +2085,7 @@ const struct kmip_struct kmip_structs[] = {
     {"Derive Key Response Payload", "4.6", KMIP_TAG_RESPONSE_PAYLOAD, KMIP_STRUCT_RESPONSE, 0x5, 2,
      f68, 0x1, 0, NULL},
     {"Derivation Parameters", "4.6", KMIP_TAG_DERIVATION_PARAMETERS, KMIP_STRUCT_PLAIN, 0x0, 5, f69,
-     0x0, 0, NULL},
+     0x0, 1, c69},
     {"Certify Request Payload", "4.7", KMIP_TAG_REQUEST_PAYLOAD, KMIP_STRUCT_REQUEST, 0x6, 4, f70,
      0x0, 1, c70},
     {"Certify Response Payload", "4.7", KMIP_TAG_RESPONSE_PAYLOAD, KMIP_STRUCT_RESPONSE, 0x6, 2,
@@ -2154,7 +2161,7 @@ const struct kmip_struct kmip_structs[] = {
     {"Query Request Payload", "4.25", KMIP_TAG_REQUEST_PAYLOAD, KMIP_STRUCT_REQUEST, 0x18, 1, f106,
      0x1, 0, NULL},
     {"Query Response Payload", "4.25", KMIP_TAG_RESPONSE_PAYLOAD, KMIP_STRUCT_RESPONSE, 0x18, 7,
-     f107, 0x0, 0, NULL},
+     f107, 0x0, 1, c107},
     {"Discover Versions Request Payload", "4.26", KMIP_TAG_REQUEST_PAYLOAD, KMIP_STRUCT_REQUEST,
      0x1E, 1, f108, 0x0, 0, NULL},
     {"Discover Versions Response Payload", "4.26", KMIP_TAG_RESPONSE_PAYLOAD, KMIP_STRUCT_RESPONSE,

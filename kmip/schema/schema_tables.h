@@ -10,6 +10,8 @@ enum kmip_when {
     KMIP_WHEN_ALWAYS,
     KMIP_WHEN_HAS,            /* the field of the mask `field` is there */
     KMIP_WHEN_EQUALS,         /* the field with the tag `field` has this value */
+    KMIP_WHEN_AROUND_EQUALS,  /* ... in the structure around this one */
+    KMIP_WHEN_BYTES,          /* the field with the tag `field` is a Byte String */
     KMIP_WHEN_VERSION_BEFORE, /* the message is older than the version `value` */
     KMIP_WHEN_OPERATION_NOT,  /* the operation is another than `value` */
     KMIP_WHEN_BATCH_ABOVE     /* the header's Batch Count exceeds `value` */

@@ -10,41 +10,10 @@
 #include <stdio.h>
 
 #include "kmip/schema/schema_tables.h"
-#include "kmip/schema/walk.h"
-
-/* An open structure. The walk's frame of the same depth knows what it is. */
-struct level {
-    struct ttlv_item item;
-    uint32_t seen; /* bit per field of the definition */
-    uint8_t last;  /* furthest field met */
-    bool newer;    /* told to be newer than the message: what is inside goes without saying */
-};
-
-struct validator {
-    struct ttlv_reader reader;
-    struct kmip_walk walk;
-    struct bytes msg;
-    const struct finding_sink *sink;
-    uint8_t version;
-    bool version_given;   /* by the caller: the header's does not count */
-    int32_t major, minor; /* of the Protocol Version passed last */
-    int32_t batch_count;
-    uint32_t findings;
-    struct level level[TTLV_MAX_DEPTH + 2]; /* by the walk's depth; 0 is the root */
-};
+#include "kmip/schema/validate_in.h"
 
 /* Depth of the structures inside a message's header. */
 #define HEADER_DEPTH 3
-
-static struct level *current(struct validator *v)
-{
-    return &v->level[v->walk.depth];
-}
-
-static struct kmip_frame *frame(struct validator *v)
-{
-    return &v->walk.frame[v->walk.depth - 1];
-}
 
 static void start_level(struct validator *v, const struct ttlv_item *it, bool newer)
 {
@@ -56,15 +25,16 @@ static void start_level(struct validator *v, const struct ttlv_item *it, bool ne
     lv->newer = newer;
 }
 
-static void report(struct validator *v, enum rule_id rule, uint32_t off, const char *expected,
-                   const char *actual)
+void validator_report(struct validator *v, enum rule_id rule, uint32_t off, const char *expected,
+                      const char *actual)
 {
     char path[512];
     struct finding f = {.rule = rule, .off = off, .expected = expected, .actual = actual};
 
     /* A path costs a walk: a hostile message must not buy one for each of its items. */
-    if (v->findings++ >= TTLV_MAX_FINDINGS)
+    if (v->findings == TTLV_MAX_FINDINGS)
         return;
+    v->findings++;
     f.path = ttlv_path_at(v->msg, off, &kmip_namer, path, sizeof path);
     v->sink->take(v->sink->arg, &f);
 }
@@ -100,7 +70,7 @@ static void report_newer(struct validator *v, uint32_t off, const char *what, ui
     snprintf(expected, sizeof expected, "nothing newer than KMIP %s",
              kmip_version_text(v->version));
     snprintf(actual, sizeof actual, "%s, first in KMIP %s", what, kmip_version_text(since));
-    report(v, RULE_SCHEMA_NEWER, off, expected, actual);
+    validator_report(v, RULE_SCHEMA_NEWER, off, expected, actual);
 }
 
 /* A tag that the structure does not name. True when it is newer than the message. */
@@ -117,9 +87,9 @@ static bool stray(struct validator *v, const struct kmip_spot *s, const struct t
     if (v->version > KMIP_V12)
         return false; /* later structures have fields that our tables do not list */
     snprintf(expected, sizeof expected, "a field of %s", frame(v)->def->name);
-    report(v, RULE_SCHEMA_UNKNOWN, it->off, expected,
-           kmip_hides_at(v->msg, it->off) ? "bytes that are no item (not shown)"
-                                          : tag_text(it->tag, text));
+    validator_report(v, RULE_SCHEMA_UNKNOWN, it->off, expected,
+                     kmip_hides_at(v->msg, it->off) ? "bytes that are no item (not shown)"
+                                                    : tag_text(it->tag, text));
     return false;
 }
 
@@ -130,7 +100,20 @@ static void report_order(struct validator *v, const struct kmip_field *field, ui
 
     snprintf(expected, sizeof expected, "%s before %s", field_text(field), last);
     snprintf(actual, sizeof actual, "%s behind %s", field_text(field), last);
-    report(v, RULE_SCHEMA_ORDER, off, expected, actual);
+    validator_report(v, RULE_SCHEMA_ORDER, off, expected, actual);
+}
+
+/* A managed object of another type than the Object Type before it says. */
+static void check_object(struct validator *v, const struct ttlv_item *it)
+{
+    struct ttlv_item type;
+
+    if (!ttlv_find(&current(v)->item, KMIP_TAG_OBJECT_TYPE, &type) ||
+        type.type != TTLV_ENUMERATION || !kmip_object_tag(ttlv_enum(&type)) ||
+        kmip_object_tag(ttlv_enum(&type)) == it->tag)
+        return;
+    validator_report(v, RULE_SCHEMA_OBJECT, it->off, kmip_name_of("Object Type", ttlv_enum(&type)),
+           kmip_tag_name(it->tag));
 }
 
 /* Position and number of a field. True when it is newer than the message. */
@@ -141,7 +124,7 @@ static bool place(struct validator *v, const struct kmip_field *field, uint32_t 
     uint32_t bit = UINT32_C(1) << i;
 
     if (lv->seen & bit && !field->repeat)
-        report(v, RULE_SCHEMA_REPEAT, off, "the field once", field_text(field));
+        validator_report(v, RULE_SCHEMA_REPEAT, off, "the field once", field_text(field));
     else if (i < lv->last)
         report_order(v, field, off);
     lv->seen |= bit;
@@ -162,7 +145,7 @@ static void report_type(struct validator *v, uint16_t types, const struct ttlv_i
         if (types & TYPE_BIT(t))
             n += (size_t)snprintf(expected + n, sizeof expected - n, "%s%s", n ? " or " : "",
                                   ttlv_type_name(t));
-    report(v, RULE_SCHEMA_TYPE, it->off, expected, ttlv_type_name(it->type));
+    validator_report(v, RULE_SCHEMA_TYPE, it->off, expected, ttlv_type_name(it->type));
 }
 
 static void check_enum(struct validator *v, const struct kmip_enum *en,
@@ -188,7 +171,7 @@ static void check_enum(struct validator *v, const struct kmip_enum *en,
         return;
     snprintf(expected, sizeof expected, "a value of %s", en->name);
     snprintf(actual, sizeof actual, "0x%08X", (unsigned)value);
-    report(v, RULE_SCHEMA_ENUM, it->off, expected, told(v, actual));
+    validator_report(v, RULE_SCHEMA_ENUM, it->off, expected, told(v, actual));
 }
 
 static void check_mask(struct validator *v, const struct kmip_enum *mask,
@@ -201,7 +184,7 @@ static void check_mask(struct validator *v, const struct kmip_enum *mask,
         return;
     snprintf(expected, sizeof expected, "bits of %s", mask->name);
     snprintf(actual, sizeof actual, "0x%08X", (unsigned)unknown);
-    report(v, RULE_SCHEMA_MASK, it->off, expected, told(v, actual));
+    validator_report(v, RULE_SCHEMA_MASK, it->off, expected, told(v, actual));
 }
 
 /* Locate takes structures with fields left out and ignores indices (KMIP 1.2 spec, 4.9). */
@@ -223,7 +206,7 @@ static void check_index(struct validator *v, const struct ttlv_item *it)
     if (index >= 0)
         snprintf(expected, sizeof expected, "0: %s has one instance only", a->name);
     snprintf(actual, sizeof actual, "%d", index);
-    report(v, RULE_SCHEMA_INDEX, it->off, expected, actual);
+    validator_report(v, RULE_SCHEMA_INDEX, it->off, expected, actual);
 }
 
 static void check_natural(struct validator *v, const struct kmip_spot *s,
@@ -237,7 +220,7 @@ static void check_natural(struct validator *v, const struct kmip_spot *s,
         return;
     snprintf(expected, sizeof expected, "%s of zero or more", t->name);
     snprintf(actual, sizeof actual, "%lld", (long long)value);
-    report(v, RULE_SCHEMA_VALUE, it->off, expected, told(v, actual));
+    validator_report(v, RULE_SCHEMA_VALUE, it->off, expected, told(v, actual));
 }
 
 static void check_integer(struct validator *v, const struct kmip_spot *s,
@@ -251,7 +234,9 @@ static void check_integer(struct validator *v, const struct kmip_spot *s,
         v->minor = ttlv_int(it);
         break;
     case KMIP_TAG_BATCH_COUNT:
+        v->has_batch_count = true;
         v->batch_count = ttlv_int(it);
+        v->batch_count_off = it->off;
         break;
     case KMIP_TAG_ATTRIBUTE_INDEX:
         check_index(v, it);
@@ -265,7 +250,31 @@ static void check_integer(struct validator *v, const struct kmip_spot *s,
         check_natural(v, s, it);
 }
 
-/* A name that stands for an attribute of a later version; unknown names are custom. */
+/* x- of clients, y- of servers (KMIP 1.2 spec, 3.39). */
+static bool is_custom_name(struct bytes name)
+{
+    return name.n >= 2 && (name.p[0] == 'x' || name.p[0] == 'y') && name.p[1] == '-';
+}
+
+/* A name that is neither the standard's nor a custom one. Later versions have names that
+ * our tables do not list. */
+static void check_unknown_name(struct validator *v, const struct ttlv_item *it)
+{
+    char actual[100];
+    size_t n = it->val.n < 80 ? it->val.n : 80;
+
+    if (v->version > KMIP_V12)
+        return;
+    snprintf(actual, sizeof actual, "'%.*s'%s", (int)n, (const char *)it->val.p,
+             n < it->val.n ? "..." : "");
+    for (char *p = actual; *p; p++)
+        if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
+            *p = '?';
+    validator_report(v, RULE_SCHEMA_NAME, it->off, "a name of the standard, or one with x- or y-",
+                     told(v, actual));
+}
+
+/* Also a name that stands for an attribute of a later version. */
 static void check_attribute_name(struct validator *v, const struct ttlv_item *it)
 {
     const struct kmip_attribute *a = kmip_attribute_by_name(it->val);
@@ -273,9 +282,11 @@ static void check_attribute_name(struct validator *v, const struct ttlv_item *it
     uint8_t since = a ? a->since : 0;
     char what[96];
 
-    if (!a && it->val.n > 2 && it->val.p[1] != '-') { /* neither x- nor y- */
+    if (!a && !is_custom_name(it->val)) {
         t = kmip_tag_by_name(it->val);
         since = t && t->since > KMIP_V12 ? t->since : 0;
+        if (!since)
+            check_unknown_name(v, it);
     }
     if (since <= v->version)
         return;
@@ -317,7 +328,7 @@ static bool check_item(struct validator *v, const struct kmip_spot *s, const str
     *newer = false;
     if (!f->def) {
         if (f->tag == KMIP_TAG_ATTRIBUTE_VALUE && it->type == TTLV_STRUCTURE)
-            report(v, RULE_SCHEMA_VALUE, it->off, "no structure inside a custom attribute's",
+            validator_report(v, RULE_SCHEMA_VALUE, it->off, "no structure inside a custom attribute's",
                    "Structure"); /* KMIP 1.2 spec, 3.39 */
         return true;
     }
@@ -325,6 +336,8 @@ static bool check_item(struct validator *v, const struct kmip_spot *s, const str
         *newer = place(v, s->field, it->off);
     else
         *newer = stray(v, s, it);
+    if (s->field && s->field->tag == 0)
+        check_object(v, it);
     if (it->wrong)
         return false;
     if (s->types && !(s->types & TYPE_BIT(it->type))) {
@@ -362,7 +375,14 @@ static void report_missing(struct validator *v, const char *what, const char *se
     char expected[256];
 
     snprintf(expected, sizeof expected, "%s in %s (%s)", what, frame(v)->def->name, section);
-    report(v, RULE_SCHEMA_MISSING, current(v)->item.off, expected, "absent");
+    validator_report(v, RULE_SCHEMA_MISSING, current(v)->item.off, expected, "absent");
+}
+
+static bool enum_equals(const struct ttlv_item *in, uint32_t tag, uint32_t value)
+{
+    struct ttlv_item it;
+
+    return ttlv_find(in, tag, &it) && it.type == TTLV_ENUMERATION && ttlv_enum(&it) == value;
 }
 
 static bool condition_holds(struct validator *v, const struct kmip_condition *c)
@@ -375,8 +395,11 @@ static bool condition_holds(struct validator *v, const struct kmip_condition *c)
     case KMIP_WHEN_HAS:
         return current(v)->seen & c->field;
     case KMIP_WHEN_EQUALS:
-        return ttlv_find(&current(v)->item, c->field, &it) && it.type == TTLV_ENUMERATION &&
-               ttlv_enum(&it) == c->value;
+        return enum_equals(&current(v)->item, c->field, c->value);
+    case KMIP_WHEN_AROUND_EQUALS:
+        return v->walk.depth > 1 && enum_equals(&current(v)[-1].item, c->field, c->value);
+    case KMIP_WHEN_BYTES:
+        return ttlv_find(&current(v)->item, c->field, &it) && it.type == TTLV_BYTE_STRING;
     case KMIP_WHEN_VERSION_BEFORE:
         return v->version < c->value;
     case KMIP_WHEN_OPERATION_NOT:
@@ -415,6 +438,18 @@ static void check_condition(struct validator *v, const struct kmip_condition *c)
         report_missing(v, c->text, c->section);
 }
 
+/* Batch Count against the items (KMIP 1.2 spec, 6.14). */
+static void check_batch_count(struct validator *v)
+{
+    char expected[64], actual[32];
+
+    if (!v->has_batch_count || v->batch_count == (int64_t)v->batch_items)
+        return;
+    snprintf(expected, sizeof expected, "%u, the number of Batch Items", v->batch_items);
+    snprintf(actual, sizeof actual, "%d", v->batch_count);
+    validator_report(v, RULE_MESSAGE_COUNT, v->batch_count_off, expected, actual);
+}
+
 /* The end of a structure: what should have been there. */
 static void check_end(struct validator *v)
 {
@@ -432,6 +467,7 @@ static void check_end(struct validator *v)
                 report_missing(v, field_text(&def->fields[i]), def->section);
     for (unsigned i = 0; i < def->n_conditions; i++)
         check_condition(v, &def->conditions[i]);
+    validator_check_together(v);
 }
 
 /* The header's Protocol Version rules over all that follows it. */
@@ -444,6 +480,13 @@ static void take_version(struct validator *v)
         v->version = KMIP_VERSION(v->major, v->minor);
 }
 
+static bool too_many(const struct validator *v)
+{
+    return kerr_set(v->reader.err, KE_TTLV_COUNT,
+                    "the message breaks the standard too often to read on: %u findings",
+                    TTLV_MAX_FINDINGS);
+}
+
 /* Items of the levels below the one entered first, until that one ends. False on limits. */
 static bool run(struct validator *v)
 {
@@ -452,6 +495,8 @@ static bool run(struct validator *v)
     bool newer;
 
     for (;;) {
+        if (v->findings == TTLV_MAX_FINDINGS)
+            return too_many(v);
         if (ttlv_r_next(&v->reader, &it)) {
             struct kmip_spot s = kmip_walk_look(&v->walk, it.tag);
             bool known = check_item(v, &s, &it, &newer);
@@ -460,6 +505,7 @@ static bool run(struct validator *v)
                 continue;
             if (!ttlv_r_enter(&v->reader, &it))
                 return false;
+            v->batch_items += it.tag == KMIP_TAG_BATCH_ITEM && v->walk.depth == 1;
             s.def = known ? s.def : NULL;
             kmip_walk_enter_as(&v->walk, it.tag, &s);
             start_level(v, &it, newer);
@@ -487,7 +533,9 @@ static void init(struct validator *v, struct bytes msg, uint8_t version,
     v->version = version ? version : KMIP_V12;
     v->version_given = version != 0;
     v->major = v->minor = -1;
+    v->has_batch_count = false;
     v->batch_count = 0;
+    v->batch_items = 0;
     v->findings = 0;
     v->level[0].newer = false;
 }
@@ -503,12 +551,12 @@ bool kmip_validate(struct bytes msg, uint8_t version, const struct ttlv_limits *
     init(&v, msg, version, limits, sink, err);
     kmip_walk_init(&v.walk);
     if (msg.n == 0)
-        report(&v, RULE_SCHEMA_MISSING, 0, roots, "no bytes");
+        validator_report(&v, RULE_SCHEMA_MISSING, 0, roots, "no bytes");
     if (!ttlv_r_next(&v.reader, &root))
         return !v.reader.failed;
     if ((root.tag != KMIP_TAG_REQUEST_MESSAGE && root.tag != KMIP_TAG_RESPONSE_MESSAGE) ||
         root.type != TTLV_STRUCTURE) {
-        report(&v, RULE_SCHEMA_UNKNOWN, root.off, roots, tag_text(root.tag, text));
+        validator_report(&v, RULE_SCHEMA_UNKNOWN, root.off, roots, tag_text(root.tag, text));
         return true;
     }
     if (!ttlv_r_enter(&v.reader, &root))
@@ -517,9 +565,10 @@ bool kmip_validate(struct bytes msg, uint8_t version, const struct ttlv_limits *
     start_level(&v, &root, false);
     if (!run(&v))
         return false;
+    check_batch_count(&v);
     ttlv_r_leave(&v.reader);
     if (v.reader.pos != v.reader.end)
-        report(&v, RULE_TTLV_TRAILING, (uint32_t)(v.reader.pos - msg.p), "the end of the message",
+        validator_report(&v, RULE_TTLV_TRAILING, (uint32_t)(v.reader.pos - msg.p), "the end of the message",
                "more bytes follow");
     return true;
 }

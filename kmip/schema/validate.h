@@ -2,9 +2,9 @@
  * repeated, unknown and newer fields, types, enumerations, masks.
  *
  * Findings go to the sink, at most TTLV_MAX_FINDINGS of them; the check goes on behind
- * each. Nothing is allocated.
- * Not checked here: what depends on the request (echo of ids, version, count:
- * message.h) and on meaning. */
+ * each, but not behind the last that may be told (KE_TTLV_COUNT). Nothing is allocated.
+ * Not checked here: what depends on the request (echo of ids, version, number of
+ * items: message.h) and on meaning. */
 #ifndef KMIP_SCHEMA_VALIDATE_H
 #define KMIP_SCHEMA_VALIDATE_H
 

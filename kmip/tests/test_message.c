@@ -150,6 +150,19 @@ static const struct step poll[] = {REQUEST(2, 1), ITEM(POLL),
                                    BYTES(ASYNCHRONOUS_CORRELATION_VALUE, "c"), CLOSE2, CLOSE, END};
 static const struct step future[] = {REQUEST(9, 1), ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END};
 
+static const struct step ordered[] = {
+    OPEN(REQUEST_MESSAGE), OPEN(REQUEST_HEADER), VERSION(1, 2), BOOL(BATCH_ORDER_OPTION, 1),
+    INT(BATCH_COUNT, 1), CLOSE, ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END};
+static const struct step broken[] = {REQUEST(2, 1), ITEM(ACTIVATE), UID, UID, CLOSE2, CLOSE, END};
+static const struct step major[] = {
+    OPEN(REQUEST_MESSAGE), OPEN(REQUEST_HEADER), OPEN(PROTOCOL_VERSION),
+    INT(PROTOCOL_VERSION_MAJOR, 9), INT(PROTOCOL_VERSION_MINOR, 31), CLOSE, INT(BATCH_COUNT, 1),
+    CLOSE, ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END};
+
+/* One item without Operation and id. */
+#define REFUSED(reason)                                                               \
+    OPEN(BATCH_ITEM), ENUM(RESULT_STATUS, KMIP_RESULT_STATUS_OPERATION_FAILED),       \
+        ENUM(RESULT_REASON, KMIP_RESULT_REASON_##reason), CLOSE
 #define FAILED_ID(operation, id)                                       \
     OPEN(BATCH_ITEM), ENUM(OPERATION, KMIP_OPERATION_##operation),     \
         BYTES(UNIQUE_BATCH_ITEM_ID, id),                               \
@@ -190,8 +203,20 @@ static const struct {
      {RESPONSE(2, 1), OK_ITEM_ID(ACTIVATE, "1"), UID, CLOSE2, CLOSE, END}},
     {"another version", plain, RULE_MESSAGE_VERSION,
      {RESPONSE(1, 1), OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
-    {"batch count too high", plain, RULE_MESSAGE_COUNT,
-     {RESPONSE(2, 2), OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
+    {"order refused for the whole request", ordered, PASS,
+     {RESPONSE(2, 1), REFUSED(GENERAL_FAILURE), CLOSE, END}},
+    {"a request that cannot be read refused as a whole", broken, PASS,
+     {RESPONSE(2, 1), REFUSED(INVALID_FIELD), CLOSE, END}},
+    {"another major version refused", major, PASS,
+     {RESPONSE(2, 1), REFUSED(GENERAL_FAILURE), CLOSE, END}},
+    {"credential refused", one, PASS,
+     {RESPONSE(2, 1), REFUSED(AUTHENTICATION_NOT_SUCCESSFUL), CLOSE, END}},
+    {"critical extension refused", one, PASS,
+     {RESPONSE(2, 1), REFUSED(FEATURE_NOT_SUPPORTED), CLOSE, END}},
+    {"failure of an item without its operation", plain, RULE_MESSAGE_OPERATION,
+     {RESPONSE(2, 1), REFUSED(ITEM_NOT_FOUND), CLOSE, END}},
+    {"too large without its operation", plain, RULE_MESSAGE_OPERATION,
+     {RESPONSE(2, 1), REFUSED(RESPONSE_TOO_LARGE), CLOSE, END}},
     {"item without request", plain, RULE_MESSAGE_COUNT,
      {RESPONSE(2, 2), OK_ITEM(ACTIVATE), UID, CLOSE2, OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
     {"no item", plain, RULE_MESSAGE_COUNT, {RESPONSE(2, 0), CLOSE, END}},
@@ -202,7 +227,7 @@ static const struct {
     {"no time stamp", plain, RULE_MESSAGE_TIME,
      {OPEN(RESPONSE_MESSAGE), OPEN(RESPONSE_HEADER), VERSION(1, 2), INT(BATCH_COUNT, 1), CLOSE,
       OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
-    {"time stamp of another age", plain, RULE_MESSAGE_TIME,
+    {"time stamp of another age", plain, RULE_MESSAGE_CLOCK,
      {OPEN(RESPONSE_MESSAGE), OPEN(RESPONSE_HEADER), VERSION(1, 2), DATE(TIME_STAMP, 0),
       INT(BATCH_COUNT, 1), CLOSE, OK_ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END}},
     {"another operation", plain, RULE_MESSAGE_OPERATION,
@@ -247,6 +272,131 @@ Test(message, judges_replies_against_requests)
         if (f.n > 0)
             cr_expect_eq(f.v[0].rule, replies[i].rule, "%s: %s", replies[i].name,
                          findings_text(&f));
+        buf_clear(&request);
+        buf_clear(&reply);
+    }
+}
+
+/* A failed item without Operation and id lacks both, unless there is a reason to refuse the
+ * whole message. */
+Test(message, misses_operation_and_id_of_a_failed_item)
+{
+    static const struct step reply_steps[] = {RESPONSE(2, 1), REFUSED(PERMISSION_DENIED), CLOSE,
+                                              END};
+    struct findings f;
+    struct buf request, reply;
+
+    buf_init(&request, BUF_NO_LIMIT);
+    buf_init(&reply, BUF_NO_LIMIT);
+    steps_write(one, &request);
+    steps_write(reply_steps, &reply);
+    findings_init(&f);
+    kmip_check_reply(buf_bytes(&request), buf_bytes(&reply), NOW, &f.sink);
+    cr_assert_eq(f.n, 2, "%s", findings_text(&f));
+    cr_expect_eq(f.v[0].rule, RULE_MESSAGE_ID);
+    cr_expect_eq(f.v[1].rule, RULE_MESSAGE_OPERATION);
+    buf_clear(&request);
+    buf_clear(&reply);
+}
+
+/* What is there but broken is not absent: the validator tells of it. */
+Test(message, does_not_miss_what_is_there_but_broken)
+{
+    static const struct {
+        uint32_t tag;
+        unsigned type;
+        uint8_t length; /* in place of the right one */
+    } fields[] = {{KMIP_TAG_TIME_STAMP, TTLV_DATE_TIME, 7},
+                  {KMIP_TAG_OPERATION, TTLV_ENUMERATION, 3},
+                  {KMIP_TAG_RESULT_REASON, TTLV_ENUMERATION, 3}};
+    static const struct step reply_steps[] = {RESPONSE(2, 1), FAILED_ID(GET, "1"), CLOSE, END};
+
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        struct findings f;
+        struct buf request, reply;
+        struct kmip_message m;
+        bool hit = false;
+
+        buf_init(&request, BUF_NO_LIMIT);
+        buf_init(&reply, BUF_NO_LIMIT);
+        steps_write(one, &request);
+        steps_write(reply_steps, &reply);
+        for (size_t at = 0; at + 8 < reply.n && !hit; at += 8) {
+            hit = be32_get(reply.p + at) == (fields[i].tag << 8 | fields[i].type);
+            if (hit)
+                reply.p[at + 7] = fields[i].length;
+        }
+        cr_assert(hit);
+        findings_init(&f);
+        kmip_check_reply(buf_bytes(&request), buf_bytes(&reply), NOW, &f.sink);
+        cr_expect_eq(f.n, 0, "%s: %s", kmip_tag_name(fields[i].tag), findings_text(&f));
+        cr_expect_not(kmip_open(&m, buf_bytes(&reply), NULL));
+        buf_clear(&request);
+        buf_clear(&reply);
+    }
+}
+
+/* A message of n items with the ids first, first + step, ... */
+static void write_many(struct buf *out, bool response, unsigned n, unsigned first, int step)
+{
+    struct kerr err = KERR_INIT;
+    struct ttlv_writer w;
+    uint8_t id[4];
+
+    ttlv_w_init(&w, out, &err);
+    ttlv_w_open(&w, response ? KMIP_TAG_RESPONSE_MESSAGE : KMIP_TAG_REQUEST_MESSAGE);
+    ttlv_w_open(&w, response ? KMIP_TAG_RESPONSE_HEADER : KMIP_TAG_REQUEST_HEADER);
+    ttlv_w_open(&w, KMIP_TAG_PROTOCOL_VERSION);
+    ttlv_w_int(&w, KMIP_TAG_PROTOCOL_VERSION_MAJOR, 1);
+    ttlv_w_int(&w, KMIP_TAG_PROTOCOL_VERSION_MINOR, 2);
+    ttlv_w_close(&w);
+    if (response)
+        ttlv_w_date(&w, KMIP_TAG_TIME_STAMP, NOW);
+    ttlv_w_int(&w, KMIP_TAG_BATCH_COUNT, (int32_t)n);
+    ttlv_w_close(&w);
+    for (unsigned i = 0; i < n; i++) {
+        be32_put(id, (uint32_t)((int)first + (int)i * step));
+        ttlv_w_open(&w, KMIP_TAG_BATCH_ITEM);
+        ttlv_w_enum(&w, KMIP_TAG_OPERATION, KMIP_OPERATION_ACTIVATE);
+        ttlv_w_bytes(&w, KMIP_TAG_UNIQUE_BATCH_ITEM_ID, bytes_of(id, sizeof id));
+        if (response)
+            ttlv_w_enum(&w, KMIP_TAG_RESULT_STATUS, KMIP_RESULT_STATUS_SUCCESS);
+        ttlv_w_open(&w, response ? KMIP_TAG_RESPONSE_PAYLOAD : KMIP_TAG_REQUEST_PAYLOAD);
+        ttlv_w_close(&w);
+        ttlv_w_close(&w);
+    }
+    ttlv_w_close(&w);
+    cr_assert(ttlv_w_finish(&w), "%s", err.msg);
+}
+
+/* However many items there are, the judgement is short: in time, and in findings. */
+Test(message, judges_large_batches_in_bounded_time, .timeout = 10)
+{
+    static const struct {
+        const char *name;
+        unsigned asked, answered, first;
+        int step;
+        unsigned findings;
+    } rows[] = {
+        {"in order", 20000, 20000, 0, 1, 0},
+        {"backwards", 1000, 1000, 999, -1, 0},
+        {"backwards, and too many to look for", 20000, 20000, 19999, -1, 0},
+        {"one id again and again", 1, 30000, 0, 0, 1},
+        {"ids that nobody sent", 5000, 5000, 10000, 1, TTLV_MAX_FINDINGS + 1},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct findings f;
+        struct buf request, reply;
+
+        buf_init(&request, BUF_NO_LIMIT);
+        buf_init(&reply, BUF_NO_LIMIT);
+        write_many(&request, false, rows[i].asked, 0, 1);
+        write_many(&reply, true, rows[i].answered, rows[i].first, rows[i].step);
+        findings_init(&f);
+        kmip_check_reply(buf_bytes(&request), buf_bytes(&reply), NOW, &f.sink);
+        cr_expect(f.n == rows[i].findings || (rows[i].findings > 1 && f.n > 1 && f.n <= rows[i].findings),
+                  "%s: %zu findings", rows[i].name, (size_t)f.n);
         buf_clear(&request);
         buf_clear(&reply);
     }

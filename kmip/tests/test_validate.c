@@ -207,6 +207,11 @@ Test(validate, notices_every_field_removed_doubled_swapped_or_retyped, .timeout 
     ITEM(CREATE), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY), OPEN(TEMPLATE_ATTRIBUTE)
 #define CREATE_END CLOSE, CLOSE2, CLOSE, END
 
+#define KEY_FACTS                                                        \
+    ENUM(CRYPTOGRAPHIC_ALGORITHM, KMIP_CRYPTOGRAPHIC_ALGORITHM_AES), INT(CRYPTOGRAPHIC_LENGTH, 8)
+#define INDEXED(name, index, value)                                                            \
+    OPEN(ATTRIBUTE), TEXT(ATTRIBUTE_NAME, name), INT(ATTRIBUTE_INDEX, index), value, CLOSE
+
 /* Messages with one fault each, and the finding that tells of it. */
 static const struct bad {
     const char *name;
@@ -305,12 +310,63 @@ static const struct bad {
      {RESPONSE(1, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY),
       TEXT(UNIQUE_IDENTIFIER, "u"), OPEN(SYMMETRIC_KEY), OPEN(KEY_BLOCK),
       ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), CLOSE2, CLOSE2, CLOSE, END}},
+    {"wrapped Key Value without Key Wrapping Data", RULE_SCHEMA_MISSING,
+     "Response Message/Batch Item/Response Payload/Symmetric Key/Key Block",
+     {RESPONSE(2, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY),
+      TEXT(UNIQUE_IDENTIFIER, "u"), OPEN(SYMMETRIC_KEY), OPEN(KEY_BLOCK),
+      ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), BYTES(KEY_VALUE, "k"), KEY_FACTS, CLOSE2,
+      CLOSE2, CLOSE, END}},
+    {"a key that does not say what it is", RULE_SCHEMA_KEY_FACTS,
+     "Response Message/Batch Item/Response Payload/Symmetric Key/Key Block",
+     {RESPONSE(2, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY),
+      TEXT(UNIQUE_IDENTIFIER, "u"), OPEN(SYMMETRIC_KEY), OPEN(KEY_BLOCK),
+      ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), OPEN(KEY_VALUE), BYTES(KEY_MATERIAL, "k"),
+      CLOSE, CLOSE2, CLOSE2, CLOSE, END}},
+    {"another object than the type says", RULE_SCHEMA_OBJECT,
+     "Response Message/Batch Item/Response Payload/Symmetric Key",
+     {RESPONSE(2, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_CERTIFICATE),
+      TEXT(UNIQUE_IDENTIFIER, "u"), OPEN(SYMMETRIC_KEY), OPEN(KEY_BLOCK),
+      ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), OPEN(KEY_VALUE), BYTES(KEY_MATERIAL, "k"),
+      CLOSE, KEY_FACTS, CLOSE2, CLOSE2, CLOSE, END}},
+    {"two instances with the same index", RULE_SCHEMA_INDEX_TWICE,
+     "Response Message/Batch Item/Response Payload/Attribute[2]",
+     {RESPONSE(2, 1), OK_ITEM(GET_ATTRIBUTES), TEXT(UNIQUE_IDENTIFIER, "u"),
+      INDEXED("x-a", 0, TEXT(ATTRIBUTE_VALUE, "1")), INDEXED("x-b", 0, TEXT(ATTRIBUTE_VALUE, "1")),
+      INDEXED("x-a", 0, TEXT(ATTRIBUTE_VALUE, "2")), CLOSE2, CLOSE, END}},
+    {"index left out twice", RULE_SCHEMA_INDEX_TWICE,
+     "Response Message/Batch Item/Response Payload/Attribute[1]",
+     {RESPONSE(2, 1), OK_ITEM(GET_ATTRIBUTES), TEXT(UNIQUE_IDENTIFIER, "u"),
+      ATTR("x-a", TEXT(ATTRIBUTE_VALUE, "1")), ATTR("x-a", TEXT(ATTRIBUTE_VALUE, "2")), CLOSE2,
+      CLOSE, END}},
+    {"a name in other letters", RULE_SCHEMA_NAME,
+     "Response Message/Batch Item/Response Payload/Attribute/Attribute Name",
+     {RESPONSE(2, 1), OK_ITEM(GET_ATTRIBUTES), TEXT(UNIQUE_IDENTIFIER, "u"),
+      ATTR("state", TEXT(ATTRIBUTE_VALUE, "1")), CLOSE2, CLOSE, END}},
+    {"a name that nobody has given, in a list", RULE_SCHEMA_NAME,
+     "Response Message/Batch Item/Response Payload/Attribute Name[1]",
+     {RESPONSE(2, 1), OK_ITEM(GET_ATTRIBUTE_LIST), TEXT(UNIQUE_IDENTIFIER, "u"),
+      TEXT(ATTRIBUTE_NAME, "x-"), TEXT(ATTRIBUTE_NAME, "z-a"), CLOSE2, CLOSE, END}},
+    {"Batch Count of more items than there are", RULE_MESSAGE_COUNT,
+     "Response Message/Response Header/Batch Count",
+     {RESPONSE(2, 2), OK_ITEM(ACTIVATE), TEXT(UNIQUE_IDENTIFIER, "u"), CLOSE2, CLOSE, END}},
+    {"Batch Count of fewer items than there are", RULE_MESSAGE_COUNT,
+     "Request Message/Request Header/Batch Count",
+     {REQUEST(2, 0), ITEM(ACTIVATE), TEXT(UNIQUE_IDENTIFIER, "u"), CLOSE2, CLOSE, END}},
+    {"PBKDF2 without salt", RULE_SCHEMA_MISSING,
+     "Request Message/Batch Item/Request Payload/Derivation Parameters",
+     {REQUEST(2, 1), ITEM(DERIVE_KEY), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY),
+      TEXT(UNIQUE_IDENTIFIER, "u"), ENUM(DERIVATION_METHOD, KMIP_DERIVATION_METHOD_PBKDF2),
+      OPEN(DERIVATION_PARAMETERS), INT(ITERATION_COUNT, 1), CLOSE, OPEN(TEMPLATE_ATTRIBUTE), CLOSE,
+      CLOSE2, CLOSE, END}},
+    {"Server Information of no vendor", RULE_SCHEMA_MISSING,
+     "Response Message/Batch Item/Response Payload",
+     {RESPONSE(2, 1), OK_ITEM(QUERY), OPEN(SERVER_INFORMATION), CLOSE, CLOSE2, CLOSE, END}},
     {"structured material of a raw key", RULE_SCHEMA_TYPE,
      "Response Message/Batch Item/Response Payload/Symmetric Key/Key Block/Key Value/Key Material",
      {RESPONSE(2, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY),
       TEXT(UNIQUE_IDENTIFIER, "u"), OPEN(SYMMETRIC_KEY), OPEN(KEY_BLOCK),
       ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), OPEN(KEY_VALUE), OPEN(KEY_MATERIAL),
-      BYTES(KEY, "k"), CLOSE, CLOSE, CLOSE2, CLOSE2, CLOSE, END}},
+      BYTES(KEY, "k"), CLOSE, CLOSE, KEY_FACTS, CLOSE2, CLOSE2, CLOSE, END}},
     {"RSA key with half a factorisation", RULE_SCHEMA_MISSING,
      "Response Message/Batch Item/Response Payload/Private Key/Key Block/Key Value/Key Material",
      {RESPONSE(2, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_PRIVATE_KEY),
@@ -410,6 +466,26 @@ Test(validate, goes_on_behind_broken_encoding)
     cr_expect_eq(f.v[0].rule, RULE_TTLV_LENGTH);
     cr_expect_eq(f.v[1].rule, RULE_TTLV_PADDING); /* the count's last byte has become padding */
     cr_expect_str_eq(f.v[0].path, "Response Message/Response Header/Batch Count");
+    buf_clear(&msg);
+}
+
+Test(validate, tells_when_it_stops_counting)
+{
+    struct kerr err = KERR_INIT;
+    struct ttlv_writer w;
+    struct findings f;
+    struct buf msg;
+
+    buf_init(&msg, BUF_NO_LIMIT);
+    ttlv_w_init(&w, &msg, NULL);
+    ttlv_w_open(&w, KMIP_TAG_RESPONSE_MESSAGE);
+    for (unsigned i = 0; i < TTLV_MAX_FINDINGS + 10; i++)
+        ttlv_w_int(&w, KMIP_TAG_STATE, 1);
+    ttlv_w_close(&w);
+    cr_assert(ttlv_w_finish(&w));
+    findings_init(&f);
+    cr_expect_not(kmip_validate(buf_bytes(&msg), 0, NULL, &f.sink, &err));
+    cr_expect_eq(err.code, KE_TTLV_COUNT, "%s", err.msg);
     buf_clear(&msg);
 }
 

@@ -61,7 +61,8 @@ struct ttlv_reader {
  * may be NULL. */
 void ttlv_r_init(struct ttlv_reader *r, struct bytes msg, const struct ttlv_limits *limits,
                  struct kerr *err);
-/* Turns the reader tolerant; before the first step. sink outlives the reader. */
+/* Turns the reader tolerant; before the first step. sink outlives the reader; without a
+ * function to take findings they are passed over in silence. */
 void ttlv_r_tolerant(struct ttlv_reader *r, const struct finding_sink *sink,
                      const struct ttlv_namer *namer);
 

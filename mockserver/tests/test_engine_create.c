@@ -246,7 +246,7 @@ Test(register, takes_and_refuses_as_the_error_table_says)
          REGISTER(MASK, "Symmetric Key: {Key Block: {Key Format Type: Raw, Key Value: !ByteString "
                         "0102030405060708, "
                         "Cryptographic Algorithm: AES, Cryptographic Length: 128}}"),
-         KMIP_RESULT_REASON_INVALID_FIELD},
+         KMIP_RESULT_REASON_INVALID_MESSAGE},
         {"not a certificate",
          "Register, {Object Type: Certificate, Template-Attribute: {Attributes: {Cryptographic "
          "Usage Mask: Verify}}, "

@@ -12,7 +12,7 @@ static const struct step create_request[] = {
     ATTR("Cryptographic Algorithm", ENUM(ATTRIBUTE_VALUE, KMIP_CRYPTOGRAPHIC_ALGORITHM_AES)),
     ATTR("Cryptographic Length", INT(ATTRIBUTE_VALUE, 256)), USAGE,
     ATTR("Name", NAME_VALUE("k")), ATTR("x-ID", TEXT(ATTRIBUTE_VALUE, "free")),
-    ATTR("bucket", INT(ATTRIBUTE_VALUE, 1)),
+    ATTR("y-bucket", INT(ATTRIBUTE_VALUE, 1)),
     ATTR("Activation Date", DATE(ATTRIBUTE_VALUE, 0)), CLOSE, CLOSE2, CLOSE, END};
 
 static const struct step create_response[] = {
