@@ -658,15 +658,13 @@ Test(tls, a_reset_is_told_alike_by_reads_and_writes)
         struct kerr err = KERR_INIT;
         char c;
         size_t n;
-        cr_assert(both_open(&b, NULL, NULL));
-        cr_assert_eq(tls_write(b.p.server, bytes_str("r"), &n, &err), TLS_OK);
-        cr_assert_eq(tls_read(b.p.client, &c, 1, &n, &err), TLS_OK);
-        cr_assert_eq(tls_write(b.p.client, bytes_str("x"), &n, &err), TLS_OK);
+        cr_assert(both_open(&b, NULL, NULL) &&
+                  tls_write(b.p.server, bytes_str("r"), &n, &err) == TLS_OK &&
+                  tls_read(b.p.client, &c, 1, &n, &err) == TLS_OK &&
+                  tls_write(b.p.client, bytes_str("x"), &n, &err) == TLS_OK);
         tls_free(&b.p.server);
-        cr_expect_eq(writes ? tls_write(b.p.client, bytes_str("y"), &n, &err)
-                            : tls_read(b.p.client, &c, 1, &n, &err),
-                     TLS_FAILED);
-        cr_expect_eq(err.code, KE_CLOSED, "%s", err.msg);
+        cr_expect(TLS_FAILED == (writes ? tls_write(b.p.client, bytes_str("y"), &n, &err)
+                                        : tls_read(b.p.client, &c, 1, &n, &err)));
         cr_expect(strstr(err.msg, "the connection to the server broke: "), "%s", err.msg);
         both_close(&b);
     }
