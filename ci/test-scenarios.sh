@@ -274,7 +274,8 @@ dies_mid_reply() {
 }
 connection_limit() {
     flow 0
-    mocked 1 "$conform" run --profile driver --suites "$suites" --case driver-connections
+    mocked 0 "$conform" run --profile driver --suites "$suites" --case driver-connections
+    says '2 at a time, not more'
 }
 
 # --- all of them --------------------------------------------------------------------

@@ -13,6 +13,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kmip/base/clock.h"
@@ -120,9 +121,12 @@ static void by_speed(const struct driver_facts *f, struct advice *a)
     else
         a->depth = knee(f, below, best);
     const struct depth_facts *chosen = depth_of(f, a->depth);
-    say(a->because[ADVICE_DEPTH],
-        "in order, a TLS record each, up to depth %u; %.0f requests/s here, %.0f at depth %u%s",
-        deepest, chosen ? chosen->per_second : 0, best, at, limit);
+    if (best > 0)
+        say(a->because[ADVICE_DEPTH],
+            "in order, a TLS record each, up to depth %u; %.0f requests/s here, %.0f at depth %u%s",
+            deepest, chosen ? chosen->per_second : 0, best, at, limit);
+    else
+        say(a->because[ADVICE_DEPTH], "one at a time%s", limit);
 }
 
 static void choose_depth(const struct driver_facts *f, struct advice *a)
@@ -271,10 +275,10 @@ static void blockers(const struct driver_facts *f, struct advice *a)
     }
     if (one && one->works == TRI_NO && a->n_asks == 0)
         say(next_ask(a), "answer single requests rightly: %.300s", one->why);
-    if (f->reconnect == TRI_NO || f->connections == TRI_NO)
-        say(next_ask(a), "%s", f->reconnect == TRI_NO
-                                   ? "let a client connect again, and use its keys then"
-                                   : "let a client have several connections at a time");
+    if (f->reconnect == TRI_NO)
+        say(next_ask(a), "let a client connect again, and use its keys then");
+    if (f->connections == TRI_NO && f->connected == 0)
+        say(next_ask(a), "let a client connect at all times");
     if (f->advised == TRI_NO && a->n_asks == 0)
         say(next_ask(a), "make the whole flow work, which fails with the best settings there are: "
                          "%.300s",
@@ -293,9 +297,14 @@ static void notes(const struct driver_facts *f, struct advice *a)
               clock_offset_ns(&c->at_start) < -NS_PER_S / 10))
         say(next_note(a), "the server's clock %s: keep both on the same time source",
             clock_words(&c->at_start, words, sizeof words));
-    if (c->engine_known && (c->engine_minus_stamp_s > 1 || c->engine_minus_stamp_s < -1))
-        say(next_note(a), "the server dates keys %lld s apart from its own Time Stamps",
-            (long long)c->engine_minus_stamp_s);
+    long long apart = (long long)c->engine_minus_stamp_s;
+    if (c->engine_known && (apart > 1 || apart < -1))
+        say(next_note(a), "the server dates keys %lld s %s its own Time Stamps", llabs(apart),
+            apart < 0 ? "behind" : "ahead of");
+    if (f->connections == TRI_NO && f->connected > 0)
+        say(next_note(a), "only %u connections at a time are taken: each of cloudserver's "
+                          "processes needs one",
+            f->connected);
     if (f->idle_closed == TRI_YES)
         say(next_note(a), "connections are closed after %.0f s without a request: the driver "
                           "connects again, and a request sent at that moment fails",

@@ -7,6 +7,7 @@
 #define CONFORMANCE_ADVICE_H
 
 #include "conformance/driver.h"
+#include "kmip/base/error.h"
 
 enum advice_key {
     ADVICE_ENABLED,
@@ -35,6 +36,11 @@ struct advice {
 
 /* wanted: the bucketAttributeName somebody would like, or NULL. */
 void advise(const struct driver_facts *f, const char *wanted, struct advice *out);
+
+/* The same where the gate is shut, for the reason in err: switched off, and what to ask.
+ * speaks_kmip: the server answers, if wrongly; older: not at 1.2. False: there is nobody
+ * to ask, as nothing answers at all. */
+bool advise_shut(const struct kerr *err, bool speaks_kmip, bool older, struct advice *out);
 
 /* Where the server is, and what came of its alternatives. */
 struct advice_host {

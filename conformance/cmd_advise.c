@@ -34,6 +34,7 @@ struct tried {
     struct run *run;
     struct advice advice;
     enum gate_result gate;
+    bool advised;          /* else nothing is known of it */
     char why[ADVICE_TEXT]; /* it does not work */
 };
 
@@ -49,14 +50,14 @@ struct advising {
 
 /* ---- one server ------------------------------------------------------------- */
 
-/* A server that does not even answer Discover Versions and Query as KMIP. */
-static void refused(struct tried *t, const struct kerr *err)
+/* A server that does not even answer Discover Versions and Query as it must. */
+static void shut(struct tried *t, const struct kerr *err)
 {
-    struct driver_facts none;
-    memset(&none, 0, sizeof none);
-    none.handshake = TRI_NO;
-    fact_text(none.handshake_why, "%.*s", FACT_TEXT - 1, err->msg);
-    advise(&none, NULL, &t->advice);
+    const struct run *run = t->run;
+    bool older = run->target.n_versions > 0 && !target_has_version(&run->target, KMIP_V12);
+    bool speaks_kmip = run->result.gate == GATE_REFUSED;
+    if (run->result.gate == GATE_REFUSED || run->result.gate == GATE_UNREACHABLE)
+        t->advised = advise_shut(err, speaks_kmip, older, &t->advice);
 }
 
 /* False: *code is the exit code of all. */
@@ -80,18 +81,18 @@ static bool try_host(struct advising *ad, const char *host, struct tried *t, int
     if (!run_gate(run, &err)) {
         snprintf(t->why, sizeof t->why, "%s", err.msg);
         fprintf(stderr, PROGRAM ": %s: %s\n", host, err.msg);
-        if (run->result.gate == GATE_REFUSED)
-            refused(t, &err);
+        shut(t, &err);
     } else if (!run_cases(run, &err)) {
         *code = program_failed(&err);
         return false;
     } else {
         advise(&run->driver.facts, run->driver.opt.attribute, &t->advice);
+        t->advised = true;
         snprintf(t->why, sizeof t->why, "%s", t->advice.works ? "" : t->advice.ask[0]);
         if (run->result.left_behind > 0)
-            fprintf(stderr, PROGRAM ": %zu objects could not be removed: " PROGRAM " cleanup%s "
-                                                                                   "%s\n",
-                    run->result.left_behind, run->result.reach, run->journal_path);
+            fprintf(stderr, PROGRAM ": %zu objects could not be removed: %s cleanup%s %s\n",
+                    run->result.left_behind, program_name(), run->result.reach,
+                    run->journal_path);
     }
     t->gate = run->result.gate;
     *code = 0;
@@ -100,7 +101,8 @@ static bool try_host(struct advising *ad, const char *host, struct tried *t, int
 
 /* ---- the block -------------------------------------------------------------- */
 
-/* The first server that works, else the first that could be tested, else none (n). */
+/* The first server that works, else the first that could be tested, else the first that
+ * there is something to ask about, else none (n). */
 static size_t choose(const struct advising *ad)
 {
     for (size_t i = 0; i < ad->n; i++)
@@ -108,6 +110,9 @@ static size_t choose(const struct advising *ad)
             return i;
     for (size_t i = 0; i < ad->n; i++)
         if (ad->tried[i].gate == GATE_OPEN || ad->tried[i].gate == GATE_REFUSED)
+            return i;
+    for (size_t i = 0; i < ad->n; i++)
+        if (ad->tried[i].advised)
             return i;
     return ad->n;
 }
@@ -191,6 +196,8 @@ static int print_block(const struct advising *ad, size_t chosen)
     buf_clear(&out);
     if (!ok)
         return program_failed(&err);
+    if (t->gate == GATE_UNREACHABLE)
+        return EXIT_UNREACHABLE;
     return t->advice.works ? EXIT_CONFORMANT : EXIT_FAILED;
 }
 

@@ -82,7 +82,8 @@ struct driver_facts {
     struct clock_facts clock;
     struct name_facts names[DRIVER_NAMES_MAX];
     size_t n_names;
-    enum tri reconnect, connections;
+    enum tri reconnect, connections; /* connections: as many at a time as were tried */
+    unsigned connected;      /* at a time */
     unsigned lost_creates;   /* keys that may have been made, which nothing can find */
     int64_t idle_ns;         /* how long a connection was left alone; 0: not tried */
     enum tri idle_closed;

@@ -42,14 +42,31 @@ static void series(struct probing *p, struct wire *w, const char *uid,
                      d->per_second, (double)d->median_ns / 1e6);
 }
 
-/* The key is made, and what it gives is learnt, by requests one at a time. */
+/* A key is made, and what it gives is learnt, by requests one at a time, on a connection
+ * that is closed before the next opens. */
+static bool learn(struct probing *p, struct load_pairs *pairs, struct key *k)
+{
+    struct wire w;
+    struct kerr err = KERR_INIT;
+    char text[900];
+    if (!probe_open(p, &w, 1))
+        return false;
+    bool ok = key_any(&w, k, &err) && load_prepare(pairs, &w, k->uid, &err);
+    wire_close(&w);
+    if (!ok && p->row->arg == 1)
+        probe_failed(p, &err);
+    else if (!ok)
+        probe_decide(p, VERDICT_INCONCLUSIVE, "no key to try it with: %s",
+                     kerr_format(&err, text, sizeof text));
+    return ok;
+}
+
 static void pipeline(struct probing *p)
 {
     struct depth_facts *d = NULL;
     struct load_pairs *pairs = calloc(1, sizeof *pairs);
-    struct wire quiet = {.kc = NULL}, busy = {.kc = NULL};
+    struct wire busy = {.kc = NULL};
     struct key k;
-    struct kerr err = KERR_INIT;
     for (size_t i = 0; i < DRIVER_DEPTHS && !d; i++)
         if (p->facts->depth[i].depth == 0 || p->facts->depth[i].depth == p->row->arg)
             d = &p->facts->depth[i];
@@ -59,15 +76,8 @@ static void pipeline(struct probing *p)
         return;
     }
     *d = (struct depth_facts){.depth = p->row->arg};
-    if (probe_open(p, &quiet, 1)) {
-        if (!key_any(&quiet, &k, &err) || !load_prepare(pairs, &quiet, k.uid, &err)) {
-            char text[900];
-            if (p->row->arg == 1)
-                probe_failed(p, &err);
-            else
-                probe_decide(p, VERDICT_INCONCLUSIVE, "no key to try it with: %s",
-                             kerr_format(&err, text, sizeof text));
-        } else if (probe_open(p, &busy, p->row->arg)) {
+    if (learn(p, pairs, &k)) {
+        if (probe_open(p, &busy, p->row->arg)) {
             series(p, &busy, k.uid, pairs, d);
         } else {
             d->works = TRI_NO;
@@ -75,7 +85,6 @@ static void pipeline(struct probing *p)
         }
     }
     wire_close(&busy);
-    wire_close(&quiet);
     load_clear(pairs);
     free(pairs);
 }

@@ -93,13 +93,19 @@ static void over(void *arg, struct wire *w, struct wire_call *c)
 
 static const struct wire_watch watch = {.sending = sending, .over = over};
 
+bool probe_connect(struct probing *p, struct wire *w, unsigned depth, enum kc_match match,
+                   bool strict, struct kerr *err)
+{
+    uint8_t version = p->facts->adopted ? p->facts->adopted : KMIP_V12;
+    *w = (struct wire){.version = version, .strict = strict, .watch = &watch, .arg = p};
+    return wire_open(w, &p->base, depth, match, err);
+}
+
 bool probe_open_as(struct probing *p, struct wire *w, unsigned depth, enum kc_match match,
                    bool strict)
 {
     struct kerr err = KERR_INIT;
-    uint8_t version = p->facts->adopted ? p->facts->adopted : KMIP_V12;
-    *w = (struct wire){.version = version, .strict = strict, .watch = &watch, .arg = p};
-    if (wire_open(w, &p->base, depth, match, &err))
+    if (probe_connect(p, w, depth, match, strict, &err))
         return true;
     probe_failed(p, &err);
     return false;

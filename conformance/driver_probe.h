@@ -46,6 +46,10 @@ __attribute__((warn_unused_result)) bool probe_open(struct probing *p, struct wi
 __attribute__((warn_unused_result)) bool probe_open_as(struct probing *p, struct wire *w,
                                                        unsigned depth, enum kc_match match,
                                                        bool strict);
+/* The same, and what went wrong is for the probe to judge. */
+__attribute__((warn_unused_result)) bool probe_connect(struct probing *p, struct wire *w,
+                                                       unsigned depth, enum kc_match match,
+                                                       bool strict, struct kerr *err);
 /* One line of evidence. */
 void probe_say(struct probing *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Verdict with its reason; of a PASS, what was seen. */

@@ -85,10 +85,11 @@ static json_t *text_json(const char *s)
 
 static json_t *wire_json(const struct wire_facts *w)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "replies", (json_int_t)w->replies,
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "replies", (json_int_t)w->replies,
                      "out_of_order", (json_int_t)w->moved, "shared_record", (json_int_t)w->shared,
                      "several_records", (json_int_t)w->split, "without_id", (json_int_t)w->unnamed,
-                     "most_records", (json_int_t)w->most_records);
+                     "most_records", (json_int_t)w->most_records, "longest_reply",
+                     (json_int_t)w->longest);
 }
 
 static json_t *depths_json(const struct driver_facts *f)
@@ -182,6 +183,8 @@ json_t *report_driver_json(const struct driver *d)
                           clock_json(&f->clock), "attributes", names_json(f), "reconnect",
                           tri_json(f->reconnect), "connections", tri_json(f->connections), "advice",
                           advice_json(d));
+    if (j && f->connections != TRI_UNKNOWN)
+        json_object_set_new(j, "connected_at_a_time", json_integer((json_int_t)f->connected));
     if (j && f->idle_ns > 0) {
         json_object_set_new(j, "idle_seconds", json_real((double)f->idle_ns / 1e9));
         json_object_set_new(j, "idle_closed", tri_json(f->idle_closed));

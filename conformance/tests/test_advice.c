@@ -182,6 +182,62 @@ Test(advice, asks_the_vendor_when_nothing_helps)
     }
 }
 
+Test(advice, a_server_that_the_gate_kept_out_is_switched_off_with_what_to_ask)
+{
+    static const struct {
+        enum kerr_code code;
+        bool speaks, older;
+        const char *ask; /* NULL: nobody to ask */
+    } rows[] = {
+        {KE_TLS_PEER, false, false, "a certificate that is valid now"},
+        {KE_TLS, false, false, "make TLS work"},
+        {KE_TTLV_ROOT, false, false, "on which host and port KMIP answers"},
+        {KE_TTLV_LENGTH, true, false, "make the handshake work, which fails: the reason"},
+        {KE_REFUSED, true, false, "make Discover Versions and Query work"},
+        {KE_REFUSED, true, true, "speak KMIP 1.2"},
+        {KE_CONNECT, false, false, NULL},
+        {KE_TIMEOUT, false, false, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct kerr err = KERR_INIT;
+        kerr_set(&err, rows[i].code, "the reason; and more");
+        bool asked = advise_shut(&err, rows[i].speaks, rows[i].older, &a);
+        cr_expect_eq(asked, rows[i].ask != NULL, "row %zu", i);
+        if (!asked || !rows[i].ask)
+            continue;
+        cr_expect(!a.works, "row %zu", i);
+        cr_assert_eq(a.n_asks, 1u, "row %zu", i);
+        says(a.ask[0], rows[i].ask);
+        says(a.ask[0], "the reason");
+        says(a.because[ADVICE_ENABLED], rows[i].ask);
+        cr_expect_eq(strstr(a.ask[0], "and more") == NULL, rows[i].older, "%s", a.ask[0]);
+    }
+}
+
+Test(advice, a_bound_on_connections_is_told_and_stops_nothing, .init = honest)
+{
+    f.connections = TRI_NO;
+    f.connected = 2;
+    advise(&f, NULL, &a);
+    cr_expect(a.works);
+    cr_assert_eq(a.n_notes, 1u);
+    says(a.note[0], "only 2 connections at a time");
+    f.connected = 0;
+    advise(&f, NULL, &a);
+    cr_expect(!a.works);
+}
+
+Test(advice, dates_apart_from_stamps_are_told_with_their_direction, .init = honest)
+{
+    f.clock.engine_known = true;
+    f.clock.engine_minus_stamp_s = -90;
+    advise(&f, NULL, &a);
+    says(a.note[0], "dates keys 90 s behind its own Time Stamps");
+    f.clock.engine_minus_stamp_s = 30;
+    advise(&f, NULL, &a);
+    says(a.note[0], "30 s ahead of");
+}
+
 Test(advice, nothing_tested_is_nothing_claimed)
 {
     memset(&f, 0, sizeof f);
