@@ -4,8 +4,9 @@
 #include "kmip/base/text.h"
 #include "mockserver/scratch.h"
 
-/* More attributes of one object than anybody needs; bounds the work per attribute. */
-#define ATTRIBUTES_MAX 1000u
+/* What an object may have beside the instances of one attribute, which the configuration
+ * bounds; bounds the work per attribute. */
+#define OTHERS_MAX 1000
 
 static bool is_prefixed(struct bytes name, char letter)
 {
@@ -316,6 +317,10 @@ static bool known_value(struct op_call *c, const struct mock_object *o, const st
         return ttlv_find(&in->value, KMIP_TAG_APPLICATION_DATA, &data) ||
                op_fail(c, KMIP_RESULT_REASON_APPLICATION_NAMESPACE_NOT_SUPPORTED,
                        "this server makes up Application Data for no Application Namespace");
+    case KMIP_TAG_OPERATION_POLICY_NAME: /* 3.18: the one that is enforced */
+        return bytes_eq_str(in->value.val, "default") ||
+               op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "the only Operation Policy here is \"default\"");
     default:
         return true;
     }
@@ -326,7 +331,7 @@ static bool room_for_instance(struct op_call *c, const struct mock_object *o, st
     int64_t most = c->engine->cfg->limits.attributes, n = 0;
     for (size_t i = 0; i < o->n_attrs; i++)
         n += bytes_eq_str(name, o->attrs[i].name);
-    if (n < most && o->n_attrs < ATTRIBUTES_MAX)
+    if (n < most && (int64_t)o->n_attrs < most + OTHERS_MAX)
         return true;
     return op_fail(c, KMIP_RESULT_REASON_INDEX_OUT_OF_BOUNDS,
                    "no more instances of \"%s\" fit into one object", op_quote(name).text);

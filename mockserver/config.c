@@ -5,6 +5,7 @@
 #include "kmip/base/clock.h"
 #include "kmip/net/tcp.h"
 #include "kmip/schema/dict.h"
+#include "kmip/ttlv/reader.h"
 #include "kmip/yaml/yfield.h"
 #include "kmip/yaml/ypath.h"
 #include "mockserver/scenario.h"
@@ -24,6 +25,11 @@ static const char *const certificate_names[] = {"required", "optional", NULL};
 
 #define AT(member) offsetof(struct loading, member)
 #define DAY READ_DAY_NS
+
+/* Each item of a batch is a structure of an Operation, an identifier and a payload, and of
+ * a message no more than so many fields are read. */
+#define BATCH_ITEMS_MAX 40000
+_Static_assert(4 * BATCH_ITEMS_MAX < TTLV_DEFAULT_ITEMS, "a batch of which not all is read");
 
 /* Rows: key, member, what bounds it, what it means. Maps inside the document fill
  * the same struct: their offset is 0. */
@@ -54,8 +60,8 @@ static const struct yfield journal_fields[] = {
     INT("bytes", cfg.journal_bytes, 0, INT64_C(1) << 32, "bytes of messages that are kept"), END};
 
 static const struct yfield limits_fields[] = {
-    INT("message_size", cfg.limits.message_size, 256, 1 << 30, "bytes of a request"),
-    INT("batch_items", cfg.limits.batch_items, 1, 1000000, "items of a request"),
+    INT("message_size", cfg.limits.message_size, 256, TTLV_DEFAULT_SIZE, "bytes of a request"),
+    INT("batch_items", cfg.limits.batch_items, 1, BATCH_ITEMS_MAX, "items of a request"),
     INT("connections", cfg.limits.connections, 1, 1000000,
         "connections at a time; one more is closed at once"),
     INT("attributes", cfg.limits.attributes, 1, 100000, "instances of one attribute of an object"),
@@ -99,7 +105,7 @@ static const struct yfield fields[] = {
 
 static const struct yfield credential_fields[] = {
     STR("username", username, "Username and Password: Username"),
-    STR("password", password, "Password of either kind"),
+    STR("password", password, "Password of either kind; none: none is asked for"),
     STR("serial", serial, "Device: Device Serial Number"),
     STR("device", device, "Device: Device Identifier"),
     STR("network", network, "Device: Network Identifier"),
@@ -176,6 +182,12 @@ static bool read_credential(struct mock_credential *c, const struct ynode *n, st
     if (c->username && device)
         return ynode_err(n, KE_CONFIG, err,
                          "a credential is either a username or a device, not both");
+    const struct ynode *password = ynode_get(n, "password");
+    if (!password || password->len == 0)
+        return ynode_err(password ? password : n, KE_CONFIG, err,
+                         "a credential has a password; `password: none` lets in who has none");
+    if (password->plain && strcmp(c->password, "none") == 0)
+        c->password = NULL;
     if (!c->identity)
         c->identity = c->username ? c->username : c->serial;
     if (!c->identity)

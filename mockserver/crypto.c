@@ -421,8 +421,8 @@ bool crypto_random(void *p, size_t n)
     return true;
 }
 
-/* What Create may ask for. The length of a 3DES key counts without parity bits; 192
- * counts them. */
+/* Keys whose Cryptographic Length (3.5) is not just any number of bytes. That of DES and
+ * 3DES is told with parity bits and without. */
 static const struct {
     uint32_t algorithm;
     int32_t bits;
@@ -430,8 +430,23 @@ static const struct {
 } key_sizes[] = {
     {KMIP_CRYPTOGRAPHIC_ALGORITHM_AES, 128, 16},  {KMIP_CRYPTOGRAPHIC_ALGORITHM_AES, 192, 24},
     {KMIP_CRYPTOGRAPHIC_ALGORITHM_AES, 256, 32},  {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 112, 16},
-    {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 168, 24}, {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 192, 24},
+    {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 128, 16}, {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 168, 24},
+    {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 192, 24}, {KMIP_CRYPTOGRAPHIC_ALGORITHM_DES, 56, 8},
+    {KMIP_CRYPTOGRAPHIC_ALGORITHM_DES, 64, 8},
 };
+
+size_t crypto_key_bytes(uint32_t algorithm, int32_t bits)
+{
+    bool listed = false;
+    for (size_t i = 0; i < sizeof key_sizes / sizeof *key_sizes; i++) {
+        if (key_sizes[i].algorithm != algorithm)
+            continue;
+        listed = true;
+        if (key_sizes[i].bits == bits)
+            return key_sizes[i].bytes;
+    }
+    return listed || bits <= 0 || bits % 8 != 0 ? 0 : (size_t)bits / 8;
+}
 
 /* Sets the parity; false when a part is weak, or two parts are the same and the
  * cipher would fall back to fewer. */
@@ -455,12 +470,9 @@ enum crypto_result crypto_key_of(uint32_t algorithm, int32_t bits,
                                  bool (*bytes)(void *arg, void *p, size_t n), void *arg,
                                  struct buf *out)
 {
-    size_t n = 0;
+    size_t n = crypto_key_bytes(algorithm, bits);
     if (!cipher_of(algorithm, 0))
         return CRYPTO_BAD_ALGORITHM;
-    for (size_t i = 0; i < sizeof key_sizes / sizeof *key_sizes; i++)
-        if (key_sizes[i].algorithm == algorithm && key_sizes[i].bits == bits)
-            n = key_sizes[i].bytes;
     if (n == 0)
         return CRYPTO_BAD_KEY;
     size_t start = out->n;

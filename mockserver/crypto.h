@@ -43,8 +43,10 @@ enum crypto_result crypto_unwrap(struct bytes kek, struct bytes data, struct buf
 void crypto_sha256(struct bytes data, uint8_t digest[32]);
 /* From the system; false only when it fails. */
 __attribute__((warn_unused_result)) bool crypto_random(void *p, size_t n);
-/* A fresh key: for 3DES with odd parity and no weak keys. bits 128, 192, 256; of 3DES
- * 112, 168 (192 accepted). CRYPTO_BAD_ALGORITHM / BAD_KEY when the pair does not exist. */
+/* The bytes that a symmetric key of this Cryptographic Length has; 0: there are none. Of
+ * an algorithm that is not served here, any whole number of bytes. */
+size_t crypto_key_bytes(uint32_t algorithm, int32_t bits);
+/* A fresh key: for 3DES with odd parity and no weak keys. CRYPTO_BAD_ALGORITHM / BAD_KEY when the pair does not exist. */
 enum crypto_result crypto_new_key(uint32_t algorithm, int32_t bits, struct buf *out);
 /* The same of bytes from elsewhere: for keys that are to be the same each time. */
 enum crypto_result crypto_key_of(uint32_t algorithm, int32_t bits,

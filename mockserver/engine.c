@@ -217,9 +217,12 @@ static enum outcome run_op(struct batch *b, const struct kmip_item *it, const st
     if (ok && too_large(b)) {
         memcpy(c->placeholder, placeholder, sizeof placeholder);
         c->finished = NULL;
+        const struct kmip_header *h = &b->rq->msg.header;
         ok = op_fail(c, KMIP_RESULT_REASON_RESPONSE_TOO_LARGE,
-                     "the response is larger than the Maximum Response Size of %d bytes",
-                     b->rq->msg.header.max_response_size);
+                     "the response is larger than %s %lld bytes",
+                     h->has_max_response_size ? "the Maximum Response Size of" : "this server's",
+                     h->has_max_response_size ? (long long)h->max_response_size
+                                              : (long long)b->limit);
     } else if (ok && b->reply->w.failed) {
         kerr_set(&c->err, b->reply->err.code, "%s", b->reply->err.msg);
         return BATCH_DEAD;

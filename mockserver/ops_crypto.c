@@ -15,6 +15,7 @@ struct cipher {
     struct bytes key, data, iv;
     struct crypto_params params;
     size_t iv_length;
+    bool any_iv; /* GCM takes each length of IV, and none was said */
     bool random_iv, made_iv;
     uint8_t own_iv[IV_MAX];
 };
@@ -30,7 +31,7 @@ static bool find_key(struct cipher *x)
         x->encrypt ? KMIP_CRYPTOGRAPHIC_USAGE_MASK_ENCRYPT : KMIP_CRYPTOGRAPHIC_USAGE_MASK_DECRYPT;
     if (o->type != KMIP_OBJECT_TYPE_SYMMETRIC_KEY)
         return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
-                       "a %s is no key for Encrypt and Decrypt",
+                       "an object of type %s is no key for Encrypt and Decrypt",
                        kmip_name_of("Object Type", o->type));
     const char *refusal = lifecycle_refusal(o, x->encrypt ? USE_PROTECT : USE_PROCESS, c->now);
     if (refusal)
@@ -85,6 +86,7 @@ static bool take_parameters(struct cipher *x, const struct ttlv_item *p)
                        "the Cryptographic Parameters name no Block Cipher Mode");
     x->iv_length = crypto_iv_length(&x->params);
     int32_t bits = int_of(p, KMIP_TAG_IV_LENGTH);
+    x->any_iv = x->params.mode == KMIP_BLOCK_CIPHER_MODE_GCM && bits <= 0;
     if (x->params.mode == KMIP_BLOCK_CIPHER_MODE_GCM && bits > 0) {
         if (bits % 8 != 0 || bits / 8 > IV_MAX)
             return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
@@ -116,9 +118,7 @@ static bool find_iv(struct cipher *x)
     struct ttlv_item it;
     if (op_field(c, KMIP_TAG_IV_COUNTER_NONCE, &it)) {
         x->iv = it.val;
-        bool gcm = x->params.mode == KMIP_BLOCK_CIPHER_MODE_GCM;
-        if (x->iv_length == 0 || x->iv.n == x->iv_length ||
-            (gcm && x->iv.n > 0 && x->iv_length == 12))
+        if (x->iv_length == 0 || x->iv.n == x->iv_length || (x->any_iv && x->iv.n > 0))
             return true;
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "the IV/Counter/Nonce has %zu bytes; it takes %zu", x->iv.n, x->iv_length);

@@ -1,6 +1,7 @@
 /* Register (KMIP 1.2 spec, 4.3): objects kept as they are handed in. What is checked is
  * that what is said of the object agrees with what it is. */
 #include "mockserver/certificate.h"
+#include "mockserver/crypto.h"
 #include "mockserver/making.h"
 #include "mockserver/ops.h"
 
@@ -40,34 +41,16 @@ static bool both_or_neither(struct making *m, const struct mock_key *key)
     return true;
 }
 
-/* Bits of material that each Cryptographic Length takes. */
-static const struct {
-    uint32_t algorithm;
-    int32_t length;
-    size_t bytes;
-} key_sizes[] = {
-    {KMIP_CRYPTOGRAPHIC_ALGORITHM_AES, 128, 16},  {KMIP_CRYPTOGRAPHIC_ALGORITHM_AES, 192, 24},
-    {KMIP_CRYPTOGRAPHIC_ALGORITHM_AES, 256, 32},  {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 112, 16},
-    {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 128, 16}, {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 168, 24},
-    {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 192, 24},
-};
-
+/* The bytes of the material are those that Algorithm and Length say (4.3). */
 static bool size_fits(struct making *m, const struct mock_key *key)
 {
     uint32_t algorithm = 0;
     int32_t length = 0;
-    bool known = false;
-    object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm);
-    object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &length);
-    for (size_t i = 0; i < sizeof key_sizes / sizeof *key_sizes; i++) {
-        if (key_sizes[i].algorithm != algorithm)
-            continue;
-        known = true;
-        if (key_sizes[i].length == length && key_sizes[i].bytes == key->bytes.n)
-            return true;
-    }
-    return !known ||
-           op_fail(m->call, KMIP_RESULT_REASON_INVALID_FIELD,
+    if (!object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm) ||
+        !object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &length) ||
+        crypto_key_bytes(algorithm, length) == key->bytes.n)
+        return true;
+    return op_fail(m->call, KMIP_RESULT_REASON_INVALID_FIELD,
                    "%s of Cryptographic Length %d does not have %zu bytes of key",
                    kmip_name_of("Cryptographic Algorithm", algorithm), length, key->bytes.n);
 }
@@ -89,23 +72,71 @@ static bool check_symmetric(struct making *m, const struct mock_key *key)
            size_fits(m, key);
 }
 
+/* A Length that is given says something, and 0 is no length. */
+static bool check_length(struct making *m, const struct ttlv_item *block)
+{
+    struct ttlv_item it;
+    return !ttlv_find(block, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &it) || ttlv_int(&it) > 0 ||
+           op_fail(m->call, KMIP_RESULT_REASON_INVALID_FIELD,
+                   "a Cryptographic Length of %d is none", ttlv_int(&it));
+}
+
+static bool is_value_of(const struct mock_attr *a, const struct attr_in *in)
+{
+    return a->type == in->value.type && bytes_eq(bytes_of(a->value, a->len), in->value.val);
+}
+
+/* Does the object itself say otherwise? Of attributes with several instances that can
+ * only be told of Names, which are nobody's else. */
+static bool agrees(const struct mock_object *o, const struct attr_in *in)
+{
+    const struct mock_attr *a;
+    if (!in->def || (in->def->flags & KMIP_ATTR_MULTI && in->def->tag != KMIP_TAG_NAME))
+        return true;
+    for (int32_t i = 0; (a = object_attr(o, in->def->tag, i)); i++)
+        if (is_value_of(a, in))
+            return true;
+    return in->def->tag != KMIP_TAG_NAME && !object_attr(o, in->def->tag, 0);
+}
+
+/* Attributes that the Key Value carries are handed out with it: they are the client's to
+ * give, and do not contradict the object's own (2.1.4). */
+static bool check_key_value(struct making *m, const struct ttlv_item *key_value)
+{
+    struct ttlv_reader r;
+    struct ttlv_item it;
+    struct attr_in in;
+    ttlv_r_init(&r, key_value->val, NULL, NULL);
+    while (ttlv_r_next(&r, &it)) {
+        if (it.tag != KMIP_TAG_ATTRIBUTE)
+            continue;
+        if (!attr_read(m->call, &it, &in) || !attr_may_create(m->call, m->object->type, &in))
+            return false;
+        if (!agrees(m->object, &in))
+            return op_fail(m->call, KMIP_RESULT_REASON_INVALID_FIELD,
+                           "%s in the Key Value is not the object's", in.def->name);
+    }
+    return true;
+}
+
 static bool check_key_block(struct making *m)
 {
     struct mock_key key;
     struct ttlv_item body, block, it;
-    if (!object_key(m->object, &key))
+    if (!object_key(m->object, &key) ||
+        !ttlv_first(bytes_of(m->object->body, m->object->body_len), &body) ||
+        !ttlv_find(&body, KMIP_TAG_KEY_BLOCK, &block))
         return op_fail(m->call, KMIP_RESULT_REASON_INVALID_MESSAGE, "the object has no Key Block");
-    if (key.has_value && key.wrapped &&
-        ttlv_first(bytes_of(m->object->body, m->object->body_len), &body) &&
-        ttlv_find(&body, KMIP_TAG_KEY_BLOCK, &block) &&
-        !ttlv_find(&block, KMIP_TAG_KEY_WRAPPING_DATA, &it))
+    if (key.has_value && key.wrapped && !ttlv_find(&block, KMIP_TAG_KEY_WRAPPING_DATA, &it))
         return op_fail(m->call, KMIP_RESULT_REASON_INVALID_FIELD,
                        "a Key Value that is a Byte String needs Key Wrapping Data");
-    if (!agree(m, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, true, key.algorithm) ||
+    if (!check_length(m, &block) ||
+        !agree(m, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, true, key.algorithm) ||
         !agree(m, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, false, (uint32_t)key.length) ||
-        !both_or_neither(m, &key))
+        !both_or_neither(m, &key) ||
+        (m->object->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY && !check_symmetric(m, &key)))
         return false;
-    return m->object->type != KMIP_OBJECT_TYPE_SYMMETRIC_KEY || check_symmetric(m, &key);
+    return !key.has_value || key.wrapped || check_key_value(m, &key.key_value);
 }
 
 /* A Template holds attributes for objects to come, of whatever type; no Name, which

@@ -66,9 +66,12 @@ static bool read_freeze(const struct ynode *n, struct clock_spec *s, struct kerr
         return false;
     if (n->plain && text_bool(bytes_str(text), &s->freeze))
         return true;
-    if (!text_date(bytes_str(text), &at) || at > INT64_MAX / NS_PER_S || at < INT64_MIN / NS_PER_S)
+    if (!text_date(bytes_str(text), &at))
         return ynode_err(n, KE_CONFIG, err,
                          "freeze is true, false or a date such as 2024-02-29T12:00:00Z, not '%s'",
+                         text);
+    if (at > INT64_MAX / NS_PER_S || at < INT64_MIN / NS_PER_S)
+        return ynode_err(n, KE_CONFIG, err, "the clock counts from 1678 to 2261; %s is beyond that",
                          text);
     s->freeze = s->freeze_given = true;
     s->freeze_at_ns = at * NS_PER_S;

@@ -5,7 +5,11 @@
  * Batch Item is that item's fault, and the others are still done (rules of Result
  * Reasons: KMIP 1.2 spec, 6.10, 11.1). An item whose encoding is broken does not
  * hide the others as long as its own length can be trusted: the message is rebuilt
- * with that item emptied, so that everything behind sees sound encoding only. */
+ * with that item emptied, so that everything behind sees sound encoding only.
+ *
+ * A field that the tables do not have is a fault, unless the request speaks a higher
+ * minor version, or the field is an extension (tag 54xxxx): those may stand anywhere and
+ * are ignored by who does not know them (9.1.3.1). */
 #ifndef MOCKSERVER_REQUEST_H
 #define MOCKSERVER_REQUEST_H
 

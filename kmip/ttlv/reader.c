@@ -11,7 +11,7 @@
 #include "kmip/base/text.h"
 
 const struct ttlv_limits ttlv_default_limits = {
-    .size = 8u << 20, .items = 200000, .depth = TTLV_MAX_DEPTH};
+    .size = TTLV_DEFAULT_SIZE, .items = TTLV_DEFAULT_ITEMS, .depth = TTLV_MAX_DEPTH};
 
 /* For what was checked before. */
 static const struct ttlv_limits no_limits = {

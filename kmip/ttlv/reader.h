@@ -34,6 +34,8 @@ struct ttlv_limits {
 };
 
 /* 8 MiB, 200 000 items, depth 32. */
+#define TTLV_DEFAULT_SIZE (8u << 20)
+#define TTLV_DEFAULT_ITEMS 200000u
 extern const struct ttlv_limits ttlv_default_limits;
 
 /* Deviations that a tolerant reader reports of one message; the next is an error

@@ -162,6 +162,28 @@ Test(attributes, that_are_too_many_are_out_of_bounds)
     rig_free(r);
 }
 
+/* As many as the configuration says, whatever else the object has. */
+Test(attributes, are_as_many_as_the_configuration_says)
+{
+    static const char *const sets[] = {"limits.attributes=1200", NULL};
+    struct rig *r = rig_new(sets);
+    struct buf items;
+    buf_init(&items, BUF_NO_LIMIT);
+    const uint32_t want[] = {0, KMIP_RESULT_REASON_INDEX_OUT_OF_BOUNDS};
+    for (int more = 0; more < 2; more++) {
+        buf_reset(&items);
+        buf_puts(&items, "Create, {Object Type: Symmetric Key, Template-Attribute: {Attributes: {"
+                         "Cryptographic Algorithm: AES, Cryptographic Length: 128, Cryptographic "
+                         "Usage Mask: Encrypt, x-a: [0");
+        for (int i = 1; i < 1200 + more; i++)
+            buf_printf(&items, ", %d", i);
+        buf_puts(&items, "]}}}");
+        rig_expect(r, buf_cstr(&items), want[more]);
+    }
+    buf_clear(&items);
+    rig_free(r);
+}
+
 Test(attributes, of_a_failed_change_stay_as_they_were_within_a_batch)
 {
     struct rig *r = rig_new(NULL);

@@ -13,6 +13,14 @@
 #define REGISTER(attrs, object)                                                                    \
     "Register, {Object Type: Symmetric Key, Template-Attribute: {Attributes: {" attrs              \
     "}}, " object "}"
+#define KEY(algorithm, length)                                                                     \
+    "Symmetric Key: {Key Block: {Key Format Type: Raw, Key Value: {Key Material: " K16             \
+    "}, Cryptographic Algorithm: " algorithm ", Cryptographic Length: " length "}}"
+#define KEY_VALUE(given, attrs)                                                                    \
+    REGISTER(MASK given,                                                                           \
+             "Symmetric Key: {Key Block: {Key Format Type: Raw, Key Value: {Key Material: " K16    \
+             ", Attributes: {" attrs "}}, Cryptographic Algorithm: AES, Cryptographic Length: 128}}")
+#define FIELD KMIP_RESULT_REASON_INVALID_FIELD
 #define MASK "Cryptographic Usage Mask: Encrypt | Decrypt"
 
 struct row {
@@ -54,6 +62,11 @@ Test(create, takes_and_refuses_as_the_error_table_says)
          KMIP_RESULT_REASON_INVALID_FIELD},
         {"algorithm without keys here",
          CREATE("Cryptographic Algorithm: RC4, Cryptographic Length: 128, " MASK),
+         KMIP_RESULT_REASON_INVALID_FIELD},
+        {"3DES with its parity bits",
+         CREATE("Cryptographic Algorithm: 3DES, Cryptographic Length: 128, " MASK), 0},
+        {"policy by name", CREATE(AES ", Operation Policy Name: default"), 0},
+        {"policy of another name", CREATE(AES ", Operation Policy Name: nonsense"),
          KMIP_RESULT_REASON_INVALID_FIELD},
         {"server's attribute", CREATE(AES ", State: Active"), KMIP_RESULT_REASON_INVALID_FIELD},
         {"identifier by the client", CREATE(AES ", Unique Identifier: mine"),
@@ -227,6 +240,22 @@ Test(register, takes_and_refuses_as_the_error_table_says)
          "Opaque Object: "
          "{Opaque Data Type: 0x80000001, Opaque Data Value: 0102}}",
          0},
+        {"attributes in the Key Value", KEY_VALUE(", Name: known", "Name: known, Contact Information: Ann"), 0},
+        {"a Name of nothing in the Key Value", KEY_VALUE(", Name: own", "Name: other"), FIELD},
+        {"a server's attribute in the Key Value", KEY_VALUE("", "State: Compromised"), FIELD},
+        {"a Digest in the Key Value",
+         KEY_VALUE("", "Digest: {Hashing Algorithm: SHA-256, Digest Value: 00}"), FIELD},
+        {"an unknown attribute in the Key Value",
+         KEY_VALUE("", "'Nmae': a"), FIELD},
+        {"another algorithm in the Key Value", KEY_VALUE("", "Cryptographic Algorithm: 3DES"), FIELD},
+        {"the same algorithm in the Key Value", KEY_VALUE("", "Cryptographic Algorithm: AES"), 0},
+        {"HMAC of the length that is said", REGISTER(MASK, KEY("HMAC-SHA256", "128")), 0},
+        {"HMAC of another length", REGISTER(MASK, KEY("HMAC-SHA256", "4096")), FIELD},
+        {"a key of whatever algorithm", REGISTER(MASK, KEY("Blowfish", "64")), FIELD},
+        {"Length 0 in the Key Block", REGISTER(MASK, KEY("AES", "0")), FIELD},
+        {"negative Length in the Key Block", REGISTER(MASK, KEY("AES", "-128")), FIELD},
+        {"policy of another name",
+         REGISTER(MASK ", Operation Policy Name: nonsense", KEY("AES", "128")), FIELD},
         {"template with a Name inside",
          "Register, {Object Type: Template, Template-Attribute: {}, Template: {Attributes: {Name: "
          "inside}}}",

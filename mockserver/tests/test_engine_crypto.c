@@ -103,6 +103,9 @@ Test(crypto, refuses_with_a_reason_and_no_detail_of_padding)
         {"Encrypt, {Unique Identifier: $k}", KMIP_RESULT_REASON_INVALID_MESSAGE},
         {"Encrypt, {Unique Identifier: none, Data: 00}", KMIP_RESULT_REASON_ITEM_NOT_FOUND},
         {ENCRYPT("Block Cipher Mode: GCM", P16), KMIP_RESULT_REASON_INVALID_MESSAGE},
+        {ENCRYPT_IV("Block Cipher Mode: GCM, IV Length: 96, Tag Length: 16", P16, IVF),
+         KMIP_RESULT_REASON_INVALID_FIELD},
+        {ENCRYPT_IV("Block Cipher Mode: GCM, IV Length: 128, Tag Length: 16", P16, IVF), 0},
     };
     struct rig *r = rig_new(NULL);
     rig_make(r, "k", REGISTER(""));

@@ -273,6 +273,61 @@ Test(rekey, moves_the_name_and_links_both_ways)
     rig_free(r);
 }
 
+/* There is one replacement of a key: its latest. */
+Test(rekey, of_a_key_that_was_replaced_links_it_to_the_latest)
+{
+    struct rig *r = rig_new(NULL);
+    struct ttlv_item v, f;
+    struct form_value_ref n;
+    rig_make(r, "k", CREATE(", Link: {Link Type: Parent Link, Linked Object Identifier: p}"));
+    rig_make(r, "first", REKEY "}");
+    rig_make(r, "n", REKEY "}");
+    cr_assert(rig_lookup(r, bytes_str("n"), &n));
+    rig_expect(r, "Get Attributes, {Unique Identifier: $k, Attribute Name: Link}", 0);
+    cr_expect_eq(rig_count(r, 0, KMIP_TAG_ATTRIBUTE), 2u);
+    cr_assert(rig_attribute(r, "Link", 1, &v, NULL) && ttlv_find(&v, KMIP_TAG_LINK_TYPE, &f));
+    cr_expect_eq(ttlv_enum(&f), KMIP_LINK_TYPE_REPLACEMENT_OBJECT_LINK);
+    cr_assert(ttlv_find(&v, KMIP_TAG_LINKED_OBJECT_IDENTIFIER, &f));
+    cr_expect(bytes_eq(f.val, n.val), "it is the first one's");
+    rig_free(r);
+}
+
+/* Nobody has seen the new key, whoever was given the old one (3.34). */
+Test(rekey, gives_a_fresh_key)
+{
+    struct rig *r = rig_new(NULL);
+    rig_make(r, "k", CREATE(""));
+    rig_expect(r, "Get, {Unique Identifier: $k}", 0);
+    cr_expect_eq(rig_number(r, "k", "Fresh"), 0);
+    rig_make(r, "n", REKEY "}");
+    cr_expect_eq(rig_number(r, "n", "Fresh"), 1);
+    rig_free(r);
+}
+
+/* A key that could be registered can be re-keyed, whichever way its length is counted. */
+Test(rekey, takes_the_lengths_that_register_takes)
+{
+    static const struct {
+        const char *length, *key;
+    } rows[] = {{"112", "0123456789abcdef23456789abcdef01"},
+                {"128", "0123456789abcdef23456789abcdef01"},
+                {"168", "0123456789abcdef23456789abcdef01456789abcdef0123"},
+                {"192", "0123456789abcdef23456789abcdef01456789abcdef0123"}};
+    struct rig *r = rig_new(NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[500];
+        snprintf(text, sizeof text,
+                 "Register, {Object Type: Symmetric Key, Template-Attribute: {Attributes: "
+                 "{Cryptographic Usage Mask: Encrypt}}, Symmetric Key: {Key Block: {Key Format "
+                 "Type: Raw, Key Value: {Key Material: !ByteString \"%s\"}, Cryptographic "
+                 "Algorithm: 3DES, Cryptographic Length: %s}}}",
+                 rows[i].key, rows[i].length);
+        rig_make(r, "k", text);
+        rig_expect(r, REKEY "}", 0);
+    }
+    rig_free(r);
+}
+
 Test(rekey, shifts_dates_by_the_offset_or_takes_those_given)
 {
     struct rig *r = rig_new(NULL);

@@ -393,6 +393,32 @@ Test(maximum_response_size, turns_large_replies_into_errors_without_effect)
     rig_free(r);
 }
 
+/* What the item that does not fit would have left in the ID Placeholder is not there. */
+Test(maximum_response_size, leaves_the_id_placeholder_of_the_item_before)
+{
+    struct rig *r = rig_new(NULL);
+    for (int i = 0; i < 20; i++)
+        rig_expect(r, CREATE(""), 0);
+    r->header = "Maximum Response Size: 1200, Batch Error Continuation Option: Continue,";
+    rig_ask(r, CREATE(", Name: first") "|| Locate, {} || Get Attributes, {Attribute Name: Name}");
+    cr_expect_eq(rig_reason(r, 0), 0u);
+    cr_expect_eq(rig_reason(r, 1), KMIP_RESULT_REASON_RESPONSE_TOO_LARGE);
+    cr_expect_eq(rig_reason(r, 2), 0u, "%s", rig_message(r, 2));
+    cr_expect_eq(rig_count(r, 2, KMIP_TAG_ATTRIBUTE), 1u);
+    rig_free(r);
+}
+
+/* A reply that the server itself finds too large is not blamed on the client. */
+Test(maximum_response_size, is_not_named_where_none_was_given)
+{
+    struct rig *r = rig_new(NULL);
+    r->reply.limit = 250;
+    rig_expect(r, "Query, {Query Function: Query Operations}",
+               KMIP_RESULT_REASON_RESPONSE_TOO_LARGE);
+    cr_expect_not(strstr(rig_message(r, 0), "Maximum Response Size"), "%s", rig_message(r, 0));
+    rig_free(r);
+}
+
 Test(limits, bound_the_items_of_a_batch)
 {
     static const char *const sets[] = {"limits.batch_items=2", NULL};
@@ -448,6 +474,42 @@ Test(access, is_the_owners_under_the_default_policy)
                 "Password: secret, Device Identifier: devID4444}}},";
     rig_expect(r, "Get, {Unique Identifier: $own}",
                KMIP_RESULT_REASON_AUTHENTICATION_NOT_SUCCESSFUL);
+    rig_free(r);
+}
+
+#define DEVICE(fields)                                                                             \
+    "Authentication: {Credential: {Credential Type: Device, Credential Value: {" fields "}}},"
+
+enum { REFUSED = KMIP_RESULT_REASON_AUTHENTICATION_NOT_SUCCESSFUL };
+
+/* What is shown must name somebody: a password alone, even a right one, does not. */
+Test(access, takes_no_password_for_a_name)
+{
+    static const char *const sets[] = {"credentials=[{username: Fred, password: password1}, "
+                                       "{serial: '42', password: secret}, {serial: '43', password: "
+                                       "none}]",
+                                       NULL};
+    static const struct {
+        const char *header;
+        uint32_t reason;
+    } rows[] = {
+        {CREDENTIAL("Fred", "password1"), 0},
+        {CREDENTIAL("Fred", "secret"), REFUSED},
+        {DEVICE("Device Serial Number: '42', Password: secret"), 0},
+        {DEVICE("Device Serial Number: '42'"), REFUSED},
+        {DEVICE("Device Serial Number: '43'"), 0},
+        {DEVICE("Device Serial Number: '43', Password: whatever"), 0},
+        {DEVICE("Password: password1"), REFUSED},
+        {DEVICE("Password: secret"), REFUSED},
+        {DEVICE("Device Serial Number: Fred, Password: password1"), REFUSED},
+        {CREDENTIAL("'42'", "secret"), REFUSED},
+        {CREDENTIAL("''", "secret"), REFUSED},
+    };
+    struct rig *r = rig_new(sets);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        r->header = rows[i].header;
+        rig_expect(r, "Locate, {}", rows[i].reason);
+    }
     rig_free(r);
 }
 
