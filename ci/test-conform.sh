@@ -266,6 +266,8 @@ command_line() {
     tells "$work/none"
     run 2 run --case sklc-m-1 "${ok[@]}" --other-certs "$work/none"
     tells "$work/none"
+    run 2 run --case sklc-m-1 "${ok[@]}" --other-certs "$work/run"
+    tells "$work/run/kmip-"
     run 2 run none.yaml "${ok[@]}"
     tells "none.yaml"
     run 2 run "$work" "${ok[@]}"
@@ -275,6 +277,8 @@ command_line() {
     run 2 run my-key.yaml "${ok[@]}" --junit "$work"
     tells "it is a folder"
     run 2 run my-key.yaml "${ok[@]}" --json - --junit -
+    tells "go to the same place"
+    run 2 run my-key.yaml "${ok[@]}" --json x.json --junit ./x.json
     tells "go to the same place"
     run 2 run my-key.yaml "${ok[@]}" --journal "$work/none/j"
     tells "--journal FILE names another place"
@@ -286,6 +290,8 @@ command_line() {
     tells "the id 'my-key' is also that of"
     run 2 run my-key.yaml "${ok[@]}" --suites "$work/none"
     tells "there is no folder"
+    run 2 run my-key.yaml "${ok[@]}" --suites "$work/run"
+    tells "$work/run holds no suites"
     run 2 list x
     tells "list takes no operand 'x'"
     run 2 list --case nothing-of-it
@@ -297,6 +303,11 @@ command_line() {
     tells "there is no case 'sklc-m-11'; did you mean 'sklc-m-1'?"
     run 0 explain sklc-m-2
     says "covers  SK-T-2"
+    run 0 explain my-fail.yaml
+    says "It's for the test."
+    run 0 explain ./my-fail.yaml
+    run 2 explain none.yaml
+    tells "none.yaml"
     run 2 cleanup "${ok[@]}"
     tells "cleanup takes the journal of a run"
     run 2 cleanup none.journal "${ok[@]}"
@@ -398,7 +409,7 @@ garbage|3|this is no KMIP server
 close|3|the server closed the connection
 half-close|3|the server closed the connection
 cut|3|in the middle of a reply
-trickle|3|no progress within 1 s
+trickle|3|waited 1 s for a reply: 
 huge|3|the limit is
 empty|1|message has no Response Header
 other-version|1|Operation Failed, Invalid Message
@@ -451,10 +462,23 @@ honest() {
     run 0 run my-key.yaml --protocol 1.1
     no_journal
     nothing_left
+    far_away
     reports
     terminal
     interrupts
     stop
+}
+
+# The program and a case file alone, far from the suites.
+far_away() {
+    mkdir "$work/far"
+    cp "$conform" "$work/run/my-key.yaml" "$work/far"
+    ran="kmip-conform run my-key.yaml, without suites"
+    (cd "$work/far" && ./kmip-conform run my-key.yaml && ./kmip-conform explain my-key.yaml) \
+        >"$work/out" 2>"$work/err" </dev/null || fail "$ran"
+    says "conformant in all"
+    (cd "$work/far" && ./kmip-conform run) >"$work/out" 2>"$work/err" && fail "$ran: all without suites"
+    tells "the suites are not beside the program"
 }
 
 reports() {

@@ -216,7 +216,7 @@ static bool read_case(struct test_case *c, struct kerr *err)
            each(raw.needs.objects, "objects", take_object, c, err) &&
            each(raw.needs.versions, "versions", take_version, c, err) &&
            check_vars(raw.vars, err) && case_read_objects(c, raw.objects, err) &&
-           case_read_steps(c, raw.steps, err);
+           case_read_steps(c, raw.steps, err) && case_check_variables(c, err);
 }
 
 struct test_case *case_load(const char *path, const char *suite, struct kerr *err)

@@ -77,8 +77,10 @@
  *
  * Values in an expected payload:
  *   AES, 256, ...    equals, read by the type of the field
- *   $x               binds x to the value if it is not bound yet, else equals it
+ *   $x               binds x to the value if it is not bound yet, else equals it; what is bound
+ *                    so and never used is taken for a slip
  *   !any             is there, once or more            !absent      is not there
+ *                    (in {...} with a blank before the brace: {State: !absent })
  *   !bind x          binds x, also if it was bound     !not V       is there and differs
  *   !length N        bytes of a string value           !near D      within 5 s (`!near [D, 60s]`)
  *   !at_least V, !at_most V                            numbers and dates, inclusive

@@ -56,6 +56,35 @@ static bool check_untagged(const struct look *l, const struct ynode *n, uint32_t
     return check_value(l, &plain, tag, walk);
 }
 
+static bool form_error(const struct look *l, const struct ynode *n, const char *takes)
+{
+    return ynode_err(n, KE_CASE, l->err, "%s takes %s", n->tag, takes);
+}
+
+/* What a form takes that is no value of its field. */
+static bool check_form(const struct look *l, const struct ynode *n)
+{
+    bool scalar = n->kind == YNODE_SCALAR;
+    int64_t number;
+    if (strcmp(n->tag, "!length") == 0)
+        return (scalar && text_int(bytes_of(n->text, n->len), 0, INT32_MAX, &number)) ||
+               form_error(l, n, "a number of bytes");
+    if (strcmp(n->tag, "!matches") == 0)
+        return scalar || form_error(l, n, "a shell pattern");
+    if (strcmp(n->tag, "!sha256") == 0)
+        return (scalar && n->text[0] == '$') || form_error(l, n, "a bound variable");
+    if (strcmp(n->tag, "!bind") == 0)
+        return scalar ? case_variable(n, n->text[0] == '$' ? n->text + 1 : n->text, l->err)
+                      : form_error(l, n, "the name of a variable");
+    if (strcmp(n->tag, "!near") == 0)
+        return scalar ||
+               (n->kind == YNODE_SEQ && n->n == 2 && n->vals[0]->kind == YNODE_SCALAR &&
+                n->vals[1]->kind == YNODE_SCALAR &&
+                text_duration(bytes_str(n->vals[1]->text), &number)) ||
+               form_error(l, n, "a date, or [date, tolerance]");
+    return true;
+}
+
 static bool check_tagged(const struct look *l, const struct ynode *n, uint32_t tag,
                          struct kmip_walk *walk)
 {
@@ -65,7 +94,7 @@ static bool check_tagged(const struct look *l, const struct ynode *n, uint32_t t
     case MATCH_FORM_VALUES:
         return check_untagged(l, n, tag, walk);
     case MATCH_FORM_OTHER:
-        return true;
+        return check_form(l, n);
     case MATCH_FORM_NONE:
         break;
     }

@@ -1,5 +1,6 @@
 /* Inside the reading of cases: case.c reads the file, case_step.c steps and objects,
- * case_expect.c expectations, case_fields.c looks over the fields of messages. */
+ * case_expect.c expectations; case_fields.c looks over the fields of messages, case_vars.c
+ * over variables. */
 #ifndef CONFORMANCE_CASE_IN_H
 #define CONFORMANCE_CASE_IN_H
 
@@ -38,5 +39,8 @@ __attribute__((warn_unused_result)) bool case_check_payload(const struct ynode *
 __attribute__((warn_unused_result)) bool case_check_expected(const struct expectation *e,
                                                              const struct case_item *items,
                                                              size_t n, struct kerr *err);
+/* Is every variable bound before it is used, and used after an expectation binds it? */
+__attribute__((warn_unused_result)) bool case_check_variables(const struct test_case *c,
+                                                              struct kerr *err);
 
 #endif

@@ -89,7 +89,7 @@ static void explain(const struct test_case *c)
     struct kerr err = KERR_INIT;
     struct buf text;
     printf("%s: %s\n\nclause  %s (%s)\nsuite   %s\nfile    %s\n", c->id, c->title, c->clause,
-           level_name(c->level), c->suite, c->path);
+           level_name(c->level), c->suite[0] ? c->suite : "none", c->path);
     for (size_t i = 0; i < c->covers.n; i++) {
         const struct requirement *q = requirement_find(c->covers.v[i]);
         if (q)
@@ -124,6 +124,25 @@ static bool find_case(const struct suites *s, const char *id, const struct test_
                     program_name());
 }
 
+/* A case from a file, which needs no suites; or of the suites, by its id. */
+static bool find_named(struct suites *s, const char *name, const char *folder,
+                       const struct test_case **out, struct kerr *err)
+{
+    static const struct opt_list all = {{"all"}, 1};
+    struct kerr ignored = KERR_INIT;
+    size_t n = strlen(name);
+    bool file = strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0);
+    if (!file)
+        return suites_find(s, folder, err) && suites_load(s, &all, err) &&
+               find_case(s, name, out, err);
+    if (!suites_find(s, folder, &ignored) && folder)
+        return kerr_set(err, ignored.code, "%s", ignored.msg);
+    if (!suites_add_file(s, name, err))
+        return false;
+    *out = s->first;
+    return true;
+}
+
 int cmd_explain(int argc, char **argv)
 {
     struct list_options o = {.coverage = false};
@@ -132,14 +151,12 @@ int cmd_explain(int argc, char **argv)
     struct command_line line;
     const struct test_case *c = NULL;
     int code;
-    static const struct opt_list all = {{"all"}, 1};
     struct opt_set sets[] = {{"Explain", list_opts, N_COMMON, &o}};
     if (!program_parse("explain", sets, 1, argc, argv, &line, &code))
         return code;
     if (line.n != 1)
-        kerr_set(&err, KE_USAGE, "explain takes the id of one case");
-    else if (suites_find(&s, o.suites, &err) && suites_load(&s, &all, &err) &&
-             find_case(&s, line.operands[0], &c, &err))
+        kerr_set(&err, KE_USAGE, "explain takes the id of one case, or its file");
+    else if (find_named(&s, line.operands[0], o.suites, &c, &err))
         explain(c);
     if (err.code != KE_OK)
         code = program_failed(&err);

@@ -18,18 +18,32 @@ void mismatch_add(struct matcher *m, const struct mismatch *mm)
         out->dropped++;
 }
 
+void mismatch_expected(const struct mismatch *mm, struct buf *out)
+{
+    if (mm->field && *mm->field && !strstr(mm->expected, mm->field))
+        buf_printf(out, "%s: ", mm->field);
+    buf_puts(out, mm->expected);
+}
+
 void mismatch_at(struct matcher *m, uint32_t off, const char *expected, const char *actual)
+{
+    mismatch_field(m, off, "", expected, actual);
+}
+
+void mismatch_field(struct matcher *m, uint32_t off, const char *field, const char *expected,
+                    const char *actual)
 {
     char path[256] = "";
     if (off != KERR_NO_OFF)
         ttlv_path_at(m->reply, off, &kmip_namer, path, sizeof path);
     struct mismatch mm = {.path = arena_str(m->arena, path),
+                          .field = arena_str(m->arena, field),
                           .expected = arena_str(m->arena, expected),
                           .actual = arena_str(m->arena, actual),
                           .off = off,
                           .rule = "",
                           .must = true};
-    if (!mm.path || !mm.expected || !mm.actual)
+    if (!mm.path || !mm.field || !mm.expected || !mm.actual)
         kerr_set(m->err, KE_MEMORY, "no memory for a mismatch");
     else
         mismatch_add(m, &mm);
@@ -52,26 +66,45 @@ static bool missing(struct matcher *m, const struct ttlv_item *parent, const cha
     return false;
 }
 
-/* An expected value as one would write it, variables replaced. */
+/* A scalar with its variables replaced, if it has a text then. */
+static void put_scalar(struct matcher *m, const struct ynode *n, struct buf *out)
+{
+    struct kerr ignored = KERR_INIT;
+    struct ynode plain = match_untagged(n);
+    size_t before = out->n;
+    if (!from_yaml_text(&plain, &m->vars->env, out, &ignored)) {
+        buf_truncate(out, before);
+        buf_puts(out, n->text);
+    }
+}
+
+/* An expected value as one would write it, with the forms inside it. */
+static void put_node(struct matcher *m, const struct ynode *n, struct buf *out)
+{
+    bool map = n->kind == YNODE_MAP;
+    if (n->tag)
+        buf_puts(out, n->tag + 1);
+    if (match_tagged(n, "!any") || (n->tag && n->kind == YNODE_SCALAR && n->len == 0))
+        return; /* what stands behind it is a remark */
+    if (n->tag)
+        buf_putc(out, ' ');
+    if (n->kind == YNODE_SCALAR) {
+        put_scalar(m, n, out);
+        return;
+    }
+    buf_putc(out, map ? '{' : '[');
+    for (size_t i = 0; i < n->n; i++) {
+        buf_printf(out, "%s%s%s", i ? ", " : "", map ? n->keys[i]->text : "", map ? ": " : "");
+        put_node(m, n->vals[i], out);
+    }
+    buf_putc(out, map ? '}' : ']');
+}
+
 static const char *node_text(struct matcher *m, const struct ynode *n)
 {
     struct buf text;
-    struct kerr ignored = KERR_INIT;
     buf_init(&text, 2000);
-    if (n->tag)
-        buf_printf(&text, "%s ", n->tag + 1);
-    if (n->kind == YNODE_SCALAR) {
-        size_t before = text.n;
-        struct ynode plain = match_untagged(n);
-        if (!from_yaml_text(&plain, &m->vars->env, &text, &ignored)) {
-            buf_truncate(&text, before);
-            buf_puts(&text, n->text);
-        }
-    }
-    for (size_t i = 0; n->kind != YNODE_SCALAR && i < n->n; i++)
-        buf_printf(&text, "%s%s%s%s", i ? ", " : "", n->kind == YNODE_MAP ? n->keys[i]->text : "",
-                   n->kind == YNODE_MAP ? ": " : "",
-                   n->vals[i]->kind == YNODE_SCALAR ? n->vals[i]->text : "...");
+    put_node(m, n, &text);
     const char *copy = arena_str(m->arena, buf_cstr(&text));
     buf_clear(&text);
     return copy ? copy : "";
@@ -103,7 +136,7 @@ struct found {
 
 static struct got at(const struct found *f, size_t i)
 {
-    struct got g = {f->walk, kmip_walk_look(f->walk, f->v[i].tag), &f->v[i]};
+    struct got g = {f->walk, kmip_walk_look(f->walk, f->v[i].tag), &f->v[i], f->name};
     return g;
 }
 
@@ -113,19 +146,6 @@ static bool is_mask(const struct found *f)
         return false;
     struct got g = at(f, 0);
     return g.spot.en && g.spot.en->mask;
-}
-
-/* Tries without leaving a trace when it does not match. */
-static bool would_match(struct matcher *m, const struct ynode *want, const struct got *g)
-{
-    struct mismatches aside = {.n = 0}, *real = m->out;
-    size_t mark = vars_mark(m->vars);
-    m->out = &aside;
-    bool ok = match_value(m, want, g);
-    m->out = real;
-    if (!ok)
-        vars_rewind(m->vars, mark);
-    return ok;
 }
 
 /* A scalar after !contains, !lacks or !set means a list of one. */
@@ -158,7 +178,7 @@ static bool match_set(struct matcher *m, const struct ynode *want, const struct 
         size_t k = 0;
         for (; k < f->n; k++) {
             struct got g = at(f, k);
-            if (!used[k] && would_match(m, want->vals[i], &g))
+            if (!used[k] && match_tried(m, want->vals[i], &g, NULL))
                 break;
         }
         if (k < f->n)
@@ -181,7 +201,7 @@ static bool match_lacks(struct matcher *m, const struct ynode *want, const struc
     for (size_t i = 0; i < want->n; i++)
         for (size_t k = 0; k < f->n; k++) {
             struct got g = at(f, k);
-            if (would_match(m, want->vals[i], &g))
+            if (match_tried(m, want->vals[i], &g, NULL))
                 ok = match_differs(m, &g, "%s: not %s", f->name, node_text(m, want->vals[i]));
         }
     return ok;

@@ -14,6 +14,7 @@
 
 struct mismatch {
     const char *path;     /* Response Message/Batch Item/..., "" if there is no place */
+    const char *field;    /* name of the field or attribute that differs; "" if none */
     const char *expected, *actual;
     uint32_t off;         /* in the reply; KERR_NO_OFF if there is no place */
     const char *clause;   /* of a rule; NULL: the case's */
@@ -38,7 +39,11 @@ struct matcher {
     struct kerr *err;     /* a case that cannot be understood: KE_CASE */
 };
 
+/* What was expected, with the field's name unless it is said already. */
+void mismatch_expected(const struct mismatch *mm, struct buf *out);
 /* Records one mismatch at an offset of the reply. */
+void mismatch_field(struct matcher *m, uint32_t off, const char *field, const char *expected,
+                    const char *actual);
 void mismatch_at(struct matcher *m, uint32_t off, const char *expected, const char *actual);
 void mismatch_add(struct matcher *m, const struct mismatch *mm);
 

@@ -10,9 +10,13 @@ struct got {
     struct kmip_walk *walk; /* stands in the structure around it */
     struct kmip_spot spot;
     const struct ttlv_item *it;
+    const char *name; /* of the field or attribute; NULL if it has none */
 };
 
 bool match_value(struct matcher *m, const struct ynode *want, const struct got *g);
+/* Does it match? Leaves no trace when it does not; *expected, unless NULL, says what would. */
+bool match_tried(struct matcher *m, const struct ynode *want, const struct got *g,
+                 const char **expected);
 bool match_tagged(const struct ynode *n, const char *tag);
 /* The node without its tag, to be read as a plain value. */
 struct ynode match_untagged(const struct ynode *n);

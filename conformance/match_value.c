@@ -67,7 +67,7 @@ static const char *show_wire(struct matcher *m, const struct got *g, unsigned ty
 {
     struct ttlv_item it = {
         .tag = g->it->tag, .type = (uint8_t)type, .len = (uint32_t)val.n, .val = val};
-    struct got as = {g->walk, g->spot, &it};
+    struct got as = {g->walk, g->spot, &it, g->name};
     return !m->show_secrets && kmip_hides(&g->spot, &it)
                ? "the value given in the case (--show-secrets shows it)"
                : show(m, &as);
@@ -81,7 +81,7 @@ bool match_differs(struct matcher *m, const struct got *g, const char *fmt, ...)
     va_start(ap, fmt);
     buf_vprintf(&expected, fmt, ap);
     va_end(ap);
-    mismatch_at(m, g->it->off, buf_cstr(&expected), show(m, g));
+    mismatch_field(m, g->it->off, g->name ? g->name : "", buf_cstr(&expected), show(m, g));
     buf_clear(&expected);
     return false;
 }
@@ -165,7 +165,7 @@ static bool match_version(struct matcher *m, const struct ynode *want, const str
         snprintf(text, sizeof text, "%d.%d", ttlv_int(&major), ttlv_int(&minor));
     if (strcmp(text, want->text) == 0)
         return true;
-    mismatch_at(m, g->it->off, want->text, text);
+    mismatch_field(m, g->it->off, g->name ? g->name : "", want->text, text);
     return false;
 }
 
@@ -182,7 +182,7 @@ static bool match_first_field(struct matcher *m, const struct ynode *want, const
         return match_differs(m, g, "%s", want->text);
     if (!match_enter(&walk, g->it))
         return false;
-    struct got inner = {&walk, kmip_walk_look(&walk, first.tag), &first};
+    struct got inner = {&walk, kmip_walk_look(&walk, first.tag), &first, g->name};
     return match_value(m, want, &inner);
 }
 
@@ -197,7 +197,10 @@ static bool match_scalar(struct matcher *m, const struct ynode *want, const stru
         return match_first_field(m, want, g);
     bool equal = false;
     const char *expected = "";
-    return same(m, want, g, &equal, &expected) && (equal || match_differs(m, g, "%s", expected));
+    if (!same(m, want, g, &equal, &expected))
+        return false;
+    return equal || (bound ? match_differs(m, g, "%s ($%s)", expected, bound->name)
+                           : match_differs(m, g, "%s", expected));
 }
 
 /* ---- forms ------------------------------------------------------------------ */
@@ -225,21 +228,20 @@ static bool form_bind(struct matcher *m, const struct ynode *want, const struct 
     return bind(m, want, bytes_str(want->text[0] == '$' ? want->text + 1 : want->text), g);
 }
 
-/* Does it match, without a trace? *ok is false when the case itself is wrong. */
-static bool tried(struct matcher *m, const struct ynode *want, const struct got *g,
-                  const char **expected, bool *ok)
+bool match_tried(struct matcher *m, const struct ynode *want, const struct got *g,
+                 const char **expected)
 {
     struct mismatches aside = {.n = 0}, *real = m->out;
     size_t mark = vars_mark(m->vars);
     m->out = &aside;
     bool match = match_value(m, want, g);
     m->out = real;
-    *ok = m->err->code == KE_OK;
     if (!match)
         vars_rewind(m->vars, mark);
-    *expected = aside.n > 0                  ? aside.v[0].expected
-                : want->kind == YNODE_SCALAR ? want->text
-                                             : "what is given";
+    if (expected)
+        *expected = aside.n > 0                  ? aside.v[0].expected
+                    : want->kind == YNODE_SCALAR ? want->text
+                                                 : "what is given";
     return match;
 }
 
@@ -247,13 +249,11 @@ static bool form_not(struct matcher *m, const struct ynode *want, const struct g
 {
     struct ynode plain = match_untagged(want);
     struct bytes name;
-    const char *text;
-    bool ok;
     if (is_variable(want, &name) && !reserved(name) && !vars_find(m->vars, name))
         return match_case_error(m, want, "!not: no variable '%s' is bound at this point",
                                 want->text);
-    if (!tried(m, &plain, g, &text, &ok))
-        return ok;
+    if (!match_tried(m, &plain, g, NULL))
+        return m->err->code == KE_OK; /* else the case itself is wrong */
     return match_differs(m, g, "anything but this");
 }
 
@@ -265,8 +265,8 @@ static bool form_one_of(struct matcher *m, const struct ynode *want, const struc
     buf_init(&list, 4096);
     for (size_t i = 0; i < want->n; i++) {
         const char *text;
-        bool ok, match = tried(m, want->vals[i], g, &text, &ok);
-        if (match || !ok) {
+        bool match = match_tried(m, want->vals[i], g, &text);
+        if (match || m->err->code != KE_OK) {
             buf_clear(&list);
             return match;
         }
@@ -287,7 +287,7 @@ static bool form_length(struct matcher *m, const struct ynode *want, const struc
         return true;
     snprintf(expected, sizeof expected, "%lld bytes", (long long)n);
     snprintf(actual, sizeof actual, "%zu bytes", g->it->val.n);
-    mismatch_at(m, g->it->off, expected, actual);
+    mismatch_field(m, g->it->off, g->name ? g->name : "", expected, actual);
     return false;
 }
 
@@ -493,7 +493,7 @@ bool match_relation(struct matcher *m, const struct ynode *that, enum relation r
                            .len = (uint32_t)v->val.n,
                            .val = v->val};
     struct kmip_walk walk;
-    struct got g = {&walk, {.types = TYPE_BIT(it.type)}, &it};
+    struct got g = {&walk, {.types = TYPE_BIT(it.type)}, &it, NULL};
     struct ynode want = *other;
     kmip_walk_init(&walk);
     if (tags[relation])

@@ -16,7 +16,7 @@ const struct opt_command program_commands[] = {
      "reproduces a bug of the field against the mock, as the driver and remedied; lists them",
      cmd_repro},
     {"list", "", "lists the cases; --coverage: the requirement rows and their cases", cmd_list},
-    {"explain", "ID", "shows a case: what it requires, why, and its steps", cmd_explain},
+    {"explain", "ID|CASE.yaml", "shows a case: what it requires, why, and its steps", cmd_explain},
     {"cleanup", "JOURNAL", "removes what an earlier run left on the server", cmd_cleanup},
 };
 const size_t n_program_commands = sizeof program_commands / sizeof *program_commands;

@@ -53,6 +53,8 @@ __attribute__((warn_unused_result)) bool report_junit(const char *path, const st
 /* report_common.c */
 /* Is there a folder to write the file in? To be asked before a long run. */
 __attribute__((warn_unused_result)) bool report_can_write(const char *path, struct kerr *err);
+/* Do both paths lead to one file? "-" is standard output. */
+bool report_same_place(const char *a, const char *b);
 /* A word of a shell command, quoted where it must be. */
 void report_word(struct buf *out, const char *word);
 /* The command that runs this case again. */

@@ -24,6 +24,31 @@ bool report_can_write(const char *path, struct kerr *err)
            kerr_set(err, KE_FILE, "cannot write a report to %s: %s: %s", path, in, strerror(errno));
 }
 
+/* Where a file is, or would be: its folder and its name in it. */
+static bool place_of(const char *path, struct stat *folder, char name[4096])
+{
+    char copy[4096];
+    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
+        return false;
+    snprintf(name, 4096, "%s", basename(copy));
+    snprintf(copy, sizeof copy, "%s", path);
+    return stat(dirname(copy), folder) == 0;
+}
+
+bool report_same_place(const char *a, const char *b)
+{
+    struct stat x, y;
+    char name_a[4096], name_b[4096];
+    if (strcmp(a, b) == 0)
+        return true;
+    if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+        return false;
+    if (stat(a, &x) == 0 && stat(b, &y) == 0)
+        return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return place_of(a, &x, name_a) && place_of(b, &y, name_b) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino && strcmp(name_a, name_b) == 0;
+}
+
 void report_word(struct buf *out, const char *word)
 {
     static const char plain[] =

@@ -10,7 +10,11 @@
 
 void report_mismatch(struct terminal *t, const struct mismatch *m)
 {
-    fprintf(t->out, "    expected  %s\n    actual    %s\n", m->expected, m->actual);
+    struct buf expected;
+    buf_init(&expected, 32768);
+    mismatch_expected(m, &expected);
+    fprintf(t->out, "    expected  %s\n    actual    %s\n", buf_cstr(&expected), m->actual);
+    buf_clear(&expected);
     if (m->off != KERR_NO_OFF)
         fprintf(t->out, "    where     %s (offset %u)\n", m->path, m->off);
     if (m->clause)

@@ -16,7 +16,7 @@
  *                    step, step_note      the step that decided, from 1 (if one did)
  *                    rounds, verdicts     with --repeat: how often each verdict came
  *                    evidence: [lines that a probe saw],
- *                    mismatches: [{expected, actual, path, offset, clause, rule, must}],
+ *                    mismatches: [{field, expected, actual, path, offset, clause, rule, must}],
  *                    exchanges: [{step, client, sent_ms, took_ms, request, reply, note}]}]
  *   driver           what the driver suite found out (only when it was run): handshake, wire,
  *                    create, pipeline, clock, attributes, connections, advice
@@ -158,6 +158,8 @@ static json_t *gate_of(const struct run_result *r)
 static json_t *mismatch_of(const struct mismatch *m)
 {
     json_t *j = json_object();
+    if (m->field && m->field[0])
+        put(j, "field", m->field);
     put(j, "expected", m->expected);
     put(j, "actual", m->actual);
     if (m->off != KERR_NO_OFF) {

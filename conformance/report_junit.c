@@ -46,7 +46,9 @@ static void attribute(struct buf *out, const char *name, const char *value)
 
 static void put_mismatch(struct buf *text, const struct mismatch *m)
 {
-    buf_printf(text, "expected %s\nactual   %s\n", m->expected, m->actual);
+    buf_puts(text, "expected ");
+    mismatch_expected(m, text);
+    buf_printf(text, "\nactual   %s\n", m->actual);
     if (m->off != KERR_NO_OFF)
         buf_printf(text, "where    %s (offset %u)\n", m->path, m->off);
     if (m->clause)

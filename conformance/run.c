@@ -83,7 +83,23 @@ size_t run_selected(const struct run *run)
     return n;
 }
 
-/* Some of the cases are files. */
+/* The second identity's files, before the first case that needs them. */
+static bool check_other(const struct run *run, struct kerr *err)
+{
+    struct tls_dir dir;
+    if (!run->o.other_certs)
+        return true;
+    if (!tls_dir_files(run->o.other_certs, &dir, err))
+        return false;
+    const struct tls_files files = {dir.ca, dir.cert, dir.key, NULL};
+    const struct tls_options none = {.priority = NULL};
+    struct tls_creds *creds = tls_creds_load(TLS_CLIENT, &files, &none, err);
+    bool ok = creds != NULL;
+    tls_creds_free(&creds);
+    return ok;
+}
+
+/* Some of the cases are files of the suites. */
 static bool needs_folder(const struct opt_list *names)
 {
     for (size_t i = 0; i < names->n; i++) {
@@ -96,9 +112,12 @@ static bool needs_folder(const struct opt_list *names)
 
 static bool load(struct run *run, char *const *files, int n_files, struct kerr *err)
 {
+    struct kerr why = KERR_INIT;
+    bool only_files = n_files > 0 && run->o.profiles.n == 0 && !run->o.suites;
+    /* A case from a file does without the folder; its requirement rows are not known then. */
     if ((n_files > 0 || needs_folder(&run->o.profiles)) &&
-        !suites_find(&run->suites, run->o.suites, err))
-        return false;
+        !suites_find(&run->suites, run->o.suites, &why) && !only_files)
+        return kerr_set(err, why.code, "%s", why.msg);
     for (int i = 0; i < n_files; i++)
         if (!suites_add_file(&run->suites, files[i], err))
             return false;
@@ -112,7 +131,7 @@ static bool load(struct run *run, char *const *files, int n_files, struct kerr *
 bool run_prepare(struct run *run, char *const *files, int n_files, struct kerr *err)
 {
     struct run_options *o = &run->o;
-    if (o->json && o->junit && strcmp(o->json, o->junit) == 0)
+    if (o->json && o->junit && report_same_place(o->json, o->junit))
         return kerr_set(err, KE_USAGE, "--json and --junit go to the same place: %s", o->json);
     if (!load(run, files, n_files, err) || !kc_settings_finish(&run->to.settings, err) ||
         !report_can_write(o->json, err) || !report_can_write(o->junit, err))
@@ -137,9 +156,7 @@ bool run_prepare(struct run *run, char *const *files, int n_files, struct kerr *
     snprintf(run->server, sizeof run->server, "%s:%s", run->to.settings.host, run->target.port);
     journal_init(&run->journal, run->journal_path, run->prefix, run->server);
     interrupt_journal(run->journal_path);
-    struct tls_dir other;
-    return (!o->other_certs || tls_dir_files(o->other_certs, &other, err)) &&
-           journal_check(&run->journal, err);
+    return check_other(run, err) && journal_check(&run->journal, err);
 }
 
 /* ---- the cases -------------------------------------------------------------- */

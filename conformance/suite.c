@@ -37,6 +37,10 @@ static bool load_requirements(const struct suites *s, struct kerr *err)
     snprintf(path, sizeof path, "%s/requirements.tsv", s->dir);
     if (!file_exists(path))
         snprintf(path, sizeof path, "%s/../requirements.tsv", s->dir);
+    if (!file_exists(path))
+        return kerr_set(err, KE_CASE,
+                        "%s holds no suites: there is no requirements.tsv in it or beside it",
+                        s->dir);
     return requirements_load(path, err);
 }
 

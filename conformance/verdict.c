@@ -19,11 +19,16 @@ void verdict_denied(struct running *rn)
 static void decide_mismatch(struct running *rn, enum verdict v, const char *what,
                             const struct mismatches *found)
 {
-    if (found->n > 0)
-        result_decide(rn->result, v, rn->step, "%sexpected %s, got %s", what, found->v[0].expected,
-                      found->v[0].actual);
-    else
+    struct buf expected;
+    if (found->n == 0) {
         result_decide(rn->result, v, rn->step, "%sthe expectation does not hold", what);
+        return;
+    }
+    buf_init(&expected, 8192);
+    mismatch_expected(&found->v[0], &expected);
+    result_decide(rn->result, v, rn->step, "%sexpected %s, got %s", what, buf_cstr(&expected),
+                  found->v[0].actual);
+    buf_clear(&expected);
 }
 
 bool verdict_step(struct running *rn, const struct case_step *s, bool matched,

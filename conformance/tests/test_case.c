@@ -189,12 +189,74 @@ Test(cases, an_expectation_that_is_wrong_says_where)
                 HEAD "steps:\n  - operation: Get Attributes\n    expect: ");
 }
 
+Test(cases, a_variable_that_is_wrong_says_where)
+{
+    static const struct bad rows[] = {
+        {"never bound", "  - {operation: Get, payload: {Unique Identifier: $kye}}\n",
+         "c.yaml:8:51: no variable $kye is bound before this"},
+        {"within a text", "  - {operation: Get, payload: {Unique Identifier: \"a-${kye}\"}}\n",
+         "c.yaml:8:51: no variable $kye is bound before this"},
+        {"bound later",
+         "  - {operation: Get, payload: {Unique Identifier: $u}}\n"
+         "  - {operation: Get, expect: {payload: {Unique Identifier: $u}}}\n",
+         "c.yaml:8:51: no variable $u is bound before this"},
+        {"in a condition", "  - {operation: Get, unless: $kye}\n", "c.yaml:8:5: no variable $kye"},
+        {"in a check", "  - {check: {that: $kye, equals: $key}}\n", "c.yaml:8:20: no variable $kye"},
+        {"in a let", "  - {let: {a: \"${kye}\"}}\n", "c.yaml:8:15: no variable $kye"},
+        {"in a form", "  - {operation: Get, expect: {payload: {Unique Identifier: !not $kye}}}\n",
+         "c.yaml:8:60: no variable $kye"},
+        {"of the header", "  - {operation: Get, header: {Time Stamp: $kye}}\n",
+         "c.yaml:8:43: no variable $kye"},
+        /* It would bind whatever comes. */
+        {"bound in vain", "  - {operation: Get, expect: {payload: {Unique Identifier: $kye}}}\n",
+         "c.yaml:8:60: $kye is bound here, and nothing uses it: is it a slip?"},
+        {"bound in vain in an alternative",
+         "  - {operation: Get, expect: {any_of: [{fail: any}, {payload: {Unique Identifier: "
+         "$kye}}]}}\n",
+         "c.yaml:8:83: $kye is bound here"},
+        {"!length", "  - {operation: Get, expect: {payload: {Unique Identifier: !length abc}}}\n",
+         "c.yaml:8:60: !length takes a number of bytes"},
+        {"!near", "  - {operation: Get, expect: {header: {Time Stamp: !near [$NOW, soon]}}}\n",
+         "c.yaml:8:52: !near takes a date, or [date, tolerance]"},
+        {"!sha256", "  - {operation: Get, expect: {payload: {Data: !sha256 abc}}}\n",
+         "c.yaml:8:47: !sha256 takes a bound variable"},
+        {"!bind", "  - {operation: Get, expect: {payload: {Data: !bind a-b}}}\n",
+         "c.yaml:8:47: 'a-b' is no name of a variable"},
+    };
+    expect_told(rows, sizeof rows / sizeof *rows,
+                HEAD "vars: {v: 1}\nobjects: {key: {}}\nsteps:\n");
+}
+
+Test(cases, a_variable_may_be_bound_in_many_ways)
+{
+    static const char *const steps[] = {
+        "  - {operation: Get, payload: {Unique Identifier: $key}}\n",
+        "  - {operation: Get, payload: {Unique Identifier: $RUN-none}}\n",
+        "  - {operation: Get, payload: {Unique Identifier: \"a$$b-${v}-${NOW-3600}\"}}\n",
+        "  - {operation: Get, expect: {payload: {Unique Identifier: !bind u}}}\n",
+        "  - {operation: Get, expect: {payload: {Unique Identifier: $u}}}\n"
+        "  - {operation: Get, expect: {payload: {Unique Identifier: $u}}}\n",
+        "  - {operation: Get, expect: {payload: {Unique Identifier: $u}}}\n"
+        "  - {operation: Get, when: u}\n",
+        "  - {let: {a: \"${v}\"}}\n  - {check: {that: $a, equals: $v}}\n",
+        "  - {connect: {client: c}}\n  - {operation: Query, client: c, when: $c}\n",
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        char text[2000];
+        struct kerr err;
+        snprintf(text, sizeof text, HEAD "vars: {v: 1}\nobjects: {key: {}}\nsteps:\n%s", steps[i]);
+        struct test_case *c = load(text, &err);
+        cr_expect(c, "%s: %s", steps[i], err.msg);
+        case_free(&c);
+    }
+}
+
 Test(cases, what_is_right_is_read_as_written)
 {
     struct kerr err;
     struct test_case *c =
         load(HEAD "needs: {operations: [Create, 0x80000001], versions: [1.1]}\n"
-                  "vars: {k16: 00ff}\n"
+                  "vars: {k16: 00ff, x: 1, a: 2}\n"
                   "objects: {key: {state: Active, client: other}}\n"
                   "steps:\n"
                   "  - {operation: Get, async: true, unless: $x, expect: {fail: [Item Not Found, "

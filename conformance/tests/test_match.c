@@ -131,6 +131,37 @@ Test(match, equals_by_the_type_of_the_field)
     expect_rows(rows, sizeof rows / sizeof *rows, reply_yaml);
 }
 
+/* A mismatch says which field or attribute it is of. */
+Test(match, what_differs_is_named)
+{
+    static const struct {
+        const char *want, *field, *told;
+    } rows[] = {
+        {"{Unique Identifier: key-2}", "Unique Identifier", "Unique Identifier: \"key-2\""},
+        {"{Attributes: {State: Compromised}}", "State", "State: Compromised"},
+        {"{Attributes: {x-text: !length 4}}", "x-text", "x-text: 4 bytes"},
+        {"{Attributes: {State: !absent }}", "State", "no State"},
+        {"{Attributes: {Digest: {Hashing Algorithm: MD5}}}", "Hashing Algorithm",
+         "Hashing Algorithm: MD5"},
+        {"{Attributes: {Deactivation Date: !near [$NOW, 30s]}}", "",
+         "Deactivation Date: near [1970-01-12T13:46:40Z, 30s]"},
+        {"{Attributes: {Digest: !contains {Hashing Algorithm: MD5, Digest Value: !length 32}}}", "",
+         "Digest: {Hashing Algorithm: MD5, Digest Value: length 32} among the values"},
+        {"{Attributes: {Link: !any any link}}", "", "Link: any"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tried t;
+        struct buf told;
+        buf_init(&told, 4096);
+        match(reply_yaml, rows[i].want, false, &t);
+        cr_assert_eq(t.found.n, 1, "%s: %s %s", rows[i].want, mismatch_text(&t.found), t.err.msg);
+        mismatch_expected(&t.found.v[0], &told);
+        cr_expect_str_eq(t.found.v[0].field, rows[i].field);
+        cr_expect_str_eq(buf_cstr(&told), rows[i].told);
+        buf_clear(&told);
+    }
+}
+
 Test(match, presence_and_absence)
 {
     static const struct row rows[] = {
@@ -138,7 +169,7 @@ Test(match, presence_and_absence)
         {"{Attributes: {Name: !any }}", NULL},
         {"{Attributes: {Deactivation Date: !absent }}", NULL},
         {"{Attributes: {State: !absent }}", "no State|Active"},
-        {"{Attributes: {Deactivation Date: !any }}", "Deactivation Date: any |not there"},
+        {"{Attributes: {Deactivation Date: !any }}", "Deactivation Date: any|not there"},
         {"{Attributes: {x-other: 5}}", "x-other: 5|not there"},
         {"{Object Type: !absent }", NULL},
         {"{Object Type: Symmetric Key}", "Object Type: Symmetric Key|not there"},
@@ -254,10 +285,10 @@ Test(match, a_variable_binds_once_and_equals_afterwards)
     static const struct row rows[] = {
         {"{Unique Identifier: $id}", NULL},
         {"{Attributes: {Cryptographic Length: $n}}", NULL},
-        {"{Attributes: {x-number: $n}}", "256 (Integer)|7 (Integer)"},
+        {"{Attributes: {x-number: $n}}", "256 (Integer) ($n)|7 (Integer)"},
         {"{Attributes: {x-text: !not $id}}", NULL},
         {"{Unique Identifier: !not $id}", "anything but this|\"key-1\""},
-        {"{Attributes: {x-text: $id}}", "\"key-1\"|\"seven\""},
+        {"{Attributes: {x-text: $id}}", "\"key-1\" ($id)|\"seven\""},
         {"{Attributes: {Cryptographic Length: !at_least $n}}", NULL},
         {"{Attributes: {x-number: !bind n}}", NULL},
         {"{Attributes: {x-number: !bind $n}}", NULL},
