@@ -19,6 +19,7 @@ loopback, writes its port to the file READY, and treats every connection as MODE
     huge          announces a reply of four gigabytes
     empty         answers with a Response Message without anything in it
     other-version answers as a server of KMIP 9.0 does
+    thrice        answers Discover Versions, and sends the same twice more
 """
 import os
 import socket
@@ -37,6 +38,16 @@ VERSION_9 = bytes.fromhex(
     '4200690100000020' '42006a02000000040000000900000000' '42006b02000000040000000000000000'
     '4200920900000008000000005f000000' '42000d02000000040000000100000000'
     '42000f0100000020' '42007f05000000040000000100000000' '42007e05000000040000000400000000')
+# Response Message {Response Header {Protocol Version 1.2, Time Stamp, Batch Count 1},
+# Batch Item {Discover Versions, Success, Response Payload {Protocol Version 1.2}}}
+VERSION_2 = bytes.fromhex(
+    '42007b01000000a8'
+    '42007a0100000048'
+    '4200690100000020' '42006a02000000040000000100000000' '42006b02000000040000000200000000'
+    '4200920900000008000000005f000000' '42000d02000000040000000100000000'
+    '42000f0100000050' '42005c05000000040000001e00000000' '42007f05000000040000000000000000'
+    '42007c0100000028'
+    '4200690100000020' '42006a02000000040000000100000000' '42006b02000000040000000200000000')
 LATER = 3600
 
 
@@ -81,6 +92,9 @@ def answer(mode, tls):
         time.sleep(LATER)
     elif mode == 'other-version':
         tls.sendall(VERSION_9)
+        time.sleep(LATER)
+    elif mode == 'thrice':
+        tls.sendall(3 * VERSION_2)
         time.sleep(LATER)
 
 

@@ -158,6 +158,17 @@ static bool check_operands(struct cli *cli)
     return true;
 }
 
+/* Whoever sends more replies than there were requests may have answered another one. */
+static void tell_unasked(struct cli *cli)
+{
+    if (!kc_is_open(cli->c) || cli->err.code != KE_OK)
+        return;
+    (void)kc_still_open(cli->c);
+    if (kc_unasked(cli->c) > 0)
+        fprintf(stderr, "kmip-client %s: the server sent %zu bytes more that no request asked "
+                "for\n", cli->cmd->name, kc_unasked(cli->c));
+}
+
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
     struct cli cli = {.cmd = cmd, .err = KERR_INIT};
@@ -181,6 +192,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
          (cmd->run ? cmd->run : cli_operate)(&cli);
     if (!ok && cli.err.code == KE_OK && !cli.refusal.refused)
         kerr_set(&cli.err, KE_INTERNAL, "failed without saying why");
+    tell_unasked(&cli);
     kc_close(&cli.c);
     report(&cli);
     json_decref(cli.json);

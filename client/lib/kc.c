@@ -43,6 +43,7 @@ struct kc_client {
     int64_t arrived_ns; /* when the latest record came */
     uint32_t n_replies;
     struct buf last_id; /* that the reply before carried */
+    size_t unasked;     /* bytes nobody asked for when the server hung up */
     uint8_t record[TLS_RECORD_MAX];
 };
 
@@ -107,12 +108,15 @@ static bool broken(struct kc_client *c)
 
 static bool time_is_up(struct kc_client *c, const char *what)
 {
+    double waited = (double)c->timeout_ns / (double)NS_PER_S;
+
+    /* How long it has been quiet tells a server that is slow from one that has stopped. */
     if (c->in.n > 0)
-        return kerr_set(&c->why, KE_TIMEOUT, "no progress within %.3g s while waiting for %s: "
-                        "%zu of at least %zu bytes of a reply had come",
-                        (double)c->timeout_ns / (double)NS_PER_S, what, c->in.n, announced(c));
-    return kerr_set(&c->why, KE_TIMEOUT, "waited %.3g s for %s in vain",
-                    (double)c->timeout_ns / (double)NS_PER_S, what);
+        return kerr_set(&c->why, KE_TIMEOUT, "waited %.3g s for %s: %zu of at least %zu bytes of "
+                        "a reply had come, the latest %.3g s before",
+                        waited, what, c->in.n, announced(c),
+                        (double)(clock_mono_ns() - c->arrived_ns) / (double)NS_PER_S);
+    return kerr_set(&c->why, KE_TIMEOUT, "waited %.3g s for %s in vain", waited, what);
 }
 
 /* --- bytes -------------------------------------------------------------- */
@@ -166,7 +170,7 @@ static bool take_available(struct kc_client *c, short *next)
             return broken(c);
         if (r == TLS_EOF)
             return peer_closed(c);
-        if (n > 0 && !take_in(c, n))
+        if (!take_in(c, n))
             return false;
     }
 }
@@ -178,19 +182,14 @@ static bool take_record(struct kc_client *c, int64_t deadline)
         size_t n = 0;
         short ready;
         enum tls_io r = tls_read(c->tls, c->record, sizeof c->record, &n, &c->why);
-        if (r == TLS_OK && n > 0)
+        if (r == TLS_OK)
             return take_in(c, n);
         if (r == TLS_FAILED)
             return broken(c);
         if (r == TLS_EOF)
             return peer_closed(c);
-        if (r == TLS_OK) { /* an empty record is no progress */
-            if (deadline_poll_ms(deadline) == 0)
-                return time_is_up(c, "a reply");
-        } else if (!wait_ready(c, r == TLS_WANT_READ ? POLLIN : POLLOUT, deadline, "a reply",
-                               &ready)) {
+        if (!wait_ready(c, r == TLS_WANT_READ ? POLLIN : POLLOUT, deadline, "a reply", &ready))
             return false;
-        }
     }
 }
 
@@ -383,7 +382,7 @@ static bool shake_hands(struct kc_client *c, int64_t deadline)
 
 static bool connect_to(struct kc_client *c, const struct kc_connect *o)
 {
-    int64_t deadline = clock_mono_ns() + o->timeout_ns;
+    int64_t deadline = deadline_in(o->timeout_ns);
 
     c->creds = tls_creds_load(TLS_CLIENT, &o->files, &o->tls, &c->why);
     if (!c->creds)
@@ -460,13 +459,14 @@ bool kc_still_open(struct kc_client *c)
         return false;
     if (take_available(c, &next))
         return true;
+    c->unasked = kc_unasked(c);
     drop(c);
     return false;
 }
 
 size_t kc_unasked(const struct kc_client *c)
 {
-    return c->outstanding.n == 0 ? c->in.n : 0;
+    return !c->tls ? c->unasked : c->outstanding.n == 0 ? c->in.n : 0;
 }
 
 const struct tls_info *kc_tls(const struct kc_client *c)
@@ -494,7 +494,7 @@ void kc_new_id(struct kc_client *c, uint8_t id[16])
 
 static bool submit(struct kc_client *c, struct bytes request, struct bytes id, kc_ticket *ticket)
 {
-    int64_t deadline = clock_mono_ns() + c->timeout_ns;
+    int64_t deadline = deadline_in(c->timeout_ns);
 
     while (c->outstanding.n >= c->depth)
         if (!take_record(c, deadline))
@@ -533,7 +533,7 @@ static bool deliver(struct kc_client *c, struct flight **at, struct buf *reply,
 bool kc_wait(struct kc_client *c, kc_ticket ticket, struct buf *reply, struct kc_seen *seen,
              struct kerr *err)
 {
-    int64_t deadline = clock_mono_ns() + c->timeout_ns;
+    int64_t deadline = deadline_in(c->timeout_ns);
 
     for (;;) {
         struct flight **at = flights_find(&c->arrived, ticket);
@@ -573,13 +573,13 @@ static bool nothing_outstanding(struct kc_client *c, struct kerr *err)
 bool kc_send_raw(struct kc_client *c, struct bytes data, struct kerr *err)
 {
     return nothing_outstanding(c, err) &&
-           (write_all(c, data, clock_mono_ns() + c->timeout_ns) || give_up(c, err));
+           (write_all(c, data, deadline_in(c->timeout_ns)) || give_up(c, err));
 }
 
 /* One message off the front of `in`, waiting for it. */
 static bool receive(struct kc_client *c, struct buf *reply, struct kc_seen *seen)
 {
-    int64_t deadline = clock_mono_ns() + c->timeout_ns;
+    int64_t deadline = deadline_in(c->timeout_ns);
     struct kc_seen unused;
 
     for (;;) {
@@ -627,7 +627,7 @@ bool kc_exchange(struct kc_client *c, struct bytes request, struct buf *reply, s
 
     if (!nothing_outstanding(c, err))
         return false;
-    bool written = write_all(c, request, clock_mono_ns() + c->timeout_ns);
+    bool written = write_all(c, request, deadline_in(c->timeout_ns));
     int64_t sent_ns = clock_mono_ns();
     if (!(written ? receive(c, reply, &s) : answered_early(c, reply, &s)))
         return give_up(c, err);

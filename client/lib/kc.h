@@ -11,7 +11,8 @@
  *                'invalid batch item ID', the connection is dropped, and every
  *                outstanding request fails
  *
- * Every wait ends at the time-out of the settings. After a failure the client is
+ * Every wait ends at the time-out of the settings: that for a reply whether nothing has
+ * come or the last byte of it is missing still. After a failure the client is
  * closed for good; open a new one. */
 #ifndef CLIENT_LIB_KC_H
 #define CLIENT_LIB_KC_H
@@ -27,7 +28,7 @@ struct kc_connect {
     const char *host, *port;
     struct tls_files files;
     struct tls_options tls;
-    int64_t timeout_ns;       /* for connecting, handshake and each wait */
+    int64_t timeout_ns;       /* for connecting with the handshake, and for each whole reply */
     unsigned depth;           /* at least 1 */
     enum kc_match match;
     size_t max_message;       /* 0 = 8 MiB */
@@ -45,7 +46,8 @@ bool kc_is_open(const struct kc_client *c);
 /* Looks, without waiting, whether the server has hung up meanwhile: then closed. */
 bool kc_still_open(struct kc_client *c);
 /* Bytes that have come and that no request asked for. With none outstanding, what the
- * server sends belongs to nobody; kc_still_open takes it in. */
+ * server sends belongs to nobody; kc_still_open takes it in. They are known also after it
+ * has found that the server hung up. */
 size_t kc_unasked(const struct kc_client *c);
 const struct tls_info *kc_tls(const struct kc_client *c);
 

@@ -1,6 +1,7 @@
 /* The client against a server that is late, leaves, or speaks something else; raw
  * exchanges; and connections that do not come about. */
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -50,8 +51,39 @@ Test(kc_failure, a_trickle_of_bytes_does_not_stretch_the_time_out)
     start(trickle, 1, KC_MATCH_ID);
     kc_ticket t = submit(1);
     kc_set_timeout(c, 200 * NS_PER_MS);
+    expect_failure(t, KE_TIMEOUT, "waited 0.2 s for a reply: ");
     expect_failure(t, KE_TIMEOUT, "of at least ");
-    expect_failure(t, KE_TIMEOUT, "bytes of a reply had come");
+    /* It was still coming, twenty milliseconds apart: told, not called a standstill. */
+    expect_failure(t, KE_TIMEOUT, "bytes of a reply had come, the latest 0.0");
+    stop(PEER_MAY_BREAK);
+}
+
+static void stops_half_way(struct peer *p)
+{
+    struct buf b;
+
+    buf_init(&b, BUF_NO_LIMIT);
+    peer_read(p, 1);
+    peer_response(p, 0, NULL, &b);
+    peer_send(p, bytes_of(b.p, 60));
+    peer_wait_closed(p);
+    buf_clear(&b);
+}
+
+Test(kc_failure, a_reply_that_has_stopped_is_told_from_one_that_is_slow)
+{
+    start(stops_half_way, 1, KC_MATCH_ID);
+    kc_ticket t = submit(1);
+    kc_set_timeout(c, 400 * NS_PER_MS);
+    expect_failure(t, KE_TIMEOUT, "60 of at least ");
+    expect_failure(t, KE_TIMEOUT, "the latest 0.");
+    struct kerr err = KERR_INIT;
+    struct buf reply;
+    buf_init(&reply, BUF_NO_LIMIT);
+    cr_expect(!kc_wait(c, t, &reply, NULL, &err));
+    const char *latest = strstr(err.msg, "the latest ");
+    cr_assert(latest, "%s", err.msg);
+    cr_expect(strtod(latest + strlen("the latest "), NULL) > 0.2, "%s", err.msg);
     stop(PEER_MAY_BREAK);
 }
 
@@ -110,6 +142,59 @@ Test(kc_failure, bytes_between_replies_cast_doubt_on_the_reply_before_them)
     expect_failure(b, KE_TTLV_ROOT, "reply 2 of the connection, if reply 1 was as long as it said");
     expect_reply(a, "uid-0", NULL);
     stop(PEER_MAY_BREAK);
+}
+
+static void answers_thrice(struct peer *p)
+{
+    peer_read(p, 1);
+    for (int i = 0; i < 3; i++)
+        peer_reply(p, 0);
+    peer_wait_closed(p);
+}
+
+static void answers_thrice_and_leaves(struct peer *p)
+{
+    peer_read(p, 1);
+    for (int i = 0; i < 3; i++)
+        peer_reply(p, 0);
+}
+
+/* Looks until they have come. */
+static size_t unasked(void)
+{
+    for (int i = 0; i < 500 && kc_still_open(c) && kc_unasked(c) == 0; i++)
+        usleep(10000);
+    return kc_unasked(c);
+}
+
+Test(kc_failure, replies_nobody_asked_for_are_counted)
+{
+    start(answers_thrice, 2, KC_MATCH_ID);
+    expect_reply(submit(1), "uid-0", NULL);
+    cr_expect_gt(unasked(), 0u);
+    cr_expect(kc_is_open(c));
+    stop(PEER_MAY_BREAK);
+}
+
+Test(kc_failure, replies_nobody_asked_for_are_known_after_a_goodbye)
+{
+    start(answers_thrice_and_leaves, 2, KC_MATCH_ID);
+    expect_reply(submit(1), "uid-0", NULL);
+    peer_join(&peer);
+    while (kc_still_open(c))
+        usleep(10000);
+    cr_expect_gt(kc_unasked(c), 0u);
+    stop(false);
+}
+
+Test(kc_failure, a_reply_in_answer_to_a_request_is_asked_for)
+{
+    start(says_goodbye, 2, KC_MATCH_ID);
+    kc_ticket a = submit(1), b = submit(2);
+    expect_reply(a, "uid-0", NULL);
+    expect_failure(b, KE_CLOSED, "requests outstanding: 1");
+    cr_expect_eq(kc_unasked(c), 0u);
+    stop(false);
 }
 
 static void speaks_http(struct peer *p)

@@ -2,6 +2,7 @@
 #include "kmip/base/clock.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <time.h>
 
 static int64_t now(clockid_t id)
@@ -21,12 +22,16 @@ int64_t clock_wall_ns(void)
     return now(CLOCK_REALTIME);
 }
 
-int64_t deadline_in_ms(int64_t timeout_ms)
+int64_t deadline_in(int64_t timeout_ns)
 {
     int64_t t = clock_mono_ns();
-    if (timeout_ms < 0 || timeout_ms > (INT64_MAX - t) / NS_PER_MS)
-        return DEADLINE_NEVER;
-    return t + timeout_ms * NS_PER_MS;
+    return timeout_ns < 0 || timeout_ns > INT64_MAX - t ? DEADLINE_NEVER : t + timeout_ns;
+}
+
+int64_t deadline_in_ms(int64_t timeout_ms)
+{
+    bool countable = timeout_ms >= 0 && timeout_ms <= INT64_MAX / NS_PER_MS;
+    return deadline_in(countable ? timeout_ms * NS_PER_MS : -1);
 }
 
 int deadline_poll_ms(int64_t deadline_ns)

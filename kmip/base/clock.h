@@ -12,7 +12,9 @@
 int64_t clock_mono_ns(void);
 /* Nanoseconds since 1970-01-01T00:00:00Z by the machine's clock. */
 int64_t clock_wall_ns(void);
-/* A deadline timeout_ms from now; negative means never. */
+/* A deadline that long from now; negative, or beyond what the clock can count, means
+ * never. */
+int64_t deadline_in(int64_t timeout_ns);
 int64_t deadline_in_ms(int64_t timeout_ms);
 /* Milliseconds left for poll(2), rounded up: 0 when past, -1 for never. */
 int deadline_poll_ms(int64_t deadline_ns);
