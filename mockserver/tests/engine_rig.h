@@ -16,6 +16,7 @@
 #include "kmip/schema/message.h"
 #include "kmip/schema/validate.h"
 #include "mockserver/engine.h"
+#include "mockserver/scratch.h"
 
 #define RIG_NOW INT64_C(1700000000)
 #define RIG_VARS 32
@@ -131,8 +132,11 @@ static bool rig_answer(struct rig *r, struct kerr *err)
                                       .peer = &r->peer,
                                       .behaviour = r->behaviour,
                                       .draws = r->draws};
+    const struct engine_scratch *scratch = r->engine.scratch;
     buf_reset(&r->reply);
-    return engine_answer(&r->engine, &rq, &r->reply, &r->note, err);
+    bool ok = engine_answer(&r->engine, &rq, &r->reply, &r->note, err);
+    cr_expect_eq(scratch->data.n + scratch->wrapped.n + scratch->found.n, 0, "not wiped");
+    return ok;
 }
 
 /* ... and looks at the reply. */

@@ -135,6 +135,19 @@ Test(file, is_made_for_its_owner_only_and_found_again)
     store_close(&s);
 }
 
+Test(file, counts_how_often_it_was_opened_for_writing)
+{
+    for (uint64_t run = 1; run <= 3; run++) {
+        struct mock_store *s = open_store();
+        cr_expect_eq(store_run(s), run);
+        store_close(&s);
+    }
+    struct mock_store *s = store_open(":memory:", &err);
+    cr_assert_not_null(s, "%s", err.msg);
+    cr_expect_eq(store_run(s), 1);
+    store_close(&s);
+}
+
 Test(file, that_is_empty_becomes_a_store)
 {
     tmpdir_write(&dir, "store", "");
