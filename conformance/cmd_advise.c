@@ -215,7 +215,7 @@ static void take_flow(struct advising *ad)
         s->depth = depth > 0 ? depth : DRIVER_DEPTH_DEFAULT; /* as the driver has it */
     s->depth_given = true; /* by the file, or by its silence */
     if (v->text[ADVICE_COMPOUND] && text_bool(bytes_str(v->text[ADVICE_COMPOUND]), &compound))
-        s->compound_create = s->compound_create || compound;
+        s->compound_create = s->compound_create || (compound && !s->no_compound_create);
     if (!s->bucket_attribute && v->text[ADVICE_ATTRIBUTE] && v->text[ADVICE_ATTRIBUTE][0])
         s->bucket_attribute = v->text[ADVICE_ATTRIBUTE];
 }

@@ -139,7 +139,8 @@ bool run_prepare(struct run *run, char *const *files, int n_files, struct kerr *
     const struct kc_settings *s = &run->to.settings;
     const struct driver_options driver = {
         .idle_ns = o->idle_ns,
-        .configured = s->values || s->depth_given || s->compound_create || s->bucket_attribute,
+        .configured = s->values || s->depth_given || s->compound_create ||
+                      s->no_compound_create || s->bucket_attribute,
         .compound = s->compound_create,
         .depth = (unsigned)s->depth,
         .attribute = s->bucket_attribute};

@@ -39,6 +39,8 @@ const struct opt kc_settings_opts[] = {
      .help = "how replies find their request: by id (default) or, as the Zenko driver, position"},
     {.name = "compound-create", .kind = OPT_FLAG, .off = AT(compound_create),
      .help = "make bucket keys by Create with an Activation Date, without Activate"},
+    {.name = "no-compound-create", .kind = OPT_FLAG, .off = AT(no_compound_create),
+     .help = "make them by Create and Activate, also when --values has compoundCreate: true"},
     {.name = "bucket-attribute", .kind = OPT_STR, .off = AT(bucket_attribute), .arg = "NAME",
      .help = "attribute that names a bucket key's bucket (default: none)"},
     {.name = "values", .kind = OPT_STR, .off = AT(values), .arg = "FILE",
@@ -170,7 +172,7 @@ static bool apply_block(const struct ynode *node, struct kc_settings *s, struct 
     }
     if (!s->depth_given && b.depth >= 0)
         s->depth = b.depth;
-    s->compound_create = s->compound_create || b.compound;
+    s->compound_create = s->compound_create || (b.compound && !s->no_compound_create);
     if (b.bucket && !ynode_is_null(b.bucket)) {
         char name[sizeof s->bucket_buf];
         if (!block_text(b.bucket, "bucketAttributeName", name, sizeof name, err))
@@ -183,30 +185,51 @@ static bool apply_block(const struct ynode *node, struct kc_settings *s, struct 
     return true;
 }
 
-/* The chart's own file has the block at the top, Zenko's under cloudserver:. */
-static bool find_block(const struct ydoc *doc, const char *path, const struct ynode **out,
-                       struct kerr *err)
+/* What stands under a key: NULL when nothing does. Which of two is meant nobody can
+ * say: readers of YAML differ. */
+static bool only(struct ydoc *doc, const struct ynode *map, const char *key, struct ynode **out,
+                 struct kerr *err)
 {
-    const struct ynode *top = ynode_get(doc->root, "kmip");
-    const struct ynode *cloudserver = ynode_get(doc->root, "cloudserver");
-    const struct ynode *under = ynode_get(cloudserver, "kmip");
+    uint32_t line = 0;
 
-    if (!doc->root)
+    *out = NULL;
+    for (size_t i = 0; map && map->kind == YNODE_MAP && i < map->n; i++) {
+        if (strcmp(map->keys[i]->text, key) != 0)
+            continue;
+        if (*out)
+            return ynode_err(map->keys[i], KE_CONFIG, err,
+                             "a second %s:, beside the one in line %u: keep one", key, line);
+        *out = map->vals[i];
+        line = map->keys[i]->line;
+    }
+    return ydoc_unfold(doc, out, err);
+}
+
+/* The chart's own file has the block at the top, Zenko's under cloudserver:. */
+static bool find_block(struct ydoc *doc, const char *path, struct ynode **out, struct kerr *err)
+{
+    struct ynode *root = doc->root, *top, *cloudserver, *under;
+
+    if (!root)
         return kerr_set(err, KE_CONFIG, "%s:1:1: the file is empty; expected a kmip: block", path);
+    if (!ydoc_unfold(doc, &root, err) || !only(doc, root, "kmip", &top, err) ||
+        !only(doc, root, "cloudserver", &cloudserver, err) ||
+        !only(doc, cloudserver, "kmip", &under, err))
+        return false;
     if (top && under)
         return ynode_err(under, KE_CONFIG, err,
                          "a second kmip: block, beside the one at the top of the file (line %u): "
                          "keep one",
                          top->line);
     *out = top ? top : under;
-    return *out || ynode_err(cloudserver ? cloudserver : doc->root, KE_CONFIG, err,
+    return *out || ynode_err(cloudserver ? cloudserver : root, KE_CONFIG, err,
                              "no kmip: block, neither at the top nor under cloudserver:");
 }
 
 static bool read_values(struct kc_settings *s, struct kerr *err)
 {
     struct ydoc doc = {0};
-    const struct ynode *block = NULL;
+    struct ynode *block = NULL;
     bool ok = ydoc_load(&doc, s->values, err) && find_block(&doc, s->values, &block, err) &&
               apply_block(block, s, err);
 
@@ -221,18 +244,17 @@ static const char *environment(const char *name)
     return v && *v ? v : NULL;
 }
 
-/* Certificates come from one source as a whole: a folder or files given elsewhere are
- * not mixed with those of the environment. */
+/* The folder, or else the files one by one, of which each may be given elsewhere. */
 static void certificates_of_environment(struct kc_settings *s)
 {
-    if (s->certs || s->ca || s->cert || s->key)
+    if (s->certs || (s->ca && s->cert && s->key))
         return;
     s->certs = environment("KMIP_CERTS");
     if (s->certs)
         return;
-    s->ca = environment("KMIP_CA");
-    s->cert = environment("KMIP_CERT");
-    s->key = environment("KMIP_KEY");
+    s->ca = s->ca ? s->ca : environment("KMIP_CA");
+    s->cert = s->cert ? s->cert : environment("KMIP_CERT");
+    s->key = s->key ? s->key : environment("KMIP_KEY");
 }
 
 /* What neither the command line nor values.yaml has given. */
@@ -310,6 +332,9 @@ static bool check_pems(struct kc_settings *s, struct kerr *err)
 
 bool kc_settings_finish(struct kc_settings *s, struct kerr *err)
 {
+    if (s->compound_create && s->no_compound_create)
+        return kerr_set(err, KE_USAGE, "--compound-create and --no-compound-create contradict each "
+                        "other");
     if ((s->values && !read_values(s, err)) || !read_environment(s, err))
         return false;
     if (!check_words(s, err) || !check_host(s, err) || !check_pems(s, err))

@@ -2,7 +2,9 @@
  *
  * Sources, the later beating the earlier: defaults, the environment (KMIP_HOST,
  * KMIP_PORT, KMIP_CERTS, or KMIP_CA, KMIP_CERT and KMIP_KEY: what `kmip-mock run` sets),
- * the `kmip:` block of a cloudserver values.yaml (--values), the command line. */
+ * the `kmip:` block of a cloudserver values.yaml (--values), the command line.
+ * --ca, --cert and --key take the place of one file each; a folder given by --certs, or
+ * all three files, leave nothing to the environment. */
 #ifndef CLIENT_LIB_SETTINGS_H
 #define CLIENT_LIB_SETTINGS_H
 
@@ -16,6 +18,7 @@ struct kc_settings {
     const char *host, *certs, *ca, *cert, *key, *protocol, *match_text, *bucket_attribute, *values;
     int64_t port, timeout_ns, depth;
     bool port_given, depth_given, compound_create;
+    bool no_compound_create; /* whatever the file says */
 
     uint8_t version;      /* 0x12 */
     enum kc_match match;
@@ -25,7 +28,7 @@ struct kc_settings {
 };
 
 /* Rows: host port certs ca cert key protocol timeout pipeline-depth match
- * compound-create bucket-attribute values. */
+ * compound-create no-compound-create bucket-attribute values. */
 extern const struct opt kc_settings_opts[];
 extern const size_t kc_n_settings_opts;
 

@@ -129,6 +129,37 @@ Test(settings, the_command_line_beats_the_file)
     cr_expect(s.compound_create);
 }
 
+Test(settings, the_command_line_beats_compound_create_too)
+{
+    struct kerr err;
+    const char *path = tmpdir_write(&dir, "values.yaml", good);
+
+    cr_assert(finish(WORDS("--values", path, "--no-compound-create"), &err), "%s", err.msg);
+    cr_expect(!s.compound_create && s.values_enabled);
+    cr_assert(finish(WORDS("--host", "a", "--no-compound-create"), &err), "%s", err.msg);
+    cr_expect(!s.compound_create);
+    path = tmpdir_write(&dir, "values.yaml", "kmip: {hosts: [a], compoundCreate: false}\n");
+    cr_assert(finish(WORDS("--values", path, "--compound-create"), &err), "%s", err.msg);
+    cr_expect(s.compound_create);
+}
+
+Test(settings, merge_keys_bring_what_the_block_does_not_say)
+{
+    static const char *const rows[] = {
+        "common: &c {port: 7, hosts: [kms.example]}\nkmip:\n  <<: *c\n  port: 5697\n",
+        "a: &a {port: 5697}\nb: &b {port: 7, hosts: [kms.example]}\nkmip: {<<: [*a, *b]}\n",
+        "a: &a {kmip: {port: 5697, hosts: [kms.example]}}\ncloudserver:\n  <<: *a\n",
+        "a: &a {hosts: [kms.example]}\nb: &b {<<: *a, port: 5697}\nkmip: {<<: *b}\n",
+    };
+    struct kerr err;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_assert(with_values(rows[i], &err), "%zu: %s", i, err.msg);
+        cr_expect_str_eq(s.host, "kms.example");
+        cr_expect_eq(s.port, 5697, "%zu: %lld", i, (long long)s.port);
+    }
+}
+
 /* Without --certs, so that the environment is asked for them. */
 static bool finish_bare(struct kerr *err)
 {
@@ -164,16 +195,46 @@ Test(settings, file_and_command_line_beat_the_environment)
     cr_expect_eq(s.port, 5696);
 }
 
-Test(settings, certificates_of_the_environment_are_not_mixed_with_given_ones)
+Test(settings, one_file_takes_the_place_of_the_environments)
 {
     struct kerr err;
+    const char *other = tmpdir_file(&dir, "pki/other/kmip-key.pem");
 
     setenv("KMIP_HOST", "kms.env", 1);
     setenv("KMIP_CERTS", tmpdir_file(&dir, "pki/client"), 1);
     kc_settings_init(&s);
+    s.key = other;
+    cr_assert(finish_bare(&err), "%s", err.msg);
+    cr_expect_str_eq(s.files.key, other);
+    cr_expect_str_eq(s.files.cert, tmpdir_file(&dir, "pki/client/kmip-cert.pem"));
+
+    unsetenv("KMIP_CERTS");
+    setenv("KMIP_CA", tmpdir_file(&dir, "pki/client/kmip-ca.pem"), 1);
+    setenv("KMIP_CERT", tmpdir_file(&dir, "pki/client/kmip-cert.pem"), 1);
+    setenv("KMIP_KEY", tmpdir_file(&dir, "pki/client/kmip-key.pem"), 1);
+    kc_settings_init(&s);
+    s.key = other;
+    cr_assert(finish_bare(&err), "%s", err.msg);
+    cr_expect_str_eq(s.files.key, other);
+    cr_expect_str_eq(s.files.ca, tmpdir_file(&dir, "pki/client/kmip-ca.pem"));
+}
+
+Test(settings, certificates_given_whole_leave_the_environment_alone)
+{
+    struct kerr err;
+
+    setenv("KMIP_HOST", "kms.env", 1);
+    setenv("KMIP_CERTS", "/nowhere", 1);
+    setenv("KMIP_KEY", "/nowhere/key.pem", 1);
+    kc_settings_init(&s);
+    s.certs = tmpdir_file(&dir, "pki/client");
+    cr_assert(finish_bare(&err), "%s", err.msg);
+    kc_settings_init(&s);
     s.ca = tmpdir_file(&dir, "pki/client/kmip-ca.pem");
-    cr_assert(!finish_bare(&err));
-    cr_expect(strstr(err.msg, "no --cert"), "%s", err.msg);
+    s.cert = tmpdir_file(&dir, "pki/client/kmip-cert.pem");
+    s.key = tmpdir_file(&dir, "pki/client/kmip-key.pem");
+    cr_assert(finish_bare(&err), "%s", err.msg);
+    cr_expect_str_eq(s.files.key, tmpdir_file(&dir, "pki/client/kmip-key.pem"));
 }
 
 Test(settings, the_environment_may_name_three_files)
@@ -261,6 +322,14 @@ static const struct {
     {"not a map", "- kmip\n", {":1:1: ", "no kmip: block"}},
     {"two blocks", "kmip: {hosts: [a]}\ncloudserver:\n  kmip: {hosts: [b]}\n",
      {":3:9: ", "a second kmip: block, beside the one at the top of the file (line 1)"}},
+    {"two blocks at the top", "kmip: {hosts: [a]}\nkmip: {hosts: [b]}\n",
+     {":2:1: ", "a second kmip:, beside the one in line 1"}},
+    {"two blocks under cloudserver", "cloudserver:\n  kmip: {hosts: [a]}\n  kmip: {hosts: [b]}\n",
+     {":3:3: ", "a second kmip:, beside the one in line 2"}},
+    {"cloudserver twice", "cloudserver: {kmip: {hosts: [a]}}\na: 1\ncloudserver: {}\n",
+     {":3:1: ", "a second cloudserver:, beside the one in line 1"}},
+    {"merge of no map", "a: &a [1]\nkmip:\n  <<: *a\n  hosts: [a]\n",
+     {":1:8: ", "expected a map for <<"}},
     {"block is a text", "kmip: yes please\n", {":1:7: ", "expected a map"}},
     {"syntax", "kmip:\n  hosts: [a\n", {":3:1: ", ""}},
     {"enabled: false", "kmip:\n  enabled: false\n  hosts: [a]\n",
@@ -281,6 +350,7 @@ static const struct {
     {"host with blank", "kmip:\n  hosts: ['a b']\n", {":2:11: ", "holds a blank"}},
     {"port a text", "kmip:\n  port: kmip\n", {":2:9: ", "whole number"}},
     {"port quoted", "kmip:\n  port: '5696'\n", {":2:9: ", "whole number"}},
+    {"port octal, or not", "kmip:\n  port: 012\n", {":2:9: ", "without the leading zero"}},
     {"port 0", "kmip:\n  port: 0\n", {":2:9: ", "from 1 to 65535"}},
     {"port too high", "kmip:\n  port: 65536\n", {":2:9: ", "from 1 to 65535"}},
     {"compoundCreate a text", "kmip:\n  compoundCreate: 'true'\n", {":2:19: ", "true or false"}},
@@ -326,6 +396,8 @@ static const struct {
     {"match", {"--host", "a", "--match", "order"}, KE_USAGE, "'id' or 'position', not 'order'"},
     {"port", {"--host", "a", "--port", "0"}, KE_USAGE, "--port takes"},
     {"depth", {"--host", "a", "--pipeline-depth", "-1"}, KE_USAGE, "--pipeline-depth takes"},
+    {"compound and not", {"--host", "a", "--compound-create", "--no-compound-create"}, KE_USAGE,
+     "contradict each other"},
     {"timeout 0", {"--host", "a", "--timeout", "0"}, KE_USAGE, "--timeout"},
     {"timeout", {"--host", "a", "--timeout", "soon"}, KE_USAGE, "--timeout takes a duration"},
     {"values missing", {"--values", "/nowhere/values.yaml"}, KE_FILE, "/nowhere/values.yaml"},

@@ -86,3 +86,64 @@ Test(ymerge, leaves_both_documents_as_they_were)
     ydoc_clear(&d);
     ydoc_clear(&over);
 }
+
+static const struct {
+    const char *name, *text;
+    const char *want; /* the map, or words of the error */
+    bool fails;
+} folds[] = {
+    {"nothing to merge", "{a: 1, b: 2}", "{a: 1, b: 2}", false},
+    {"no map", "[a]", "[a]", false},
+    {"what the map says itself counts", "{<<: {a: 1, b: 2}, a: 3}", "{a: 3, b: 2}", false},
+    {"wherever the key stands", "{a: 3, <<: {a: 1, b: 2}}", "{a: 3, b: 2}", false},
+    {"the earlier beats the later", "{<<: [{a: 1}, {a: 2, b: 3}]}", "{a: 1, b: 3}", false},
+    {"two merge keys", "{<<: {a: 1}, <<: {a: 2, b: 3}}", "{a: 1, b: 3}", false},
+    {"merged maps merge", "{<<: {<<: {a: 1, b: 2}, a: 3}}", "{a: 3, b: 2}", false},
+    {"not below", "{a: {<<: {b: 1}}}", "{a: {<<: {b: 1}}}", false},
+    {"quoted it is a key", "{'<<': {a: 1}}", "{<<: {a: 1}}", false},
+    {"a key twice", "{a: 1, a: 2, <<: {b: 1, b: 2}}", "{a: 1, a: 2, b: 1}", false},
+    {"a scalar", "{<<: x}", "test:1:6: expected a map for <<, or a list", true},
+    {"nothing", "{<<: }", "expected a map for <<, or a list", true},
+    {"a scalar in the list", "{<<: [{a: 1}, x]}", "test:1:15: expected a map for <<", true},
+    {"a list in the list", "{<<: [[{a: 1}]]}", "test:1:7: expected a map for <<", true},
+};
+
+Test(ymerge, merge_keys_unfold)
+{
+    for (size_t i = 0; i < sizeof folds / sizeof *folds; i++) {
+        struct ydoc d;
+        struct buf text;
+        struct kerr err = KERR_INIT;
+        parse(&d, folds[i].text);
+        struct ynode *root = d.root;
+        buf_init(&text, 1000);
+        bool ok = ydoc_unfold(&d, &root, &err);
+        cr_expect_eq(ok, !folds[i].fails, "%s: %s", folds[i].name, err.msg);
+        put(&text, root);
+        if (ok)
+            cr_expect_str_eq(buf_cstr(&text), folds[i].want, "%s", folds[i].name);
+        else
+            cr_expect(strstr(err.msg, folds[i].want), "%s: %s", folds[i].name, err.msg);
+        buf_clear(&text);
+        ydoc_clear(&d);
+    }
+}
+
+Test(ymerge, unfolding_is_bounded)
+{
+    struct buf text;
+    struct ydoc d;
+    struct kerr err = KERR_INIT;
+    buf_init(&text, BUF_NO_LIMIT);
+    buf_puts(&text, "{<<: {k0: 0");
+    for (int i = 1; i < 1001; i++)
+        buf_printf(&text, ", k%d: 0", i);
+    buf_puts(&text, "}}");
+    parse(&d, buf_cstr(&text));
+    struct ynode *root = d.root;
+    cr_expect(!ydoc_unfold(&d, &root, &err));
+    cr_expect(strstr(err.msg, "more than 1000 keys"), "%s", err.msg);
+    cr_expect_eq(root, d.root);
+    ydoc_clear(&d);
+    buf_clear(&text);
+}

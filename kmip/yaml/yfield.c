@@ -21,6 +21,11 @@ bool ynode_int(const struct ynode *n, int64_t min, int64_t max, int64_t *out, st
 {
     if (!scalar(n, "a whole number", err))
         return false;
+    /* Octal by YAML 1.1, as Helm has it, and decimal by 1.2. */
+    const char *digits = n->text + (n->text[0] == '-' || n->text[0] == '+');
+    if (n->plain && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')
+        return ynode_err(n, KE_CONFIG, err, "write %s without the leading zero: some take it for "
+                         "octal, others do not", n->text);
     if (n->plain && text_int(bytes_of(n->text, n->len), min, max, out))
         return true;
     if (min == INT64_MIN && max == INT64_MAX)

@@ -1,4 +1,4 @@
-/* One document over another (ynode.h). */
+/* One document over another, and one map into another (ynode.h). */
 #include "kmip/base/arena.h"
 #include "kmip/yaml/ynode.h"
 
@@ -103,4 +103,72 @@ bool ydoc_merge(struct ydoc *d, const struct ydoc *over, const char *const *addi
                         d->root->file);
     d->root = root;
     return true;
+}
+
+/* --- merge keys ------------------------------------------------------------ */
+
+#define FOLD_MAX 1000u /* keys of an unfolded map: each is compared with all before it */
+
+static bool is_merge(const struct ynode *key)
+{
+    return key->plain && strcmp(key->text, "<<") == 0;
+}
+
+static bool has_merge(const struct ynode *map)
+{
+    for (size_t i = 0; i < map->n; i++)
+        if (is_merge(map->keys[i]))
+            return true;
+    return false;
+}
+
+static bool put_pair(struct ynode *out, const struct ynode *map, size_t i, struct kerr *err)
+{
+    if (out->n == FOLD_MAX)
+        return ynode_err(map->keys[i], KE_CONFIG, err, "more than %u keys in a map with <<",
+                         FOLD_MAX);
+    out->keys[out->n] = map->keys[i];
+    out->vals[out->n++] = map->vals[i];
+    return true;
+}
+
+/* What `from`, a map or a list of them, has and out has not. Documents hold no cycles. */
+static bool fold_in(struct ynode *out, const struct ynode *from, struct kerr *err)
+{
+    bool ok = from->kind != YNODE_SCALAR ||
+              ynode_err(from, KE_CONFIG, err, "expected a map for <<, or a list of maps");
+    for (size_t i = 0; ok && from->kind == YNODE_SEQ && i < from->n; i++)
+        ok = from->vals[i]->kind == YNODE_MAP
+                 ? fold_in(out, from->vals[i], err)
+                 : ynode_err(from->vals[i], KE_CONFIG, err, "expected a map for <<");
+    for (size_t i = 0; ok && from->kind == YNODE_MAP && i < from->n; i++)
+        if (!is_merge(from->keys[i]) &&
+            place_of(out->keys, out->n, from->keys[i]->text) == out->n)
+            ok = put_pair(out, from, i, err);
+    for (size_t i = 0; ok && from->kind == YNODE_MAP && i < from->n; i++)
+        if (is_merge(from->keys[i]))
+            ok = fold_in(out, from->vals[i], err);
+    return ok;
+}
+
+bool ydoc_unfold(struct ydoc *d, struct ynode **at, struct kerr *err)
+{
+    struct ynode *map = *at;
+    bool ok = true;
+    if (!map || map->kind != YNODE_MAP || !has_merge(map))
+        return true;
+    struct merge m = {.a = &d->arena};
+    struct ynode none = *map;
+    none.n = 0;
+    struct ynode *out = with_room(&m, &none, FOLD_MAX);
+    if (!out)
+        return kerr_set(err, KE_MEMORY, "no memory to read %s", map->file);
+    /* A key that the map itself has twice stays there twice, for the reader to complain of. */
+    for (size_t i = 0; ok && i < map->n; i++)
+        ok = is_merge(map->keys[i]) || put_pair(out, map, i, err);
+    for (size_t i = 0; ok && i < map->n; i++)
+        ok = !is_merge(map->keys[i]) || fold_in(out, map->vals[i], err);
+    if (ok)
+        *at = out;
+    return ok;
 }

@@ -3,7 +3,7 @@
  * Scalars are text; what a plain scalar means (number, enumeration name, date)
  * is decided by whoever reads it. Duplicate keys of a map are kept, in order:
  * messages repeat fields. Anchors and aliases work (an alias shares the node, so
- * the tree is to be read, not changed); merge keys do not. Cycles are refused, and
+ * the tree is to be read, not changed); merge keys are left to ydoc_unfold. Cycles are refused, and
  * documents that grow beyond the limits when aliases are followed. Nodes live in
  * the document's arena until ydoc_clear. */
 #ifndef KMIP_YAML_YNODE_H
@@ -57,6 +57,12 @@ __attribute__((warn_unused_result)) bool ydoc_set(struct ydoc *d, const char *pa
  * `over`, which must live as long. On failure nothing changes. */
 __attribute__((warn_unused_result)) bool ydoc_merge(struct ydoc *d, const struct ydoc *over,
                                                     const char *const *adding, struct kerr *err);
+/* Where the map *at has a merge key (`<<: *a` or `<<: [*a, *b]`, as Helm's readers of
+ * YAML 1.1 have it), *at becomes a map with what the merged ones bring and it does not say
+ * itself; the earlier beats the later. NULL and what is no map stay as they are.
+ * KE_CONFIG for a merge of something else than maps, and for more than 1000 keys. */
+__attribute__((warn_unused_result)) bool ydoc_unfold(struct ydoc *d, struct ynode **at,
+                                                     struct kerr *err);
 /* Sets err to "FILE:LINE:COL: text" (code KE_CONFIG or as given). Returns false. */
 bool ynode_err(const struct ynode *n, enum kerr_code code, struct kerr *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
