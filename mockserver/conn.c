@@ -477,18 +477,27 @@ static int64_t deadline(const struct conn *c, const char **why)
 }
 
 /* The timer is only ever brought forward; one that fires too early is set anew.
- * That spares a reordering of all timers at every request. */
+ * That spares a reordering of all timers at every request.
+ *
+ * Timers count whole milliseconds. A deadline may be one late, but what is to leave at
+ * its moment may not: the timer ends before it, and turns fill the rest. */
 static void arm(struct conn *c)
 {
     const char *why;
-    int64_t at = deadline(c, &why);
-    if ((c->phase == CONN_OPEN || c->phase == CONN_HANDSHAKE) && c->wake_ns < at)
+    int64_t at = deadline(c, &why), more = NS_PER_MS - 1;
+    if ((c->phase == CONN_OPEN || c->phase == CONN_HANDSHAKE) && c->wake_ns < at) {
         at = c->wake_ns;
+        more = 0;
+        if (at - clock_mono_ns() < NS_PER_MS) {
+            server_again(c->server, c);
+            return;
+        }
+    }
     if (at >= c->armed_ns)
         return;
     c->armed_ns = at;
-    int64_t left = at - clock_mono_ns();
-    uint64_t ms = left <= 0 ? 0 : (uint64_t)((left + NS_PER_MS - 1) / NS_PER_MS);
+    int64_t left = at - clock_mono_ns() + more;
+    uint64_t ms = left <= 0 ? 0 : (uint64_t)(left / NS_PER_MS);
     uv_update_time(&c->server->loop); /* the loop's time may lag behind what this turn took */
     uv_timer_start(&c->timer, on_timer, ms, 0);
 }
