@@ -59,23 +59,12 @@ static bool sending(void *arg, struct wire *w, struct wire_call *c)
 
 static bool keep(struct probing *p, const struct wire_call *c)
 {
-    struct case_result *r = p->rn.result;
-    struct exchange *e = arena_alloc(&r->arena, sizeof *e);
-    char *request = arena_copy(&r->arena, buf_bytes(&c->request));
-    char *reply = arena_copy(&r->arena, buf_bytes(&c->reply));
-    char *note = arena_str(&r->arena, c->answered ? "" : c->err.msg);
-    if (!e || !request || !reply || !note)
-        return false;
-    *e = (struct exchange){
-        .step = SIZE_MAX, .client = "main", .note = note, .sent_ns = c->begun_ns,
+    const struct exchange e = {
+        .step = SIZE_MAX, .client = "main", .note = c->answered ? "" : c->err.msg,
+        .sent_ns = c->begun_ns,
         .took_ns = (c->answered ? c->seen.arrived_ns : c->ended_ns) - c->begun_ns,
-        .request = bytes_of(request, c->request.n), .reply = bytes_of(reply, c->reply.n)};
-    if (r->last_exchange)
-        r->last_exchange->next = e;
-    else
-        r->exchanges = e;
-    r->last_exchange = e;
-    return true;
+        .request = buf_bytes(&c->request), .reply = buf_bytes(&c->reply)};
+    return result_keep(p->rn.result, &e);
 }
 
 static void over(void *arg, struct wire *w, struct wire_call *c)

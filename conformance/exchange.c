@@ -2,6 +2,7 @@
  * standard's rules on the way, asynchronous answers followed to their end. */
 #include "conformance/runner.h"
 
+#include "client/lib/requests.h"
 #include "kmip/base/clock.h"
 
 #define POLL_EVERY_MS 100
@@ -28,26 +29,15 @@ void sent_clear(struct sent *s)
 static bool keep(struct running *rn, const char *client, const struct sent *s, int64_t sent_ns,
                  const char *note)
 {
-    struct case_result *c = rn->result;
-    struct exchange *e = arena_alloc(&c->arena, sizeof *e);
-    char *request = arena_copy(&c->arena, buf_bytes(&s->asked));
-    char *reply = arena_copy(&c->arena, buf_bytes(&s->reply));
-    char *name = arena_str(&c->arena, client), *copy = arena_str(&c->arena, note);
-    if (!e || !request || !reply || !name || !copy)
-        return kerr_set(&rn->err, KE_MEMORY, "no memory to keep an exchange");
-    *e = (struct exchange){.step = rn->step,
-                           .client = name,
-                           .note = copy,
-                           .sent_ns = sent_ns,
-                           .took_ns = clock_mono_ns() - sent_ns,
-                           .request = bytes_of(request, s->asked.n),
-                           .reply = bytes_of(reply, s->reply.n)};
-    if (c->last_exchange)
-        c->last_exchange->next = e;
-    else
-        c->exchanges = e;
-    c->last_exchange = e;
-    return true;
+    const struct exchange e = {.step = rn->step,
+                               .client = client,
+                               .note = note,
+                               .sent_ns = sent_ns,
+                               .took_ns = clock_mono_ns() - sent_ns,
+                               .request = buf_bytes(&s->asked),
+                               .reply = buf_bytes(&s->reply)};
+    return result_keep(rn->result, &e) ||
+           kerr_set(&rn->err, KE_MEMORY, "no memory to keep an exchange");
 }
 
 /* ---- one message out, one in ------------------------------------------------ */
@@ -193,16 +183,12 @@ static bool pending(struct bytes reply, struct buf *correlation)
 static bool build_poll(struct running *rn, uint8_t version, struct bytes correlation,
                        struct buf *out)
 {
-    struct kmip_request rq = {.version = version};
+    const struct kmip_request rq = {.version = version};
     struct ttlv_writer w;
     buf_reset(out);
-    ttlv_w_init(&w, out, &rn->err);
-    kmip_request_begin(&w, &rq);
-    kmip_item_begin(&w, KMIP_OPERATION_POLL, bytes_of(NULL, 0));
+    req_begin(&w, out, &rq, KMIP_OPERATION_POLL, bytes_of(NULL, 0), &rn->err);
     ttlv_w_bytes(&w, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, correlation);
-    kmip_item_end(&w);
-    kmip_request_end(&w);
-    return ttlv_w_finish(&w);
+    return req_end(&w);
 }
 
 static bool follow(struct running *rn, const char *client, struct sent *s)

@@ -2,6 +2,7 @@
  * of itself? */
 #include <stdio.h>
 
+#include "client/lib/requests.h"
 #include "conformance/target.h"
 #include "kmip/base/text.h"
 
@@ -99,8 +100,7 @@ static bool ask_query(struct target *t, struct kerr *err)
     struct ttlv_reader r;
     struct ttlv_item it;
     target_ask(t, &c, KMIP_OPERATION_QUERY);
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        ttlv_w_enum(&c.w, KMIP_TAG_QUERY_FUNCTION, functions[i]);
+    req_query(&c.w, functions, sizeof functions / sizeof *functions);
     bool ok = target_answer(&c, "main", err) && succeeded(&c.item, "Query", err);
     if (ok && c.item.has_payload) {
         ttlv_r_children(&r, c.msg.msg, &c.item.payload, NULL);
@@ -163,7 +163,7 @@ bool target_alive(struct target *t, struct kerr *err)
     target_close(t, "main");
     target_ask(t, &c, old ? KMIP_OPERATION_QUERY : KMIP_OPERATION_DISCOVER_VERSIONS);
     if (old)
-        ttlv_w_enum(&c.w, KMIP_TAG_QUERY_FUNCTION, KMIP_QUERY_FUNCTION_QUERY_OPERATIONS);
+        req_query(&c.w, &(uint32_t){KMIP_QUERY_FUNCTION_QUERY_OPERATIONS}, 1);
     bool ok = target_answer(&c, "main", err);
     target_call_clear(&c);
     return ok;

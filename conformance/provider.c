@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#include "client/lib/requests.h"
 #include "conformance/runner.h"
 #include "kmip/base/text.h"
 
@@ -227,16 +228,12 @@ static bool build(struct making *mk, bool create, struct buf *out)
     struct kmip_walk walk;
     uint32_t operation = create ? KMIP_OPERATION_CREATE : KMIP_OPERATION_REGISTER;
     bool symmetric = mk->o->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY;
-    ttlv_w_init(&w, out, &mk->rn->err);
     kmip_walk_init_payload(&walk, false, operation);
-    kmip_request_begin(&w, &rq);
-    kmip_item_begin(&w, operation, bytes_of(NULL, 0));
+    req_begin(&w, out, &rq, operation, bytes_of(NULL, 0), &mk->rn->err);
     ttlv_w_enum(&w, KMIP_TAG_OBJECT_TYPE, mk->o->type);
     if (!write_attributes(mk, symmetric, &walk, &w) || (!create && !write_object(mk, &w)))
         return false;
-    kmip_item_end(&w);
-    kmip_request_end(&w);
-    return ttlv_w_finish(&w);
+    return req_end(&w);
 }
 
 /* ---- making it -------------------------------------------------------------- */
@@ -304,11 +301,25 @@ static bool make(struct making *mk, bool create, bool last, bool *refused)
     return ok;
 }
 
+static bool build_step(struct making *mk, uint32_t operation, uint32_t reason, struct buf *out)
+{
+    const struct kmip_request rq = {.version = mk->rn->runner->target->opt.settings.version};
+    const struct var *v = vars_find(&mk->rn->vars, bytes_str(mk->o->name));
+    const char *uid = arena_copy(&mk->rn->result->arena, v->val);
+    bool compromise = reason == KMIP_REVOCATION_REASON_CODE_KEY_COMPROMISE;
+    struct ttlv_writer w;
+    if (!uid)
+        return kerr_set(&mk->rn->err, KE_MEMORY, "no memory for a request");
+    req_begin(&w, out, &rq, operation, bytes_of(NULL, 0), &mk->rn->err);
+    if (operation == KMIP_OPERATION_REVOKE)
+        req_revoke(&w, uid, reason, NULL, compromise ? mk->rn->vars.env.now_s : INT64_MIN);
+    else
+        req_uid(&w, uid);
+    return req_end(&w);
+}
+
 static bool advance(struct making *mk, uint32_t operation, uint32_t reason)
 {
-    struct kmip_request rq = {.version = mk->rn->runner->target->opt.settings.version};
-    const struct var *uid = vars_find(&mk->rn->vars, bytes_str(mk->o->name));
-    struct ttlv_writer w;
     struct sent s;
     struct kmip_item item;
     bool refused = false;
@@ -318,20 +329,7 @@ static bool advance(struct making *mk, uint32_t operation, uint32_t reason)
         return give_up(mk, VERDICT_INCONCLUSIVE, what);
     }
     sent_init(&s);
-    ttlv_w_init(&w, &s.request, &mk->rn->err);
-    kmip_request_begin(&w, &rq);
-    kmip_item_begin(&w, operation, bytes_of(NULL, 0));
-    ttlv_w_text(&w, KMIP_TAG_UNIQUE_IDENTIFIER, uid->val);
-    if (operation == KMIP_OPERATION_REVOKE) {
-        ttlv_w_open(&w, KMIP_TAG_REVOCATION_REASON);
-        ttlv_w_enum(&w, KMIP_TAG_REVOCATION_REASON_CODE, reason);
-        ttlv_w_close(&w);
-        if (reason == KMIP_REVOCATION_REASON_CODE_KEY_COMPROMISE)
-            ttlv_w_date(&w, KMIP_TAG_COMPROMISE_OCCURRENCE_DATE, mk->rn->vars.env.now_s);
-    }
-    kmip_item_end(&w);
-    kmip_request_end(&w);
-    bool ok = ttlv_w_finish(&w) && call(mk, &s, &item, &refused);
+    bool ok = build_step(mk, operation, reason, &s.request) && call(mk, &s, &item, &refused);
     if (refused)
         refuse(mk, operation, &item, true);
     sent_clear(&s);

@@ -21,6 +21,28 @@ struct case_result *result_new(const struct test_case *tc, unsigned round)
     return c;
 }
 
+bool result_keep(struct case_result *c, const struct exchange *e)
+{
+    struct exchange *kept = arena_alloc(&c->arena, sizeof *kept);
+    const char *client = arena_str(&c->arena, e->client), *note = arena_str(&c->arena, e->note);
+    const char *request = arena_copy(&c->arena, e->request);
+    const char *reply = arena_copy(&c->arena, e->reply);
+    if (!kept || !client || !note || !request || !reply)
+        return false;
+    *kept = *e;
+    kept->client = client;
+    kept->note = note;
+    kept->request = bytes_of(request, e->request.n);
+    kept->reply = bytes_of(reply, e->reply.n);
+    kept->next = NULL;
+    if (c->last_exchange)
+        c->last_exchange->next = kept;
+    else
+        c->exchanges = kept;
+    c->last_exchange = kept;
+    return true;
+}
+
 int verdict_rank(enum verdict v)
 {
     static const int ranks[] = {

@@ -70,6 +70,9 @@ struct run_result {
 };
 
 struct case_result *result_new(const struct test_case *tc, unsigned round);
+/* Keeps what was on the wire: *e with texts and messages copied. False: no memory. */
+__attribute__((warn_unused_result)) bool result_keep(struct case_result *c,
+                                                     const struct exchange *e);
 /* Rounds of a case are added one after the other. What a further round with the same
  * verdict and reason was told on the wire is dropped: it would say the same again. */
 __attribute__((warn_unused_result)) bool result_add(struct run_result *r, struct case_result *c,

@@ -1,6 +1,7 @@
 /* Running one case (runner.h): what it needs, its objects, its steps, its clean-up. */
 #include "conformance/runner.h"
 
+#include "client/lib/requests.h"
 #include "conformance/driver_probe.h"
 
 #include <poll.h>
@@ -176,7 +177,7 @@ static bool answers(struct running *rn, const char *client, struct kerr *err)
 {
     struct target_call c;
     target_ask(rn->runner->target, &c, KMIP_OPERATION_QUERY);
-    ttlv_w_enum(&c.w, KMIP_TAG_QUERY_FUNCTION, KMIP_QUERY_FUNCTION_QUERY_OPERATIONS);
+    req_query(&c.w, &(uint32_t){KMIP_QUERY_FUNCTION_QUERY_OPERATIONS}, 1);
     bool ok = target_answer(&c, client, err);
     target_call_clear(&c);
     return ok;
