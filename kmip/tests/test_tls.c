@@ -650,7 +650,6 @@ Test(tls, writing_to_a_peer_that_is_gone_fails_without_a_signal)
     both_close(&b);
 }
 
-/* A socket that is closed with something unread resets the connection. */
 Test(tls, a_reset_is_told_alike_by_reads_and_writes)
 {
     for (int writes = 0; writes < 2; writes++) {
@@ -662,7 +661,7 @@ Test(tls, a_reset_is_told_alike_by_reads_and_writes)
                   tls_write(b.p.server, bytes_str("r"), &n, &err) == TLS_OK &&
                   tls_read(b.p.client, &c, 1, &n, &err) == TLS_OK &&
                   tls_write(b.p.client, bytes_str("x"), &n, &err) == TLS_OK);
-        tls_free(&b.p.server);
+        tls_free(&b.p.server); /* with something unread, which makes it a reset */
         cr_expect(TLS_FAILED == (writes ? tls_write(b.p.client, bytes_str("y"), &n, &err)
                                         : tls_read(b.p.client, &c, 1, &n, &err)));
         cr_expect(strstr(err.msg, "the connection to the server broke: "), "%s", err.msg);
