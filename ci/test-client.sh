@@ -134,6 +134,100 @@ pem_files() {
     run 2 query $at --certs "$pki/client" --ca "$work/bad.pem"; tells "bad.pem"
 }
 
+# The pieces of fixtures/secrets.yaml's secrets (its second and third line tell them) in
+# $work/out: four bytes that follow each other, raw, in hexadecimal or as a number.
+pieces_of_secrets() {
+    "$python" - "$work/out" <<'EOF'
+import base64, sys
+lines = open('fixtures/secrets.yaml').read().splitlines()
+secrets = [bytes.fromhex(lines[2].strip('# ,')), lines[3].split()[-1].encode()]
+out = open(sys.argv[1], 'rb').read()
+squeezed = bytes(c for c in out.lower() if chr(c).isalnum() and c != ord('x'))
+for s in secrets:
+    assert len(s) == 32
+    for i in range(29):
+        p = s[i:i + 4]
+        if (p in out or p.hex().encode() in squeezed
+                or str(int.from_bytes(p, 'big')).encode() in out
+                or i < 27 and base64.b64encode(s[i:i + 6]) in out):
+            print(p.hex(), 'of', s)
+EOF
+}
+
+# attributes N: a Get Attributes reply with N instances of x-a, in $work/n.bin. Many of
+# them come without index: the reader takes no more than 200000 items.
+attributes() {
+    "$python" - "$1" >"$work/n.bin" <<'EOF'
+import struct, sys
+def item(tag, kind, v):
+    return struct.pack('>II', tag << 8 | kind, len(v)) + v + b'\0' * (-len(v) % 8)
+def number(tag, kind, v):
+    return item(tag, kind, struct.pack('>i', v))
+def group(tag, *of):
+    return item(tag, 1, b''.join(of))
+def attribute(i):
+    index = [number(0x420009, 2, i)] if int(sys.argv[1]) < 1000 else []
+    return group(0x420008, item(0x42000A, 7, b'x-a'), *index, item(0x42000B, 7, b'v%d' % i))
+payload = group(0x42007C, item(0x420094, 7, b'k'), *map(attribute, range(int(sys.argv[1]))))
+sys.stdout.buffer.write(group(
+    0x42007B,
+    group(0x42007A, group(0x420069, number(0x42006A, 2, 1), number(0x42006B, 2, 2)),
+          item(0x420092, 9, struct.pack('>q', 1700000000)), number(0x42000D, 2, 1)),
+    group(0x42000F, number(0x42005C, 5, 11), number(0x42007F, 5, 0), payload)))
+EOF
+}
+
+# Instances of an attribute stand in one list, however many; nothing is lost.
+attributes_in_json() {
+    local n at=messages.0.message.response_message.batch_item.0.response_payload
+    attributes 1
+    run 0 decode "$work/n.bin" --json; is $at.attributes.x-a '["v0"]'
+    attributes 2
+    run 0 decode "$work/n.bin" --json; is $at.attributes.x-a '["v0", "v1"]'
+    attributes 3
+    run 0 decode "$work/n.bin" --json; is $at.attributes.x-a '["v0", "v1", "v2"]'
+    is $at.attribute_indices.x-a '[0, 1, 2]'
+    attributes 50000
+    run 2 decode "$work/n.bin" --json; tells "not checked to its end" # one index for all
+    n=$("$python" -c '
+import json, sys
+p = json.load(open(sys.argv[1]))["messages"][0]["message"]["response_message"]
+p = p["batch_item"][0]["response_payload"]
+a, i = p["attributes"]["x-a"], p["attribute_indices"]["x-a"]
+print(a == ["v%d" % n for n in range(50000)] and i == [0] * 50000)' "$work/out")
+    [ "$n" = True ] || fail "50000 instances: not one list of all"
+    [ "$(stat -c %s "$work/out")" -lt 8000000 ] || fail "50000 instances: $(wc -c <"$work/out") bytes"
+    : >"$work/out"
+
+    cat >"$work/odd.yaml" <<'EOF'
+Response Message:
+  Response Header: {Protocol Version: 1.2, Time Stamp: 5, Batch Count: 1}
+  Batch Item:
+    Operation: Get Attributes
+    Result Status: Success
+    Response Payload:
+      Unique Identifier: k
+      Attributes:
+        Cryptographic Usage Mask: [Encrypt, Decrypt]
+        Name: [a, b]
+        "name": c
+        "state": 5
+        "x-\0hidden": v
+      Attribute:
+        - {Attribute Name: !Integer 5, Attribute Value: !Integer 6}
+        - {Attribute Name: Cryptographic Usage Mask, Attribute Value: !Integer 1}
+EOF
+    run 0 encode "$work/odd.yaml" --out "$work/odd"
+    run 0 decode "$work/odd" --json
+    is $at.attributes.cryptographic_usage_mask '["Encrypt", "Decrypt"]'
+    is $at.attributes.name.1.name_value b
+    is $at.attribute.0.attribute_name name; is $at.attribute.0.attribute_value c
+    is $at.attribute.1.attribute_name state
+    is $at.attribute.3.attribute_name 5; is $at.attribute.3.attribute_value 6
+    is $at.attribute.4.attribute_name "Cryptographic Usage Mask"
+    grep -qF 'x-\u0000' "$work/out" || fail "$ran: a name with a NUL is cut"
+}
+
 decode_encode() {
     local f n
     for f in fixtures/messages/*.yaml; do
@@ -177,6 +271,25 @@ decode_encode() {
         grep -qi -- "${secret:0:16}" "$work/out" || fail "$ran: does not show the key"
     done
 
+    # no piece of a secret either, wherever it went astray
+    run 0 encode fixtures/secrets.yaml --hex
+    cp "$work/out" "$work/secrets"
+    for f in "" --hex --yaml --json; do
+        while read -r n; do
+            echo "$n" | "$client" decode $f 2>&1
+        done <"$work/secrets" >"$work/out"
+        ran="decode $f of fixtures/secrets.yaml"
+        pieces_of_secrets >"$work/err"
+        [ ! -s "$work/err" ] || fail "$ran: shows pieces of a secret"
+        says "rotocol"
+    done
+    for f in "" --hex --json; do # cut in the middle of the key
+        "$client" decode $f <(head -n 1 "$work/secrets" | head -c 480) >"$work/out" 2>&1
+        ran="decode $f of half a key"
+        pieces_of_secrets >"$work/err"
+        [ ! -s "$work/err" ] || fail "$ran: shows pieces of a secret"
+    done
+
     # bytes that are no message
     printf 'HTTP/1.1 200 OK\r\n\r\n' >"$work/bad"
     run 2 decode "$work/bad"; tells "not a KMIP message"
@@ -188,6 +301,19 @@ decode_encode() {
     run 2 decode "$work/bad"; tells "hexadecimal"
     head -c 50 "$work/create-request.bin" >"$work/bad"
     run 2 decode "$work/bad"; tells "not a whole KMIP message: 50 bytes of"
+    says "Request Header"; says "ttlv.span"
+    run 2 decode "$work/bad" --hex; says "Request Header"
+    run 2 decode "$work/bad" --json; is error.code TTLV_SHORT
+    is messages.0.findings.0.rule ttlv.span
+    is messages.0.message.request_message.request_header.protocol_version.protocol_version_major 1
+    "$python" -c '
+import struct, sys
+m = b""
+for _ in range(40):
+    m = struct.pack(">II", 0x54000101, len(m)) + m
+sys.stdout.buffer.write(struct.pack(">II", 0x42007B01, len(m)) + m)' >"$work/bad"
+    run 2 decode "$work/bad"; tells "not checked to its end"; says "Response Message"
+    run 2 decode "$work/bad" --json; is error.code TTLV_DEPTH
     { cat "$work/create-request.bin"; printf 'garbage!'; } >"$work/bad"
     run 2 decode "$work/bad"; says "Request Message"; tells "behind message 1"
     run 2 decode /nowhere/file; tells "/nowhere/file"
@@ -213,6 +339,8 @@ YAML
     run 0 decode "$work/odd"; says "message.batch_count"; says "Result Reason with Operation Failed"
     says "Response Payload with Success"
     ! grep -q "Time Stamp within" "$work/out" || fail "$ran: the age of a capture is blamed"
+
+    attributes_in_json
 
     # YAML that is wrong
     printf 'Request Message:\n  Request Hedder: {}\n' >"$work/bad.yaml"
@@ -267,6 +395,7 @@ at_mock() {
 reading_the_server() {
     run 0 discover $at; says "Protocol Version: 1.2, 1.1, 1.0"
     run 0 discover 1.1 $at; says "Protocol Version: 1.1"
+    run 0 discover 9.9 $at; tells "the server speaks none of these versions"
     run 0 discover $at --json; is protocol_version.0 1.2
     run 0 query $at; says "Operation: "; says "Encrypt"; says "Vendor Identification: "
     run 0 query operations objects $at --json; is operation.0 Create
@@ -288,6 +417,11 @@ life_of_a_key() {
     run 0 locate 'x-note="3"' 'Cryptographic Algorithm=AES' $at --json
     is unique_identifier "[\"$key\"]"
     run 0 locate x-note=absent $at --json; is unique_identifier "[]"
+    run 0 locate x-note=absent $at; tells "no object has these attributes"
+    run 0 locate x-note=3 $at; says "$key" # a word is a text, also one of digits
+    run 0 attributes "$key" --set 'x-note=!Integer 3' $at
+    run 0 locate x-note=3 $at; tells "no object has these attributes"
+    run 0 locate 'x-note=!Integer 3' $at; says "$key"
     run 1 encrypt "$key" Makefile --mode CBC --padding PKCS5 $at
     run 0 activate "$key" $at; says "$key"
     run 0 check "$key" --usage Encrypt $at; says "$key"
@@ -311,6 +445,12 @@ life_of_a_key() {
     local hex
     hex=$(od -An -tx1 -v "$work/material" | tr -d ' \n')
     hides "$hex"
+    : >"$work/target"; chmod 644 "$work/target"; ln -s "$work/target" "$work/link"
+    run 0 get "$key" --out "$work/link" $at
+    [ "$(stat -c %a.%s "$work/target")" = 600.32 ] || fail "$ran: mode and size behind the link"
+    "$client" get "$key" --out - $at >"$work/out" 2>"$work/err" || fail "get --out -"
+    cmp -s "$work/out" "$work/material" || fail "get --out -: not the key alone"
+    run 2 get "$key" --out - --json $at; tells "--json and --out -"
     run 0 get "$key" $at --json; hides "$hex"; is symmetric_key.key_block.key_format_type Raw
     run 0 get "$key" $at --show-secrets; says "$hex"
     run 0 get "$key" $at --show-secrets --json; is symmetric_key.key_block.key_value.key_material "$hex"
@@ -325,6 +465,30 @@ life_of_a_key() {
 }
 
 registering() {
+    key=$("$client" create $at) || fail "create for a script"
+    run 0 destroy "$key" $at; says "$key"
+    cat >"$work/wrapped.yaml" <<'EOF'
+Request Message:
+  Request Header: {Protocol Version: 1.2, Batch Count: 1}
+  Batch Item:
+    Operation: Register
+    Request Payload:
+      Object Type: Symmetric Key
+      Template-Attribute: {Attributes: {Cryptographic Usage Mask: Encrypt}}
+      Symmetric Key:
+        Key Block:
+          Key Format Type: Raw
+          Key Value: !ByteString 000102030405060708090A0B0C0D0E0F1011121314151617
+          Cryptographic Algorithm: AES
+          Cryptographic Length: 128
+          Key Wrapping Data:
+            Wrapping Method: Encrypt
+            Encryption Key Information: {Unique Identifier: elsewhere}
+EOF
+    run 0 send "$work/wrapped.yaml" $at --json
+    key=$(json replies.0.reply.response_message.batch_item.0.response_payload.unique_identifier)
+    run 0 get "$key" --out "$work/back" $at; tells "what is written is wrapped"
+    run 0 destroy "$key" $at
     printf 'sixteen bytes !!' >"$work/material"
     run 0 register "$work/material" --name "ci registered" $at --json
     key=$(json unique_identifier)

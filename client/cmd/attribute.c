@@ -13,7 +13,7 @@
 static const struct opt opts[] = {
     {.name = "list", .kind = OPT_FLAG, .off = CLI_AT(list), .help = "names only"},
     {.name = "add", .kind = OPT_LIST, .off = CLI_AT(add), .arg = "NAME=VALUE",
-     .help = "add an attribute, or one more instance"},
+     .help = "add an attribute, or one more instance; a custom one is text, or 'x-n=!Integer 5'"},
     {.name = "set", .kind = OPT_LIST, .off = CLI_AT(set), .arg = "NAME=VALUE",
      .help = "change one (NAME#1=VALUE: the instance with index 1)"},
     {.name = "delete", .kind = OPT_LIST, .off = CLI_AT(del), .arg = "NAME",

@@ -54,6 +54,7 @@ struct cmd {
     uint32_t operation;
     bool (*payload)(struct cli *cli, struct ttlv_writer *w);
     bool (*show)(struct cli *cli, const struct kmip_item *item); /* NULL: cli_show */
+    const char *nothing; /* what it means that the answer is empty, for people; or NULL */
 };
 
 #define CLI_OPTS(table) .opts = table, .n_opts = sizeof table / sizeof *table
@@ -74,13 +75,22 @@ bool cli_call(struct cli *cli, uint32_t operation,
 
 /* show.c: an answer's payload as "Name: value" lines, or into cli->json. */
 bool cli_show(struct cli *cli, const struct kmip_item *item);
+/* The new object's identifier alone, for scripts; what else the answer holds goes to
+ * standard error. JSON as cli_show has it. */
+bool cli_show_identifier(struct cli *cli, const struct kmip_item *item);
+/* That there is nothing to show, on standard error. */
+void cli_tell_nothing(const struct cli *cli);
 /* A text of the server as a line of its own, control characters escaped. */
 void cli_put_line(struct bytes text);
 /* Results that are bytes: to --out (0600) or standard output. */
 bool cli_put_data(struct cli *cli, struct bytes data);
 
 /* json.c: names in snake_case, enumerations by name, bytes in hexadecimal, fields
- * that repeat as arrays, attributes as one object under their names. */
+ * that repeat as arrays. Attributes are one object, "attributes", under their names: those
+ * that may have several instances as arrays, with the indices of the instances in the
+ * arrays of "attribute_indices". An Attribute that cannot stand under its name (which is
+ * neither the standard's nor begins with x- or y-, say) stands under "attribute" with all
+ * its fields. Any bytes will do; what cannot be read is left out or "unreadable". */
 json_t *cli_json_payload(uint32_t operation, bool response, const struct ttlv_item *payload,
                          bool show_secrets);
 json_t *cli_json_message(struct bytes msg, bool show_secrets);
@@ -106,9 +116,14 @@ bool cli_attributes(struct cli *cli, const char *option, const char *const *word
 bool cli_read(struct cli *cli, int i, struct buf *out);
 
 /* findings.c: what is wrong with a message by the standard, one line or one JSON
- * object each. request: empty unless msg answers it. prefix stands before each line. */
-size_t cli_findings_print(struct bytes msg, struct bytes request, const char *prefix);
-json_t *cli_findings_json(struct bytes msg, struct bytes request);
+ * object each. request: empty unless msg answers it. prefix stands before each line.
+ * False with err when the message was not checked to its end. */
+bool cli_findings_print(struct bytes msg, struct bytes request, const char *prefix,
+                        struct kerr *err);
+bool cli_findings_json(struct bytes msg, struct bytes request, json_t **list, struct kerr *err);
+
+/* wipe.c: what is printed is wiped from memory when it was. Before any output. */
+void cli_wipe_output(void);
 
 /* form.c: each message of a YAML file, one or a list of them, encoded. take gets
  * them in order with their number from 0; false from it ends the walk. */

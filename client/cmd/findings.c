@@ -8,7 +8,6 @@
 struct out {
     const char *prefix; /* of each line, or NULL: to the list */
     json_t *list;
-    size_t n;
 };
 
 static void take(void *arg, const struct finding *f)
@@ -16,7 +15,6 @@ static void take(void *arg, const struct finding *f)
     struct out *o = arg;
     const struct rule *rule = rule_of(f->rule);
 
-    o->n++;
     if (o->prefix) {
         printf("%s%s %s (%s) at offset %u, %s: expected %s, found %s\n", o->prefix,
                rule->severity == RULE_MUST ? "MUST" : "SHOULD", rule->name, rule->clause, f->off,
@@ -39,33 +37,31 @@ static bool is_response(struct bytes msg)
     return msg.n >= TTLV_HEADER && be32_get(msg.p) >> 8 == KMIP_TAG_RESPONSE_MESSAGE;
 }
 
-static void find(struct bytes msg, struct bytes request, struct out *o)
+static bool find(struct bytes msg, struct bytes request, struct out *o, struct kerr *err)
 {
     struct finding_sink sink = {take, o};
-    struct kerr err = KERR_INIT;
-    char text[900];
+    bool whole = kmip_validate(msg, 0, NULL, &sink, err) ||
+                 kerr_wrap(err, "the message was not checked to its end");
 
-    if (!kmip_validate(msg, 0, NULL, &sink, &err))
-        fprintf(stderr, "kmip-client: the message was not checked to its end: %s\n",
-                kerr_format(&err, text, sizeof text));
     if (request.n > 0)
         kmip_check_reply(request, msg, clock_wall_ns() / NS_PER_S, &sink);
     else if (is_response(msg)) /* of whenever: its Time Stamp is not measured by our clock */
         kmip_check_reply(bytes_of(NULL, 0), msg, 0, &sink);
+    return whole;
 }
 
-size_t cli_findings_print(struct bytes msg, struct bytes request, const char *prefix)
+bool cli_findings_print(struct bytes msg, struct bytes request, const char *prefix,
+                        struct kerr *err)
 {
     struct out o = {.prefix = prefix};
 
-    find(msg, request, &o);
-    return o.n;
+    return find(msg, request, &o, err);
 }
 
-json_t *cli_findings_json(struct bytes msg, struct bytes request)
+bool cli_findings_json(struct bytes msg, struct bytes request, json_t **list, struct kerr *err)
 {
     struct out o = {.list = json_array()};
 
-    find(msg, request, &o);
-    return o.list;
+    *list = o.list;
+    return find(msg, request, &o, err);
 }

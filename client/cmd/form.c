@@ -87,57 +87,73 @@ static bool print_form(struct cli *cli, struct bytes msg, bool one_of_many)
     return ok;
 }
 
-static void add_json(struct cli *cli, struct bytes msg, size_t at)
+static bool add_json(struct cli *cli, struct bytes msg, size_t at)
 {
-    json_t *o = json_object();
+    json_t *o = json_object(), *findings;
     struct kerr broken = KERR_INIT;
     char text[900];
 
     cli_json_set(o, "offset", json_integer((json_int_t)at));
     cli_json_set(o, "length", json_integer((json_int_t)msg.n));
     cli_json_set(o, "message", cli_json_message(msg, cli->a.show_secrets));
+    bool whole = cli_findings_json(msg, bytes_of(NULL, 0), &findings, &cli->err);
     if (!ttlv_check(msg, NULL, NULL, &kmip_namer, NULL, &broken))
         cli_json_set(o, "error",
                      cli_json_text(bytes_str(kerr_format(&broken, text, sizeof text))));
-    cli_json_set(o, "findings", cli_findings_json(msg, bytes_of(NULL, 0)));
+    cli_json_set(o, "findings", findings);
     json_array_append_new(json_object_get(cli->json, "messages"), o);
+    return whole;
 }
 
 static bool decode_one(struct cli *cli, struct bytes msg, size_t at, size_t number, bool many)
 {
-    if (cli->a.json) {
-        add_json(cli, msg, at);
-        return true;
-    }
+    if (cli->a.json)
+        return add_json(cli, msg, at);
     if (many && !cli->a.yaml)
         printf("%sMessage %zu, %zu bytes at offset %zu:\n", number > 1 ? "\n" : "", number, msg.n,
                at);
-    if (!print_form(cli, msg, many))
-        return false;
-    cli_findings_print(msg, bytes_of(NULL, 0), cli->a.yaml ? "# finding: " : "finding: ");
-    return true;
+    return print_form(cli, msg, many) &&
+           cli_findings_print(msg, bytes_of(NULL, 0), cli->a.yaml ? "# finding: " : "finding: ",
+                              &cli->err);
+}
+
+/* What there is of a message that was cut short: the error tells of it in any case, and
+ * YAML has no way to write half a message. */
+static void decode_cut(struct cli *cli, struct bytes rest, size_t at, size_t number)
+{
+    struct kerr cut = cli->err;
+
+    if (!cli->a.yaml)
+        (void)decode_one(cli, rest, at, number, number > 1);
+    cli->err = cut;
 }
 
 static bool decode_all(struct cli *cli, struct bytes all)
 {
+    struct kerr first = KERR_INIT;
     size_t at = 0;
 
     for (size_t number = 1; at < all.n; number++) {
         struct bytes rest = bytes_of(all.p + at, all.n - at);
         size_t n;
         enum ttlv_frame got = ttlv_framing(rest, MESSAGES_MAX, &n, &cli->err);
-        if (got == TTLV_FRAME_MORE)
+        if (got == TTLV_FRAME_MORE) {
             kerr_set(&cli->err, KE_TTLV_SHORT,
                      "not a whole KMIP message: %zu bytes of at least %zu", rest.n, n);
+            decode_cut(cli, rest, at, number);
+        }
         if (got != TTLV_FRAME_WHOLE)
             return number > 1 ? kerr_wrap(&cli->err, "behind message %zu, at offset %zu",
                                           number - 1, at)
                               : false;
-        if (!decode_one(cli, bytes_of(rest.p, n), at, number, number > 1 || n < rest.n))
-            return false;
+        if (!decode_one(cli, bytes_of(rest.p, n), at, number, number > 1 || n < rest.n) &&
+            first.code == KE_OK)
+            first = cli->err;
+        kerr_clear(&cli->err);
         at += n;
     }
-    return true;
+    cli->err = first;
+    return first.code == KE_OK;
 }
 
 static bool decode(struct cli *cli)

@@ -190,6 +190,8 @@ static bool attribute(struct cli *cli, const char *option, const char *word, str
         kerr_set(&cli->err, KE_MEMORY, "no memory for an attribute");
     const char *value = equals + 1;
     struct ynode word_value = scalar(option, value, strlen(value), n + 1), *val = &word_value;
+    /* A custom attribute may have any type: without one, a word is a word. */
+    word_value.plain = !(word[0] == 'x' || word[0] == 'y') || word[1] != '-';
     if (ok && value[0] && strchr("{[!\"'", value[0])) {
         ok = ydoc_parse(&doc, option, bytes_str(value), &cli->err);
         val = ok && doc.root ? doc.root : val;

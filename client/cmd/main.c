@@ -169,6 +169,13 @@ static void tell_unasked(struct cli *cli)
                 "for\n", cli->cmd->name, kc_unasked(cli->c));
 }
 
+/* Data and answer cannot share standard output. */
+static bool check_output(struct cli *cli)
+{
+    return !cli->a.json || !cli->a.out || strcmp(cli->a.out, "-") != 0 ||
+           kerr_set(&cli->err, KE_USAGE, "--json and --out - both take standard output");
+}
+
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
     struct cli cli = {.cmd = cmd, .err = KERR_INIT};
@@ -180,6 +187,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
     size_t n_sets = cmd->offline ? 2 : 3;
     bool help = false;
 
+    cli_wipe_output();
     kc_settings_init(&cli.settings);
     bool ok = opt_parse(sets, n_sets, argc, argv, &cli.operand, &cli.n_operands, &help, &cli.err);
     if (ok && help) {
@@ -187,7 +195,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
         opt_help(stdout, "kmip-client", &c, sets, n_sets);
         return 0;
     }
-    ok = ok && check_operands(&cli) &&
+    ok = ok && check_operands(&cli) && check_output(&cli) &&
          (cmd->offline || kc_settings_finish(&cli.settings, &cli.err)) &&
          (cmd->run ? cmd->run : cli_operate)(&cli);
     if (!ok && cli.err.code == KE_OK && !cli.refusal.refused)

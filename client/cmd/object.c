@@ -1,4 +1,5 @@
 /* The life of objects: Create, Register, Locate, Get, Activate, Revoke, Destroy, Check. */
+#include <stdio.h>
 #include <string.h>
 
 #include "client/cmd/cli.h"
@@ -181,10 +182,15 @@ static bool locate_show(struct cli *cli, const struct kmip_item *item)
             cli_json_set(cli->json, "unique_identifier", json_array());
         return true;
     }
+    bool any = false;
     ttlv_r_init(&r, item->payload.val, NULL, NULL);
     while (ttlv_r_next(&r, &it))
-        if (it.tag == KMIP_TAG_UNIQUE_IDENTIFIER && it.type == TTLV_TEXT_STRING)
+        if (it.tag == KMIP_TAG_UNIQUE_IDENTIFIER && it.type == TTLV_TEXT_STRING) {
             cli_put_line(it.val);
+            any = true;
+        }
+    if (!any)
+        cli_tell_nothing(cli);
     return true;
 }
 
@@ -205,8 +211,15 @@ static bool get(struct cli *cli, struct ttlv_writer *w)
     return true;
 }
 
-/* Where an object's bytes are, from its structure down (KMIP 1.2 spec, 2.2). */
-static bool material(const struct ttlv_item *payload, struct bytes *out)
+/* Where an object's bytes are, from its structure down (KMIP 1.2 spec, 2.2); how they
+ * are wrapped, and whether, is told beside them. */
+struct material {
+    struct bytes bytes;
+    bool wrapped;   /* Key Wrapping Data is there */
+    bool key_value; /* it is all of Key Value, which is no structure */
+};
+
+static bool find_material(const struct ttlv_item *payload, struct material *m)
 {
     static const uint32_t steps[] = {
         KMIP_TAG_SYMMETRIC_KEY, KMIP_TAG_SECRET_DATA, KMIP_TAG_PRIVATE_KEY, KMIP_TAG_PUBLIC_KEY,
@@ -216,25 +229,43 @@ static bool material(const struct ttlv_item *payload, struct bytes *out)
     };
     struct ttlv_item at = *payload, next;
 
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && at.type == TTLV_STRUCTURE; i++)
+    *m = (struct material){.wrapped = false};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && at.type == TTLV_STRUCTURE; i++) {
+        if (steps[i] == KMIP_TAG_KEY_VALUE && ttlv_find(&at, KMIP_TAG_KEY_WRAPPING_DATA, &next))
+            m->wrapped = true;
         if (ttlv_find(&at, steps[i], &next))
             at = next;
-    *out = at.val;
+    }
+    m->bytes = at.val;
+    m->key_value = at.tag == KMIP_TAG_KEY_VALUE;
     return at.type == TTLV_BYTE_STRING;
 }
 
+static void tell_wrapping(const struct material *m)
+{
+    if (m->wrapped)
+        fprintf(stderr, "kmip-client get: what is written is wrapped: %s, encrypted or signed as "
+                        "Key Wrapping Data says\n",
+                m->key_value ? "Key Value" : "Key Material");
+    else if (m->key_value)
+        fprintf(stderr, "kmip-client get: what is written may be wrapped: Key Value is a Byte "
+                        "String, and Key Wrapping Data is missing\n");
+}
+
+/* Standard output takes the bytes or the answer, not both. */
 static bool get_show(struct cli *cli, const struct kmip_item *item)
 {
-    struct bytes bytes;
+    struct material m;
 
-    if (cli->a.out) {
-        if (!material(&item->payload, &bytes))
-            return kerr_set(&cli->err, KE_REPLY,
-                            "the object has no key material as bytes; --format Raw may give it");
-        if (!cli_put_data(cli, bytes))
-            return false;
-    }
-    return cli_show(cli, item);
+    if (!cli->a.out)
+        return cli_show(cli, item);
+    if (!find_material(&item->payload, &m))
+        return kerr_set(&cli->err, KE_REPLY,
+                        "the object has no key material as bytes; --format Raw may give it");
+    if (!cli_put_data(cli, m.bytes))
+        return false;
+    tell_wrapping(&m);
+    return strcmp(cli->a.out, "-") == 0 || cli_show(cli, item);
 }
 
 /* --- states ---------------------------------------------------------------- */
@@ -294,15 +325,18 @@ static bool check(struct cli *cli, struct ttlv_writer *w)
 }
 
 static const struct cmd cmds[] = {
-    {.name = "create", .operands = "", .help = "Make a symmetric key (default AES, 256 bits)",
-     CLI_OPTS(create_opts), .operation = KMIP_OPERATION_CREATE, .payload = create},
+    {.name = "create", .operands = "",
+     .help = "Make a symmetric key (default AES, 256 bits); prints its identifier",
+     CLI_OPTS(create_opts), .operation = KMIP_OPERATION_CREATE, .payload = create,
+     .show = cli_show_identifier},
     {.name = "register", .operands = "[FILE]", .max = 1,
-     .help = "Hand over an object whose bytes are in FILE or on standard input",
-     CLI_OPTS(register_opts), .operation = KMIP_OPERATION_REGISTER, .payload = cmd_register},
+     .help = "Hand over an object whose bytes are in FILE or on standard input; prints its identifier",
+     CLI_OPTS(register_opts), .operation = KMIP_OPERATION_REGISTER, .payload = cmd_register,
+     .show = cli_show_identifier},
     {.name = "locate", .operands = "[ATTRIBUTE=VALUE...]", .max = -1,
      .help = "Identifiers of the objects with these attributes, one a line",
      CLI_OPTS(locate_opts), .operation = KMIP_OPERATION_LOCATE, .payload = locate,
-     .show = locate_show},
+     .show = locate_show, .nothing = "no object has these attributes"},
     {.name = "get", .operands = "UID", .min = 1, .max = 1,
      .help = "An object; its key material only with --show-secrets or --out",
      CLI_OPTS(get_opts), .operation = KMIP_OPERATION_GET, .payload = get, .show = get_show},

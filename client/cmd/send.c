@@ -98,6 +98,14 @@ static void tell_refusal(struct cli *cli, const struct message *m, const struct 
     buf_clear(&text);
 }
 
+/* The first error is the one that counts. */
+static void unchecked(struct cli *cli, const struct message *m, struct kerr *err)
+{
+    kerr_wrap(err, "reply to message %zu", m->number);
+    if (cli->err.code == KE_OK)
+        cli->err = *err;
+}
+
 /* Refusals and broken replies: all are told, the first broken one is the error. */
 static void judge(struct cli *cli, const struct message *m)
 {
@@ -106,9 +114,7 @@ static void judge(struct cli *cli, const struct message *m)
     struct kerr err = KERR_INIT;
 
     if (!kmip_open(&reply, buf_bytes(&m->reply), &err)) {
-        kerr_wrap(&err, "reply to message %zu", m->number);
-        if (cli->err.code == KE_OK)
-            cli->err = err;
+        unchecked(cli, m, &err);
         return;
     }
     while (kmip_next_item(&reply, &it)) {
@@ -120,6 +126,7 @@ static void judge(struct cli *cli, const struct message *m)
 
 static void show(struct cli *cli, const struct message *m)
 {
+    struct kerr err = KERR_INIT;
     struct form_options o = {.show_secrets = cli->a.show_secrets, .indent = 2};
     struct buf out;
 
@@ -133,13 +140,15 @@ static void show(struct cli *cli, const struct message *m)
     if (m->seen.shared_record)
         printf(", in one TLS record with another reply");
     printf(":\n%s", buf_cstr(&out));
-    cli_findings_print(buf_bytes(&m->reply), buf_bytes(&m->request), "  finding: ");
+    if (!cli_findings_print(buf_bytes(&m->reply), buf_bytes(&m->request), "  finding: ", &err))
+        unchecked(cli, m, &err);
     buf_clear(&out);
 }
 
 static void add_json(struct cli *cli, const struct message *m)
 {
-    json_t *o = json_object();
+    json_t *o = json_object(), *findings;
+    struct kerr err = KERR_INIT;
     struct bytes reply = buf_bytes(&m->reply);
 
     cli_json_set(o, "message", json_integer((json_int_t)m->number));
@@ -148,7 +157,9 @@ static void add_json(struct cli *cli, const struct message *m)
     cli_json_set(o, "tls_records", json_integer(m->seen.records));
     cli_json_set(o, "shares_a_tls_record", json_boolean(m->seen.shared_record));
     cli_json_set(o, "reply", cli_json_message(reply, cli->a.show_secrets));
-    cli_json_set(o, "findings", cli_findings_json(reply, buf_bytes(&m->request)));
+    if (!cli_findings_json(reply, buf_bytes(&m->request), &findings, &err))
+        unchecked(cli, m, &err);
+    cli_json_set(o, "findings", findings);
     json_array_append_new(json_object_get(cli->json, "replies"), o);
 }
 

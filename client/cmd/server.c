@@ -51,7 +51,8 @@ static bool query(struct cli *cli, struct ttlv_writer *w)
 static const struct cmd cmds[] = {
     {.name = "discover", .operands = "[VERSION...]", .max = 32,
      .help = "Protocol versions the server speaks, or which of these",
-     .operation = KMIP_OPERATION_DISCOVER_VERSIONS, .payload = discover},
+     .operation = KMIP_OPERATION_DISCOVER_VERSIONS, .payload = discover,
+     .nothing = "the server speaks none of these versions"},
     {.name = "query", .operands = "[FUNCTION...]", .max = 32,
      .help = "What the server offers: operations, objects, server information... (default: all)",
      .operation = KMIP_OPERATION_QUERY, .payload = query},

@@ -125,6 +125,31 @@ static void put_payload(const struct kmip_item *item, const struct form_options 
     tour_end(&l.t);
 }
 
+void cli_tell_nothing(const struct cli *cli)
+{
+    fprintf(stderr, "kmip-client %s: %s\n", cli->cmd->name,
+            cli->cmd->nothing ? cli->cmd->nothing : "the answer is empty");
+}
+
+bool cli_show_identifier(struct cli *cli, const struct kmip_item *item)
+{
+    const struct form_options o = {.show_secrets = cli->a.show_secrets};
+    struct ttlv_item uid, more;
+    struct buf out;
+
+    if (cli->a.json || !ttlv_find(&item->payload, KMIP_TAG_UNIQUE_IDENTIFIER, &uid) ||
+        uid.type != TTLV_TEXT_STRING)
+        return cli_show(cli, item);
+    cli_put_line(uid.val);
+    if (ttlv_find(&item->payload, KMIP_TAG_TEMPLATE_ATTRIBUTE, &more)) {
+        buf_init(&out, BUF_NO_LIMIT);
+        put_payload(item, &o, &out);
+        fputs(buf_cstr(&out), stderr);
+        buf_clear(&out);
+    }
+    return true;
+}
+
 bool cli_show(struct cli *cli, const struct kmip_item *item)
 {
     struct form_options o = {.show_secrets = cli->a.show_secrets};
@@ -137,7 +162,7 @@ bool cli_show(struct cli *cli, const struct kmip_item *item)
     buf_init(&out, BUF_NO_LIMIT);
     put_payload(item, &o, &out);
     if (out.n == 0)
-        fprintf(stderr, "kmip-client %s: the answer is empty\n", cli->cmd->name);
+        cli_tell_nothing(cli);
     fputs(buf_cstr(&out), stdout);
     buf_clear(&out);
     return true;

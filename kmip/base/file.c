@@ -94,11 +94,20 @@ static bool write_whole(const char *path, struct bytes data, unsigned mode)
     return ok;
 }
 
-/* Onto what stands there. errno tells why not. */
-static bool write_onto(const char *path, struct bytes data)
+/* Of a regular file, takes away what mode does not grant, before anything is in it. */
+static bool restrict_to(int fd, unsigned mode)
 {
-    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-    bool ok = fd >= 0 && write_all(fd, data);
+    struct stat st;
+    return fstat(fd, &st) == 0 &&
+           (!S_ISREG(st.st_mode) || ((st.st_mode & 07777 & ~(mode_t)mode) == 0) ||
+            fchmod(fd, st.st_mode & (mode_t)mode) == 0);
+}
+
+/* Onto what stands there, or where a link points to. errno tells why not. */
+static bool write_onto(const char *path, struct bytes data, unsigned mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    bool ok = fd >= 0 && restrict_to(fd, mode) && write_all(fd, data);
     int why = errno;
     if (fd >= 0 && close(fd) < 0 && ok) {
         ok = false;
@@ -114,9 +123,9 @@ bool file_write(const char *path, struct bytes data, unsigned mode, struct kerr 
     if (strcmp(path, "-") == 0)
         return write_all(STDOUT_FILENO, data) ||
                kerr_set(err, KE_FILE, "cannot write standard output: %s", strerror(errno));
-    /* Renaming over /dev/null or /dev/stdout would replace it. */
+    /* Renaming over /dev/null, /dev/stdout or a link would replace it. */
     bool special = lstat(path, &st) == 0 && !S_ISREG(st.st_mode);
-    return (special ? write_onto(path, data) : write_whole(path, data, mode)) ||
+    return (special ? write_onto(path, data, mode) : write_whole(path, data, mode)) ||
            kerr_set(err, KE_FILE, "cannot write %s: %s", path, strerror(errno));
 }
 

@@ -26,7 +26,7 @@ static bool type_possible(unsigned type)
 
 /* Items that kmip_hides_at walks past before it gives up. A finding costs such a
  * walk, and a hostile message is paid a thousand findings. */
-#define WALK_MAX 10000u
+#define WALK_MAX 2000u
 
 /* The payload of an operation that is absent, or that nobody knows. */
 static bool unknown_payload(uint32_t tag, const struct kmip_struct *def)

@@ -158,6 +158,16 @@ Test(file, what_is_no_plain_file_is_written_onto_and_stays)
     cr_assert(file_read(target, &in, &err));
     cr_expect_str_eq(buf_cstr(&in), "new");
 
+    /* Where a link points to must not be readable by more than was promised. */
+    cr_assert_eq(chmod(target, 0644), 0);
+    cr_assert(file_write(path("link"), bytes_str("key"), 0600, &err), "%s", err.msg);
+    cr_assert_eq(stat(target, &st), 0);
+    cr_expect_eq(st.st_mode & 0777, 0600);
+    cr_assert_eq(unlink(target), 0);
+    cr_assert(file_write(path("link"), bytes_str("key"), 0600, &err), "%s", err.msg);
+    cr_assert_eq(stat(target, &st), 0);
+    cr_expect_eq(st.st_mode & 0777, 0600);
+
     kerr_clear(&err);
     cr_expect(!file_write("/dev/full", bytes_str("x"), 0600, &err));
     cr_expect(strstr(err.msg, "No space left"), "%s", err.msg);

@@ -35,11 +35,13 @@ static const char *looks_like(struct bytes in)
     return NULL;
 }
 
+/* The first bytes only as far as a tag goes: behind another message they may be what
+ * a wrong length has left of a key. */
 static enum ttlv_frame bad_root(struct bytes in, struct kerr *err)
 {
     const char *what = looks_like(in);
-    char hex[3 * TTLV_HEADER + 1] = "";
-    for (size_t i = 0, n = in.n < TTLV_HEADER ? in.n : TTLV_HEADER; i < n; i++)
+    char hex[3 * 3 + 1] = "";
+    for (size_t i = 0, n = in.n < 3 ? in.n : 3; i < n; i++)
         snprintf(hex + 3 * i, 4, " %02X", in.p[i]);
     kerr_set_at(err, KE_TTLV_ROOT, 0, NULL,
                 "not a KMIP message: it begins with%s%s%s%s; a message begins with 42 00 78 01 or "

@@ -90,7 +90,9 @@ static uint32_t find_child(struct bytes msg, uint32_t at, uint32_t end, uint32_t
     if (hit == UINT32_MAX)
         return hit;
     uint32_t tag = be32_get(msg.p + hit) >> 8;
-    for (at = first; end - at >= TTLV_HEADER; at += span(msg.p + at, end - at))
+    /* Behind the hit one more is enough to know. */
+    for (at = first; end - at >= TTLV_HEADER && !(*repeats && at > hit);
+         at += span(msg.p + at, end - at))
         if (at != hit && be32_get(msg.p + at) >> 8 == tag) {
             *repeats = true;
             *index += at < hit;

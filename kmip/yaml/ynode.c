@@ -150,6 +150,7 @@ static struct ynode *build_scalar(struct builder *b, const yaml_event_t *ev)
     n->len = ev->data.scalar.length;
     n->plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     n->text = arena_copy(b->arena, bytes_of(ev->data.scalar.value, n->len));
+    explicit_bzero(ev->data.scalar.value, n->len); /* a password perhaps; the arena is wiped */
     if (!n->text) {
         no_memory(b);
         return NULL;
@@ -279,6 +280,15 @@ static bool build_document(struct builder *b, struct ynode **root)
     }
 }
 
+/* The text as libyaml has it, before it is freed. */
+static void wipe_buffers(yaml_parser_t *p)
+{
+    if (p->raw_buffer.start)
+        explicit_bzero(p->raw_buffer.start, (size_t)(p->raw_buffer.end - p->raw_buffer.start));
+    if (p->buffer.start)
+        explicit_bzero(p->buffer.start, (size_t)(p->buffer.end - p->buffer.start));
+}
+
 static bool parse_into(struct arena *arena, const char *file, struct bytes text,
                        struct ynode **root, struct kerr *err)
 {
@@ -294,6 +304,7 @@ static bool parse_into(struct arena *arena, const char *file, struct bytes text,
     static const uint8_t nothing[1] = {0};
     yaml_parser_set_input_string(&b->parser, text.n ? text.p : nothing, text.n);
     bool ok = build_document(b, root);
+    wipe_buffers(&b->parser);
     yaml_parser_delete(&b->parser);
     free(b);
     if (ok && *root && (*root)->kind == YNODE_SCALAR && (*root)->len == 0 && (*root)->plain)
