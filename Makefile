@@ -6,9 +6,14 @@
 #   make test          every test (installs what is missing first)
 #   make asan          every test under AddressSanitizer and UBSan
 #   make lint          static checks
+#   make install       programs, suites and scenarios below PREFIX (/usr/local), DESTDIR before it
+#   make clean         removes what was built
 #
-# V=1 shows commands. CFLAGS, LDFLAGS, PREFIX, DESTDIR are yours to set.
+# V=1 shows commands. CC, CFLAGS, CPPFLAGS, LDFLAGS, BUILD, PREFIX and DESTDIR are yours to
+# set; whatever changes the flags makes everything anew.
 
+# A way to build: empty, or one with sanitizers (SAN_...), whose flags come behind those
+# that are yours.
 VARIANT ?=
 BUILD   ?= build$(if $(VARIANT),/$(VARIANT))
 CC      ?= cc
@@ -22,17 +27,26 @@ VERSION := 0.1.0
 PKGS      := gnutls nettle yaml-0.1 sqlite3 libuv jansson libmicrohttpd libcurl
 PKG_CF    := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARN      := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
-CFLAGS    ?= -O2 -g
 STD       := -std=c11 -D_GNU_SOURCE
-HARDEN    := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
-ifeq ($(VARIANT),asan)
-CFLAGS    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+SAN_asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN       := $(SAN_$(VARIANT))
+ifeq ($(VARIANT),)
+CFLAGS    ?= -O2 -g
+# Fortification needs an optimising compiler, and is not ours to give twice.
+FORTIFY   := $(if $(findstring FORTIFY,$(CFLAGS) $(CPPFLAGS)),,$(if $(filter -O1 -O2 -O3 \
+             -Os,$(CFLAGS)),-D_FORTIFY_SOURCE=2))
+HARDEN    := -fPIE -fstack-protector-strong $(FORTIFY)
+else ifneq ($(SAN),)
+CFLAGS    ?= -O1 -g
 HARDEN    := -fPIE
+else
+$(error there is no VARIANT=$(VARIANT); it is empty or one of: $(patsubst SAN_%,%,$(filter SAN_%,$(.VARIABLES))))
 endif
-CPPALL     = -I. -DKMIP_CONFORM_VERSION='"$(VERSION)"' $(PKG_CF) -MMD -MP
-CALL       = $(STD) $(HARDEN) $(WARN) $(CFLAGS) $(CPPALL)
-TEST_CALL  = $(filter-out -Wconversion -Wmissing-prototypes,$(CALL)) $(shell pkg-config --cflags criterion)
-LDALL      = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+CPPALL    := -I. -DKMIP_CONFORM_VERSION='"$(VERSION)"' $(PKG_CF) $(CPPFLAGS) -MMD -MP
+CALL      := $(STD) $(HARDEN) $(WARN) $(CFLAGS) $(SAN) $(CPPALL)
+TEST_CALL := $(filter-out -Wconversion -Wmissing-prototypes,$(CALL)) $(shell pkg-config --cflags criterion 2>/dev/null)
+LDALL     := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 lib        = $(shell pkg-config --libs $(1))
 
 KMIP_SRC   := $(wildcard kmip/*/*.c)
@@ -54,10 +68,19 @@ LIB_SUPPORT := $(BUILD)/libsupport.a
 PROGRAMS    := $(BUILD)/kmip-conform $(BUILD)/kmip-mock $(BUILD)/kmip-client
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
-.PHONY: all test check asan lint conformance clean help tables
+.PHONY: all test check asan lint conformance install clean help tables
 all: $(PROGRAMS)
 
-$(BUILD)/obj/%.o: %.c
+# The flags that the objects here were made with: when they are others now, all is old.
+FLAGS := $(strip $(CC) $(TEST_CALL) $(CALL) $(LDALL))
+ifneq ($(FLAGS),$(file <$(BUILD)/flags))
+.PHONY: $(BUILD)/flags
+endif
+$(BUILD)/flags:
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@$(if $(filter 1,$(V)),,echo "  CC    $<")
 	$(Q)$(CC) $(CALL) -c $< -o $@
@@ -81,7 +104,7 @@ KMIP_LIBS := gnutls nettle yaml-0.1
 MOCK_LIBS := sqlite3 libuv jansson libmicrohttpd libcurl
 define link
 	@$(if $(filter 1,$(V)),,echo "  LINK  $@")
-	$(Q)$(CC) $(CFLAGS) $(LDALL) $^ $(call lib,$(1)) $(2) -o $@
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDALL) $^ $(call lib,$(1)) $(2) -o $@
 endef
 $(BUILD)/kmip-client: $(call obj,$(CLI_SRC)) $(LIB_CLIENT) $(LIB_KMIP)
 	$(call link,$(KMIP_LIBS) jansson)
@@ -92,7 +115,7 @@ $(BUILD)/kmip-conform: $(call obj,conformance/main.c) $(LIB_CONF) $(LIB_CLIENT) 
 
 # Tests: one binary per file, linked without PIE because Criterion 2.4 hands
 # parameters that hold pointers to a child process.
-$(BUILD)/obj/kmip/tests/support/%.o: kmip/tests/support/%.c
+$(BUILD)/obj/kmip/tests/support/%.o: kmip/tests/support/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CALL) -c $< -o $@
 $(LIB_SUPPORT): $(call obj,$(SUPPORT_SRC))
@@ -101,7 +124,7 @@ $(LIB_SUPPORT): $(call obj,$(SUPPORT_SRC))
 # Our own memory requests pass kmip/tests/support/fail_alloc.c.
 TEST_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 define test_rule
-$(BUILD)/tests/$(1)/%: $(1)/tests/%.c $(LIB_SUPPORT) $(2) $(LIB_KMIP)
+$(BUILD)/tests/$(1)/%: $(1)/tests/%.c $(LIB_SUPPORT) $(2) $(LIB_KMIP) $(BUILD)/flags
 	@mkdir -p $$(@D)
 	@$(if $(filter 1,$(V)),,echo "  TEST  $$@")
 	$(Q)$(CC) $(filter-out -fPIE,$(TEST_CALL)) -no-pie $(TEST_WRAP) $(LDFLAGS) $$< $(2) $(LIB_SUPPORT) \
@@ -118,7 +141,7 @@ test:
 	$(Q)$(MAKE) --no-print-directory check
 
 check: all $(TESTS)
-	$(Q)ci/run-tests $(BUILD) $(TESTS)
+	$(Q)VARIANT=$(VARIANT) ci/run-tests $(BUILD) $(TESTS)
 
 asan:
 	$(Q)ci/deps
@@ -137,10 +160,24 @@ conformance:
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)HOST='$(GIVEN_HOST)' ci/conformance $(BUILD)
 
+# The programs look for their data below share/kmip-conform of a folder above their own.
+share := $(DESTDIR)$(PREFIX)/share/kmip-conform
+install: all
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(share)/scenarios'
+	install $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 conformance/requirements.tsv '$(share)'
+	install -m 644 fixtures/scenarios/*.yaml '$(share)/scenarios'
+	$(Q)for s in $(notdir $(wildcard conformance/suites/*)); do \
+	    install -d "$(share)/suites/$$s" && \
+	    install -m 644 conformance/suites/$$s/*.yaml "$(share)/suites/$$s" || exit; done
+
+# Only what comes from here: BUILD may be any folder.
 clean:
-	rm -rf build
+	rm -rf $(addprefix $(BUILD)/,obj tests test-output flags asan conformance.*) \
+	    $(PROGRAMS) $(LIB_KMIP) $(LIB_CLIENT) $(LIB_MOCK) $(LIB_CONF) $(LIB_SUPPORT)
+	@rmdir $(BUILD) 2>/dev/null || true
 
 help:
-	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
