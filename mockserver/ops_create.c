@@ -69,7 +69,8 @@ static bool compound_create(struct making *m)
         object_remove_tag(m->object, KMIP_TAG_ACTIVATION_DATE);
         return true;
     case COMPOUND_DELAY:
-        op_differs(c, BEHAVIOUR_COMPOUND_CREATE, 1);
+        if (delayed(c, date) != date)
+            op_differs(c, BEHAVIOUR_COMPOUND_CREATE, 1);
         return object_set_date(m->object, KMIP_TAG_ACTIVATION_DATE, delayed(c, date)) ||
                op_no_memory(c);
     default:

@@ -81,17 +81,18 @@ Test(behaviour, delays_a_compound_create_from_now_on)
     static const struct {
         const char *date;
         int64_t becomes;
-    } rows[] = {{"0", RIG_NOW + 60},
-                {"$NOW", RIG_NOW + 60},
-                {"$NOW+100", RIG_NOW + 160},
-                {"9223372036854775807", INT64_MAX},
-                {"-9223372036854775808", RIG_NOW + 60}};
+        bool used;
+    } rows[] = {{"0", RIG_NOW + 60, true},
+                {"$NOW", RIG_NOW + 60, true},
+                {"$NOW+100", RIG_NOW + 160, true},
+                {"9223372036854775807", INT64_MAX, false},
+                {"-9223372036854775808", RIG_NOW + 60, true}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[400];
         snprintf(text, sizeof text, CREATE(", Activation Date: %s"), rows[i].date);
         say_compound(COMPOUND_DELAY);
         rig_make(r, "k", text);
-        cr_expect(used(BEHAVIOUR_COMPOUND_CREATE));
+        cr_expect_eq(used(BEHAVIOUR_COMPOUND_CREATE), rows[i].used, "%s", rows[i].date);
         cr_expect_eq(rig_state(r, "k"), KMIP_STATE_PRE_ACTIVE, "%s", rows[i].date);
         cr_expect_eq(rig_number(r, "k", "Activation Date"), rows[i].becomes, "%s", rows[i].date);
     }
