@@ -127,7 +127,7 @@ struct repro_event {
     const char *text;       /* what it says beside; may be "" */
 };
 
-#define REPRO_EVENTS_MAX 200
+#define REPRO_EVENTS_MAX 600
 
 struct repro_result {
     const struct repro_attempt *attempt;

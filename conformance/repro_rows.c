@@ -138,10 +138,10 @@ const struct repro repros[] = {
     {.name = "flaky-network",
      .setting = "a small pipelineDepth loses less at a time; nothing keeps connections from "
                 "breaking",
-     .attempts = {{.title = "twelve rounds, nothing tried again", .breaks = "closed", FLOW, BUCKET,
-                   .rounds = 12},
+     .attempts = {{.title = "up to 120 rounds, nothing tried again", .breaks = "connection", FLOW,
+                   BUCKET, .rounds = 120},
                   {.title = "connects again, and repeats what may be", .who = REMEDIED, FLOW,
-                   BUCKET, .rounds = 12, .again = 6, .look_first = true}}},
+                   BUCKET, .rounds = 15, .again = 6, .look_first = true}}},
 
     {.name = "fragmented-replies",
      .setting = "none: the server has to send each reply in one TLS record",
