@@ -63,9 +63,8 @@ static bool unknown(struct op_call *c, struct bytes name)
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "custom attributes such as \"%s\" are not taken here", op_quote(name).text);
     }
-    return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "there is no attribute \"%s\"%s%s%s",
-                   op_quote(name).text, near ? "; did you mean \"" : "", near ? near : "",
-                   near ? "\"?" : "");
+    return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "there is no attribute \"%s\"%s",
+                   op_quote(name).text, text_hint(near).text);
 }
 
 bool attr_read(struct op_call *c, const struct ttlv_item *attribute, struct attr_in *out)
@@ -102,9 +101,9 @@ static bool given_at_creation(const struct kmip_attribute *def)
     return def->flags & KMIP_ATTR_CLIENT_SETS;
 }
 
-static bool applies(const struct kmip_attribute *def, uint32_t object_type)
+bool attr_applies(const struct kmip_attribute *def, uint32_t object_type)
 {
-    return def->objects & KMIP_OBJECT_BIT(object_type);
+    return def && def->objects & KMIP_OBJECT_BIT(object_type);
 }
 
 static bool not_applicable(struct op_call *c, uint32_t reason, const struct kmip_attribute *def,
@@ -133,7 +132,7 @@ bool attr_may_create(struct op_call *c, uint32_t object_type, const struct attr_
     if (!given_at_creation(in->def))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "%s is set by the server, not by the client", in->def->name);
-    if (!applies(in->def, object_type))
+    if (!attr_applies(in->def, object_type))
         return not_applicable(c, KMIP_RESULT_REASON_INVALID_FIELD, in->def, object_type);
     return true;
 }
@@ -228,7 +227,7 @@ bool attr_may_add(struct op_call *c, const struct mock_object *o, const struct a
      * (KMIP 1.2 spec, 3.43). */
     if (!(def->flags & KMIP_ATTR_CLIENT_MODIFIES) && def->tag != KMIP_TAG_ORIGINAL_CREATION_DATE)
         return read_only(c, def->name);
-    if (!applies(def, o->type))
+    if (!attr_applies(def, o->type))
         return not_applicable(c, KMIP_RESULT_REASON_PERMISSION_DENIED, def, o->type);
     if (!(def->flags & KMIP_ATTR_MULTI) && object_attr(o, def->tag, 0))
         return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,

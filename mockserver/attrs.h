@@ -10,6 +10,9 @@
 
 enum attr_kind { ATTR_UNKNOWN, ATTR_STANDARD, ATTR_CUSTOM };
 
+/* Is it an attribute of objects of this type (KMIP 1.2 spec, 3)? */
+bool attr_applies(const struct kmip_attribute *def, uint32_t object_type);
+
 /* What a name stands for in the version of the request. *def: NULL unless standard. */
 enum attr_kind attr_kind(const struct op_call *c, struct bytes name,
                          const struct kmip_attribute **def);

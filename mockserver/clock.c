@@ -21,14 +21,6 @@ bool clock_spec_same(const struct clock_spec *a, const struct clock_spec *b)
     return true;
 }
 
-static int64_t plus(int64_t a, int64_t b)
-{
-    int64_t sum;
-    if (!__builtin_add_overflow(a, b, &sum))
-        return sum;
-    return b < 0 ? INT64_MIN : INT64_MAX;
-}
-
 /* The machine's clock. When it is set back by a little (time synchronisation), this
  * stands still instead, so that two replies never seem to go back in time without
  * being told to; a larger step is followed. */
@@ -90,7 +82,7 @@ void mock_clock_release(struct mock_clock *c)
 
 void mock_clock_advance(struct mock_clock *c, int64_t by_ns)
 {
-    c->advanced_ns = plus(c->advanced_ns, by_ns);
+    c->advanced_ns = clock_add(c->advanced_ns, by_ns);
 }
 
 /* How far the spec has moved the clock when so much time has passed. */
@@ -102,10 +94,10 @@ static int64_t moved(const struct mock_clock *c, int64_t passed)
         const struct clock_jump *j = &s->jumps[i];
         /* "after 5 requests" is first seen by the sixth, which is counted already. */
         if (j->by_requests ? c->requests > (uint64_t)j->after : passed >= j->after)
-            sum = plus(sum, j->by_ns);
+            sum = clock_add(sum, j->by_ns);
     }
     if (s->strobe_every_ns > 0 && passed / s->strobe_every_ns % 2 == 1)
-        sum = plus(sum, s->strobe_by_ns);
+        sum = clock_add(sum, s->strobe_by_ns);
     return sum;
 }
 
@@ -116,7 +108,7 @@ static int64_t base(struct mock_clock *c, int64_t ticked)
         return s->freeze_given ? s->freeze_at_ns : c->began_wall_ns;
     if (s->rate == 1)
         return wall(c);
-    return plus(wall(c), (int64_t)((s->rate - 1) * (double)ticked));
+    return clock_add(wall(c), (int64_t)((s->rate - 1) * (double)ticked));
 }
 
 /* Nothing but an offset: how much time has passed does not matter. */
@@ -129,12 +121,12 @@ static int64_t told(struct mock_clock *c, enum clock_side side)
 {
     int64_t virtual_ns = advanced(c);
     if (c->spec.applies_to != CLOCK_BOTH && c->spec.applies_to != (int)side)
-        return plus(wall(c), virtual_ns);
+        return clock_add(wall(c), virtual_ns);
     if (is_steady(&c->spec))
-        return plus(plus(wall(c), virtual_ns), c->spec.offset_ns);
+        return clock_add(clock_add(wall(c), virtual_ns), c->spec.offset_ns);
     int64_t ticked = c->mono_ns() - c->began_ns;
-    int64_t passed = plus(ticked, virtual_ns - c->began_advanced_ns);
-    return plus(plus(base(c, ticked), virtual_ns), moved(c, passed));
+    int64_t passed = clock_add(ticked, virtual_ns - c->began_advanced_ns);
+    return clock_add(clock_add(base(c, ticked), virtual_ns), moved(c, passed));
 }
 
 static int64_t read_side(void *arg, enum clock_side side)

@@ -19,6 +19,7 @@
 #ifndef MOCKSERVER_CONFIG_H
 #define MOCKSERVER_CONFIG_H
 
+#include "kmip/base/clock.h"
 #include "kmip/base/option.h"
 #include "kmip/yaml/ynode.h"
 #include "mockserver/fault_list.h"
@@ -42,6 +43,12 @@ struct mock_limits {
     int64_t attributes;    /* instances of one attribute of an object; 100 */
     int64_t handshake_ns, idle_ns, request_ns; /* 10 s; 0 = never; 30 s from first byte to last */
 };
+
+/* When a time limit ends that began at `since`; 0 is no limit. */
+static inline int64_t limit_end(int64_t since, int64_t limit_ns)
+{
+    return limit_ns == 0 ? DEADLINE_NEVER : clock_add(since, limit_ns);
+}
 
 struct mock_credential {
     const char *username, *password; /* Username and Password */

@@ -31,11 +31,6 @@ static void enter(struct conn *c, enum conn_phase phase)
     c->phase_ns = clock_mono_ns();
 }
 
-static int64_t later(int64_t at, int64_t by)
-{
-    return at > INT64_MAX - by ? INT64_MAX : at + by;
-}
-
 static void log_failure(const struct conn *c, enum log_level level, const char *what,
                         const struct kerr *err)
 {
@@ -59,7 +54,7 @@ bool conn_open(struct server *s, int fd, uint64_t number, const char *from,
     c->wake_ns = c->armed_ns = INT64_MAX;
     c->accept = *accept;
     if (accept->stall_ns > 0)
-        c->stall_until_ns = later(clock_mono_ns(), accept->stall_ns);
+        c->stall_until_ns = clock_add(clock_mono_ns(), accept->stall_ns);
     c->tls = tls_new(accept->creds ? accept->creds : s->creds, fd, NULL, err);
     int rc = c->tls ? uv_poll_init(&s->loop, &c->poll, fd) : 0;
     if (!c->tls || rc < 0) {
@@ -445,11 +440,6 @@ static void watch(struct conn *c)
         uv_poll_stop(&c->poll);
 }
 
-static int64_t after(int64_t since, int64_t limit_ns)
-{
-    return limit_ns == 0 ? INT64_MAX : since + limit_ns;
-}
-
 /* The moment after which the peer has been too slow; *why gets the reason. */
 static int64_t deadline(const struct conn *c, const char **why)
 {
@@ -459,14 +449,14 @@ static int64_t deadline(const struct conn *c, const char **why)
         *why = "the TLS handshake was not finished in time";
         if (c->stall_until_ns != 0)
             return INT64_MAX;
-        return after(c->phase_ns, l->handshake_ns);
+        return limit_end(c->phase_ns, l->handshake_ns);
     case CONN_LINGER:
         *why = NULL;
         return c->phase_ns + LINGER_NS;
     case CONN_OPEN:
         if (c->unsent) {
             *why = "replies were not taken in time";
-            return after(c->moved_ns, l->request_ns);
+            return limit_end(c->moved_ns, l->request_ns);
         }
         return session_deadline(&c->session, why);
     case CONN_CLOSED:

@@ -43,8 +43,8 @@ static void no_such_fault(struct control_request *rq)
     for (; n < s->n && n < MOST; n++)
         names[n] = fault_set_info(s, n).name;
     const char *near = text_nearest(rq->name, names, n);
-    control_refuse(rq, MHD_HTTP_NOT_FOUND, "name", "there is no fault named '%s'%s%s%s", rq->name,
-                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    control_refuse(rq, MHD_HTTP_NOT_FOUND, "name", "there is no fault named '%s'%s", rq->name,
+                   text_hint(near).text);
 }
 
 void control_get_fault(struct control_request *rq)
@@ -191,8 +191,8 @@ static bool scenario_there(struct control_request *rq)
     if (!there) {
         const char *near = nearest_scenario(rq->name, known);
         control_refuse(rq, MHD_HTTP_NOT_FOUND, "name",
-                       "no fault in force speaks of a scenario '%s'%s%s%s", rq->name,
-                       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                       "no fault in force speaks of a scenario '%s'%s", rq->name,
+                       text_hint(near).text);
     }
     json_decref(known);
     return there;

@@ -179,7 +179,8 @@ static bool no_such_command(char **operands, int n, struct kerr *err)
     if (!near)
         near = text_nearest(operands[0], names, N_COMMANDS);
     return kerr_set(err, KE_USAGE,
-                    "unknown command 'ctl %s'%s%s%s; kmip-mock ctl --help tells more", given, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                    "unknown command 'ctl %s'%s; kmip-mock ctl --help tells more", given,
+                    text_hint(near).text);
 }
 
 static int wanted(enum operands o)

@@ -247,8 +247,8 @@ static bool read_enum(const struct ynode *n, const char *enumeration, uint32_t *
     for (; k < e->n && k < 96; k++)
         names[k] = e->values[k].name;
     const char *near = text_nearest(text, names, k);
-    return ynode_err(n, KE_CONFIG, err, "'%s' is no %s%s%s%s", text, enumeration,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return ynode_err(n, KE_CONFIG, err, "'%s' is no %s%s", text, enumeration,
+                     text_hint(near).text);
 }
 
 static bool check_result(const struct fault_reading *r, void *params)

@@ -398,7 +398,7 @@ void fault_conn_open(struct fault_conn *c, struct fault_set *s, uint64_t number,
         c->client_index = who->index;
         c->ordinal = ++who->connections;
     }
-    c->stream = rng_stream(rng_stream(s->seed, fault_hash(client)), c->ordinal);
+    c->stream = rng_stream(rng_stream(s->seed, bytes_hash(bytes_str(client))), c->ordinal);
     c->opened = ++s->opened;
     c->active_ns = c->used_ns = virtual_ns(c, now_ns);
     if (c->next)

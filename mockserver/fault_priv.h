@@ -20,7 +20,6 @@ struct fault_client {
 struct fault_client *fault_client_of(struct fault_set *s, const char *identity);
 void fault_clients_clear(struct fault_set *s);
 void fault_scenarios_clear(struct fault_set *s);
-uint64_t fault_hash(const char *text);
 
 /* fault_set.c */
 uint64_t fault_stream(uint64_t connection, const struct fault *f);

@@ -248,5 +248,5 @@ size_t fault_set_retired(const struct fault_set *s)
 
 uint64_t fault_stream(uint64_t connection, const struct fault *f)
 {
-    return rng_stream(connection, fault_hash(f->name));
+    return rng_stream(connection, bytes_hash(bytes_str(f->name)));
 }

@@ -5,15 +5,6 @@
 
 #define CLIENTS_MAX 10000u
 
-/* FNV-1a: the same on every machine, for streams hang on it. */
-uint64_t fault_hash(const char *text)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (; *text; text++)
-        h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
-    return h;
-}
-
 static struct fault_client *find(const struct fault_set *s, const char *identity, uint64_t hash)
 {
     for (struct fault_client *c = s->clients; c; c = c->next)
@@ -24,7 +15,7 @@ static struct fault_client *find(const struct fault_set *s, const char *identity
 
 struct fault_client *fault_client_of(struct fault_set *s, const char *identity)
 {
-    uint64_t hash = fault_hash(identity);
+    uint64_t hash = bytes_hash(bytes_str(identity));
     struct fault_client *c = find(s, identity, hash);
     if (c)
         return c;

@@ -179,8 +179,8 @@ static int run_main(int argc, char **argv)
     }
     struct kerr err = KERR_INIT;
     const char *near = text_nearest(argv[1], names, N);
-    kerr_set(&err, KE_USAGE, "unknown command '%s'%s%s%s; kmip-mock --help tells more", argv[1],
-             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    kerr_set(&err, KE_USAGE, "unknown command '%s'%s; kmip-mock --help tells more", argv[1],
+             text_hint(near).text);
     return start_failed(&err);
 }
 

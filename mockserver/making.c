@@ -210,8 +210,7 @@ static bool set_digest(struct making *m)
 
 static bool applies(const struct mock_object *o, uint32_t tag)
 {
-    const struct kmip_attribute *def = kmip_attribute_by_tag(tag);
-    return def && def->objects & KMIP_OBJECT_BIT(o->type);
+    return attr_applies(kmip_attribute_by_tag(tag), o->type);
 }
 
 /* Key Value Present says only that there is none (3.41). */

@@ -12,15 +12,6 @@
 
 enum { BLOB_VERSION = 1, BLOB_ARCHIVED = 1, BLOB_ALLOCATED = 2, BLOB_SHARED = 4, BLOB_SUM = 8 };
 
-/* FNV-1a, 64 bits. */
-static uint64_t checksum(struct bytes v)
-{
-    uint64_t h = UINT64_C(0xCBF29CE484222325);
-    for (size_t i = 0; i < v.n; i++)
-        h = (h ^ v.p[i]) * UINT64_C(0x100000001B3);
-    return h;
-}
-
 /* Writing */
 
 static void put8(struct buf *b, uint8_t v)
@@ -70,7 +61,7 @@ bool object_save(const struct mock_object *o, struct buf *out)
     put_run(out, bytes_of(o->body, o->body_len));
     if (out->failed)
         return false;
-    uint64_t sum = checksum(bytes_of(out->p + start, out->n - start));
+    uint64_t sum = bytes_hash(bytes_of(out->p + start, out->n - start));
     uint8_t *p = buf_room(out, BLOB_SUM);
     if (p)
         be64_put(p, sum);
@@ -204,7 +195,7 @@ struct mock_object *object_load(struct bytes blob, struct kerr *err)
 {
     struct cursor c = {.left = blob};
     if (blob.n < 1 + BLOB_SUM ||
-        checksum(bytes_of(blob.p, blob.n - BLOB_SUM)) != be64_get(blob.p + blob.n - BLOB_SUM)) {
+        bytes_hash(bytes_of(blob.p, blob.n - BLOB_SUM)) != be64_get(blob.p + blob.n - BLOB_SUM)) {
         kerr_set(err, KE_STORE, "a stored object is damaged: its checksum does not fit");
         return NULL;
     }

@@ -113,11 +113,9 @@ static bool run(struct search *s)
 static size_t first_of_group(struct search *s)
 {
     const struct locate_filter *group = locate_filter_on(&s->filters, KMIP_TAG_OBJECT_GROUP);
-    uint32_t hash = 2166136261u; /* FNV-1a */
     if (s->member != KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT || !group || s->n == 0)
         return 0;
-    for (size_t i = 0; i < group->value.val.n; i++)
-        hash = (hash ^ group->value.val.p[i]) * 16777619u;
+    uint64_t hash = bytes_hash(group->value.val);
     return s->call->engine->scratch->turns[hash % GROUP_TURNS]++ % s->n;
 }
 

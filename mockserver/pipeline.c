@@ -4,12 +4,8 @@
 
 #include <stdlib.h>
 
+#include "kmip/base/clock.h"
 #include "mockserver/rng.h"
-
-static int64_t later(int64_t at, int64_t by)
-{
-    return at > INT64_MAX - by ? INT64_MAX : at + by;
-}
 
 void pipeline_init(struct pipeline *p, size_t window, int64_t max_wait_ns, uint64_t seed,
                    uint64_t stream)
@@ -52,7 +48,7 @@ void pipeline_clear(struct pipeline *p)
 static void head_is_new(struct pipeline *p)
 {
     struct reply *r = p->out;
-    int64_t earliest = later(p->now_ns, r->pause_ns);
+    int64_t earliest = clock_add(p->now_ns, r->pause_ns);
     if (r->pause_ns > 0 && earliest > r->due_ns)
         r->due_ns = earliest;
 }
@@ -166,7 +162,7 @@ static bool opens(struct pipeline *p, const struct reply *r, unsigned kind)
     if (g->plan.want > PIPELINE_GROUP_MAX)
         g->plan.want = PIPELINE_GROUP_MAX;
     g->open = true;
-    g->due_ns = later(p->now_ns, g->plan.max_wait_ns);
+    g->due_ns = clock_add(p->now_ns, g->plan.max_wait_ns);
     return true;
 }
 

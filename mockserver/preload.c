@@ -458,8 +458,8 @@ static bool unknown_set(const struct ynode *n, struct kerr *err)
         k++;
     const char *near = text_nearest(n->text, preload_set_names, k);
     return ynode_err(n, KE_CONFIG, err,
-                     "there is no built-in set '%s'%s%s%s; there are states and default-group",
-                     n->text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                     "there is no built-in set '%s'%s; there are states and default-group",
+                     n->text, text_hint(near).text);
 }
 
 /* The objects of a built-in set: all sets stand in one document, a map by name. */

@@ -68,8 +68,8 @@ static bool read_operation(const struct ynode *n, uint32_t *out, struct kerr *er
     for (; k < operations->n && k < 64; k++)
         names[k] = operations->values[k].name;
     const char *near = text_nearest(text, names, k);
-    return ynode_err(n, KE_CONFIG, err, "there is no operation '%s'%s%s%s", text,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return ynode_err(n, KE_CONFIG, err, "there is no operation '%s'%s", text,
+                     text_hint(near).text);
 }
 
 bool read_operations(const struct ynode *n, struct arena *a, struct read_operations *out,

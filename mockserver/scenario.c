@@ -76,8 +76,8 @@ static bool unknown(const char *name, const char *folder, struct kerr *err)
         names[i] = name_of(files.gl_pathv[i]);
     const char *near = text_nearest(name, names, files.gl_pathc);
     kerr_set(err, KE_USAGE,
-             "there is no scenario '%s' in %s%s%s%s; `kmip-mock scenarios` lists them", name,
-             folder, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+             "there is no scenario '%s' in %s%s; `kmip-mock scenarios` lists them", name,
+             folder, text_hint(near).text);
     globfree(&files);
     return false;
 }

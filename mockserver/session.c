@@ -405,22 +405,17 @@ struct action session_next(struct session *s, int64_t now_ns)
 
 /* --- time limits ------------------------------------------------------- */
 
-static int64_t later(int64_t since, int64_t limit_ns)
-{
-    return limit_ns == 0 || since > INT64_MAX - limit_ns ? INT64_MAX : since + limit_ns;
-}
-
 int64_t session_deadline(const struct session *s, const char **why)
 {
     const struct mock_limits *l = &s->engine->cfg->limits;
     if (s->partial_ns != INT64_MAX) {
         *why = "a request was not finished in time";
-        return later(s->partial_ns, l->request_ns);
+        return limit_end(s->partial_ns, l->request_ns);
     }
     *why = "idle for too long";
     if (s->pipe.bytes > 0)
         return INT64_MAX;
-    int64_t limit = later(s->active_ns, l->idle_ns), fault = fault_idle_deadline(&s->faults);
+    int64_t limit = limit_end(s->active_ns, l->idle_ns), fault = fault_idle_deadline(&s->faults);
     return fault < limit ? fault : limit;
 }
 

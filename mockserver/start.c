@@ -2,7 +2,6 @@
 #include "mockserver/start.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,36 +82,24 @@ struct opt_set start_option_set(struct start_options *o)
 
 /* --- certificates ------------------------------------------------------ */
 
-static char *join(const char *dir, const char *name)
-{
-    char *path;
-    return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
-}
-
 static bool make_temporary(struct start *st, struct kerr *err)
 {
-    const char *tmp = getenv("TMPDIR");
-    char *dir = join(tmp && tmp[0] ? tmp : "/tmp", "kmip-mock.XXXXXX");
-    if (!dir || !mkdtemp(dir)) {
-        kerr_set(err, KE_FILE, "cannot make a temporary folder for certificates in %s: %s",
-                 tmp && tmp[0] ? tmp : "/tmp", strerror(errno));
-        free(dir);
-        return false;
-    }
-    st->pki_dir = dir;
+    char dir[FILE_PATH_MAX];
+    if (!file_temporary(dir, "kmip-mock", err))
+        return kerr_wrap(err, "certificates");
     st->pki_is_ours = true;
-    return true;
+    st->pki_dir = strdup(dir);
+    return st->pki_dir || kerr_set(err, KE_MEMORY, "no memory for a path");
 }
 
 /* The absolute path of DIR/name when it holds a certificate, else NULL. */
 static char *certs_in(const char *dir, const char *name)
 {
-    char *folder = join(dir, name);
-    char *cert = folder ? join(folder, "kmip-cert.pem") : NULL;
-    char *path = cert && file_exists(cert) ? realpath(folder, NULL) : NULL;
-    free(cert);
-    free(folder);
-    return path;
+    char folder[FILE_PATH_MAX], cert[FILE_PATH_MAX];
+    return file_join(folder, dir, name, NULL) && file_join(cert, folder, "kmip-cert.pem", NULL) &&
+                   file_exists(cert)
+               ? realpath(folder, NULL)
+               : NULL;
 }
 
 static bool use_pki(struct start *st, struct kerr *err)
@@ -139,12 +126,11 @@ static bool use_certs(struct start *st, struct kerr *err)
             err, KE_CONFIG,
             "there is no certificates folder %s; --certs DIR names one, --pki DIR makes some",
             st->cfg.certs);
-    char *beside = join(st->cfg.certs, "..");
-    if (!beside)
-        return kerr_set(err, KE_MEMORY, "no memory for a path");
+    char beside[FILE_PATH_MAX];
+    if (!file_join(beside, st->cfg.certs, "..", err))
+        return false;
     st->client_certs = certs_in(beside, "client");
     st->other_certs = certs_in(beside, "other");
-    free(beside);
     return true;
 }
 
@@ -246,19 +232,10 @@ bool start_load_again(const struct start *st, struct mock_config *next, struct k
     return true;
 }
 
-static int remove_one(const char *path, const struct stat *sb, int type, struct FTW *ftw)
-{
-    (void)sb;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 void start_clear(struct start *st)
 {
-    enum { OPEN_DIRS = 8 };
-    if (st->pki_is_ours)
-        (void)nftw(st->pki_dir, remove_one, OPEN_DIRS, FTW_DEPTH | FTW_PHYS);
+    if (st->pki_is_ours && st->pki_dir)
+        file_remove_folder(st->pki_dir);
     free(st->pki_dir);
     free(st->server_certs);
     free(st->client_certs);

@@ -27,9 +27,7 @@ void cache_clear(struct store_cache *c)
 
 static struct mock_object **slot_of(const struct store_cache *c, struct bytes uid)
 {
-    uint64_t h = UINT64_C(0xCBF29CE484222325); /* FNV-1a; identifiers are the server's own */
-    for (size_t i = 0; i < uid.n; i++)
-        h = (h ^ uid.p[i]) * UINT64_C(0x100000001B3);
+    uint64_t h = bytes_hash(uid); /* identifiers are the server's own */
     return &c->slots[(h ^ h >> 32) & (c->n_slots - 1)];
 }
 

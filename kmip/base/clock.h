@@ -12,6 +12,15 @@
 int64_t clock_mono_ns(void);
 /* Nanoseconds since 1970-01-01T00:00:00Z by the machine's clock. */
 int64_t clock_wall_ns(void);
+/* A moment that much later, or the first or last there is: times come from configurations
+ * and clients. Of DEADLINE_NEVER and a time it is never. */
+static inline int64_t clock_add(int64_t at, int64_t by)
+{
+    int64_t sum;
+    if (!__builtin_add_overflow(at, by, &sum))
+        return sum;
+    return by < 0 ? INT64_MIN : INT64_MAX;
+}
 /* A deadline that long from now; negative, or beyond what the clock can count, means
  * never. */
 int64_t deadline_in(int64_t timeout_ns);

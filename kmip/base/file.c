@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -133,4 +134,33 @@ bool file_exists(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0;
+}
+
+bool file_join(char out[FILE_PATH_MAX], const char *dir, const char *name, struct kerr *err)
+{
+    return snprintf(out, FILE_PATH_MAX, "%s/%s", dir, name) < FILE_PATH_MAX ||
+           kerr_set(err, KE_FILE, "the path %s/%s is too long", dir, name);
+}
+
+bool file_temporary(char out[FILE_PATH_MAX], const char *name, struct kerr *err)
+{
+    const char *given = getenv("TMPDIR"), *tmp = given && given[0] ? given : "/tmp";
+    int n = snprintf(out, FILE_PATH_MAX, "%s/%s.XXXXXX", tmp, name);
+    return (n < FILE_PATH_MAX && mkdtemp(out)) ||
+           kerr_set(err, KE_FILE, "cannot make a temporary folder in %s: %s", tmp,
+                    n < FILE_PATH_MAX ? strerror(errno) : "the path is too long");
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+void file_remove_folder(const char *dir)
+{
+    enum { OPEN_DIRS = 8 };
+    (void)nftw(dir, remove_one, OPEN_DIRS, FTW_DEPTH | FTW_PHYS);
 }

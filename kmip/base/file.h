@@ -16,4 +16,14 @@ __attribute__((warn_unused_result)) bool file_write(const char *path, struct byt
                                                     unsigned mode, struct kerr *err);
 bool file_exists(const char *path);
 
+#define FILE_PATH_MAX 4096
+/* "dir/name". */
+__attribute__((warn_unused_result)) bool file_join(char out[FILE_PATH_MAX], const char *dir,
+                                                   const char *name, struct kerr *err);
+/* A new folder, ours alone, in $TMPDIR or /tmp; its name begins with `name`. */
+__attribute__((warn_unused_result)) bool file_temporary(char out[FILE_PATH_MAX], const char *name,
+                                                        struct kerr *err);
+/* Removes a folder with all that is in it, links unfollowed; what cannot go stays. */
+void file_remove_folder(const char *dir);
+
 #endif

@@ -318,6 +318,14 @@ const char *text_nearest(const char *s, const char *const *candidates, size_t n)
     return best;
 }
 
+struct text_hint text_hint(const char *near)
+{
+    struct text_hint h = {""};
+    if (near)
+        snprintf(h.text, sizeof h.text, "; did you mean '%.70s'?", near);
+    return h;
+}
+
 bool text_unsafe(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) ||

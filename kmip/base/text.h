@@ -24,6 +24,11 @@ bool text_utf8(struct bytes s);
 bool text_glob(const char *pattern, const char *s);
 /* The candidate nearest in spelling to s, or NULL when none is near: for "did you mean". */
 const char *text_nearest(const char *s, const char *const *candidates, size_t n);
+/* That as the end of a message: "; did you mean 'near'?", or "" for NULL. */
+struct text_hint {
+    char text[96];
+};
+struct text_hint text_hint(const char *near);
 /* Characters that a terminal or editor acts upon instead of showing them: controls, line
  * separators, directional marks, byte order mark; and non-characters. */
 bool text_unsafe(uint32_t character);

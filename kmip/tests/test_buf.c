@@ -167,6 +167,14 @@ Test(bytes, integers_are_big_endian_both_ways)
     cr_expect_eq(be64_get(p), UINT64_C(0xFEDCBA9876543210));
 }
 
+/* Published values of FNV-1a: what hangs on it is the same on every machine. */
+Test(bytes, hash_as_published)
+{
+    cr_expect_eq(bytes_hash(bytes_str("")), UINT64_C(0xcbf29ce484222325));
+    cr_expect_eq(bytes_hash(bytes_str("a")), UINT64_C(0xaf63dc4c8601ec8c));
+    cr_expect_eq(bytes_hash(bytes_str("foobar")), UINT64_C(0x85944171f73967e8));
+}
+
 Test(bytes, views_compare_by_content)
 {
     cr_expect(bytes_eq(bytes_of(NULL, 0), bytes_str("")));

@@ -4,6 +4,25 @@
 
 #include "kmip/base/clock.h"
 
+Test(clock, times_are_added_within_what_can_be_counted)
+{
+    static const struct {
+        int64_t at, by, sum;
+    } rows[] = {
+        {5, 7, 12},
+        {5, -7, -2},
+        {INT64_MAX, 0, INT64_MAX},
+        {INT64_MAX - 1, 2, INT64_MAX},
+        {2, INT64_MAX - 1, INT64_MAX},
+        {DEADLINE_NEVER, DEADLINE_NEVER, DEADLINE_NEVER},
+        {INT64_MIN, -1, INT64_MIN},
+        {INT64_MIN, INT64_MAX, -1},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(clock_add(rows[i].at, rows[i].by), rows[i].sum, "row %zu", i);
+}
+
 Test(clock, a_deadline_lies_that_far_ahead)
 {
     int64_t before = clock_mono_ns();

@@ -198,6 +198,38 @@ Test(file, a_dash_is_standard_input_and_output)
     cr_expect_str_eq(buf_cstr(&in), "to standard output");
 }
 
+Test(file, a_temporary_folder_is_new_and_goes_with_all_in_it)
+{
+    char at[FILE_PATH_MAX], other[FILE_PATH_MAX], inside[FILE_PATH_MAX], leaf[FILE_PATH_MAX];
+    struct stat st;
+    setenv("TMPDIR", dir, 1);
+    cr_assert(file_temporary(at, "some", &err), "%s", err.msg);
+    cr_assert(file_temporary(other, "some", &err), "%s", err.msg);
+    cr_expect_str_neq(at, other);
+    cr_expect(strncmp(at, dir, strlen(dir)) == 0 && stat(at, &st) == 0 && !(st.st_mode & 0077));
+    cr_assert(file_join(inside, at, "folder", &err) && mkdir(inside, 0700) == 0);
+    cr_assert(file_join(leaf, inside, "leaf", &err));
+    cr_assert(file_write(leaf, bytes_str("x"), 0600, &err), "%s", err.msg);
+    cr_assert(file_join(leaf, at, "link", &err) && symlink(other, leaf) == 0);
+    file_remove_folder(at);
+    cr_expect_not(file_exists(at));
+    cr_expect(file_exists(other), "what a link leads to stays");
+    file_remove_folder(other);
+    setenv("TMPDIR", "/no/such/folder", 1);
+    cr_expect_not(file_temporary(at, "some", &err));
+    cr_expect(strstr(err.msg, "/no/such/folder: No such file"), "%s", err.msg);
+    unsetenv("TMPDIR");
+}
+
+Test(file, a_path_that_is_too_long_is_refused)
+{
+    char out[FILE_PATH_MAX], longest[FILE_PATH_MAX];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    cr_expect_not(file_join(out, longest, "y", &err));
+    cr_expect_eq(err.code, KE_FILE);
+}
+
 Test(file, exists)
 {
     cr_expect(!file_exists(path("a")));

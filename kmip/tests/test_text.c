@@ -326,6 +326,16 @@ Test(text, suggestions_are_near_or_none)
     cr_expect_null(text_nearest("host", names, 0));
 }
 
+Test(text, suggestions_end_a_message)
+{
+    char longest[200];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    cr_expect_str_eq(text_hint(NULL).text, "");
+    cr_expect_str_eq(text_hint("port").text, "; did you mean 'port'?");
+    cr_expect(strlen(text_hint(longest).text) < sizeof(struct text_hint));
+}
+
 Test(text, quoting_escapes_what_a_terminal_would_obey)
 {
     static const struct {

@@ -98,7 +98,7 @@ Test(create, takes_and_refuses_as_the_error_table_says)
     struct rig *r = rig_new(NULL);
     run_rows(r, rows, sizeof rows / sizeof *rows);
     rig_ask(r, CREATE(AES ", \"Cryptographic Lenght\": 5"));
-    cr_expect(strstr(rig_message(r, 0), "did you mean \"Cryptographic Length\""), "%s",
+    cr_expect(strstr(rig_message(r, 0), "did you mean 'Cryptographic Length'"), "%s",
               rig_message(r, 0));
     rig_free(r);
 }

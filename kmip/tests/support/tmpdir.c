@@ -1,10 +1,11 @@
 /* Folders for tests (tmpdir.h). */
 #include "kmip/tests/support/tmpdir.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "kmip/base/file.h"
 
 void tmpdir_make(struct tmpdir *d)
 {
@@ -15,16 +16,10 @@ void tmpdir_make(struct tmpdir *d)
     }
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-    (void)st, (void)flag, (void)at;
-    return remove(path);
-}
-
 void tmpdir_remove(struct tmpdir *d)
 {
     if (d->path[0])
-        nftw(d->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        file_remove_folder(d->path);
     d->path[0] = 0;
 }
 
