@@ -417,10 +417,10 @@ life_of_a_key() {
     run 0 locate 'x-note="3"' 'Cryptographic Algorithm=AES' $at --json
     is unique_identifier "[\"$key\"]"
     run 0 locate x-note=absent $at --json; is unique_identifier "[]"
-    run 0 locate x-note=absent $at; tells "no object has these attributes"
+    run 0 locate x-note=absent $at; tells "no object was found"
     run 0 locate x-note=3 $at; says "$key" # a word is a text, also one of digits
     run 0 attributes "$key" --set 'x-note=!Integer 3' $at
-    run 0 locate x-note=3 $at; tells "no object has these attributes"
+    run 0 locate x-note=3 $at; tells "no object was found"
     run 0 locate 'x-note=!Integer 3' $at; says "$key"
     run 1 encrypt "$key" Makefile --mode CBC --padding PKCS5 $at
     run 0 activate "$key" $at; says "$key"

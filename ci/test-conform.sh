@@ -72,7 +72,7 @@ stop() {
 # Nothing is left on the server.
 nothing_left() {
     local left
-    left=$("$client" locate 2>&1) || fail "locate: $left"
+    left=$("$client" locate 2>"$work/locate.err") || fail "locate: $(cat "$work/locate.err")"
     [ -z "$left" ] || fail "$ran: left on the server: $left"
 }
 peer() { # peer MODE: tls-peer.py in the background; sets port

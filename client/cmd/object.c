@@ -336,7 +336,7 @@ static const struct cmd cmds[] = {
     {.name = "locate", .operands = "[ATTRIBUTE=VALUE...]", .max = -1,
      .help = "Identifiers of the objects with these attributes, one a line",
      CLI_OPTS(locate_opts), .operation = KMIP_OPERATION_LOCATE, .payload = locate,
-     .show = locate_show, .nothing = "no object has these attributes"},
+     .show = locate_show, .nothing = "no object was found"},
     {.name = "get", .operands = "UID", .min = 1, .max = 1,
      .help = "An object; its key material only with --show-secrets or --out",
      CLI_OPTS(get_opts), .operation = KMIP_OPERATION_GET, .payload = get, .show = get_show},
