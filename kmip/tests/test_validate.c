@@ -469,24 +469,32 @@ Test(validate, goes_on_behind_broken_encoding)
     buf_clear(&msg);
 }
 
+/* An empty structure is worth several findings at once: the bound is met, and jumped over. */
 Test(validate, tells_when_it_stops_counting)
 {
-    struct kerr err = KERR_INIT;
-    struct ttlv_writer w;
-    struct findings f;
-    struct buf msg;
+    for (unsigned singles = 0; singles < 8; singles++) {
+        struct kerr err = KERR_INIT;
+        struct ttlv_writer w;
+        struct findings f;
+        struct buf msg;
 
-    buf_init(&msg, BUF_NO_LIMIT);
-    ttlv_w_init(&w, &msg, NULL);
-    ttlv_w_open(&w, KMIP_TAG_RESPONSE_MESSAGE);
-    for (unsigned i = 0; i < TTLV_MAX_FINDINGS + 10; i++)
-        ttlv_w_int(&w, KMIP_TAG_STATE, 1);
-    ttlv_w_close(&w);
-    cr_assert(ttlv_w_finish(&w));
-    findings_init(&f);
-    cr_expect_not(kmip_validate(buf_bytes(&msg), 0, NULL, &f.sink, &err));
-    cr_expect_eq(err.code, KE_TTLV_COUNT, "%s", err.msg);
-    buf_clear(&msg);
+        buf_init(&msg, BUF_NO_LIMIT);
+        ttlv_w_init(&w, &msg, NULL);
+        ttlv_w_open(&w, KMIP_TAG_RESPONSE_MESSAGE);
+        for (unsigned i = 0; i < singles; i++)
+            ttlv_w_int(&w, KMIP_TAG_STATE, 1);
+        for (unsigned i = 0; i < TTLV_MAX_FINDINGS; i++) {
+            ttlv_w_open(&w, KMIP_TAG_RESPONSE_HEADER);
+            ttlv_w_close(&w);
+        }
+        ttlv_w_close(&w);
+        cr_assert(ttlv_w_finish(&w));
+        findings_init(&f);
+        cr_expect_not(kmip_validate(buf_bytes(&msg), 0, NULL, &f.sink, &err));
+        cr_expect_eq(err.code, KE_TTLV_COUNT, "%s", err.msg);
+        cr_expect_eq(f.n, TTLV_MAX_FINDINGS, "%zu findings", f.n);
+        buf_clear(&msg);
+    }
 }
 
 Test(validate, survives_every_cut_and_every_flipped_byte, .timeout = 60)
