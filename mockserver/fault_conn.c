@@ -113,6 +113,7 @@ static bool apply_stall(struct fault_shot *s)
     plan->stalls = true;
     plan->stall_at = (size_t)p->bytes;
     plan->stall_ns = p->for_ns;
+    plan->staller = s->use;
     if (p->for_ns == INT64_MAX)
         return fault_event(s, true, "nothing leaves any more after %lld bytes",
                            (long long)p->bytes);

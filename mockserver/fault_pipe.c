@@ -320,6 +320,7 @@ static bool apply_delay(struct fault_shot *s)
     if (ns > HOUR_NS * 24 - plan->delay_ns)
         ns = 0;
     plan->delay_ns += ns;
+    plan->delayer = s->use;
     return fault_event(s, true, "delayed by %.3f ms", (double)ns / 1e6);
 }
 
@@ -363,6 +364,7 @@ static bool apply_split(struct fault_shot *s)
     plan->n_split = p->n;
     plan->split_all = p->sizes_node->kind != YNODE_SEQ;
     plan->split_pause_ns = p->pause_ns;
+    plan->splitter = s->use;
     return fault_event(s, true, "sent in several records");
 }
 

@@ -48,9 +48,13 @@ void pipeline_clear(struct pipeline *p)
 static void head_is_new(struct pipeline *p)
 {
     struct reply *r = p->out;
-    int64_t earliest = clock_add(p->now_ns, r->pause_ns);
-    if (r->pause_ns > 0 && earliest > r->due_ns)
-        r->due_ns = earliest;
+    r->resume_ns = r->pause_ns > 0 ? clock_add(p->now_ns, r->pause_ns) : INT64_MIN;
+}
+
+/* When the next one may leave. */
+static int64_t head_due(const struct pipeline *p)
+{
+    return p->out->due_ns > p->out->resume_ns ? p->out->due_ns : p->out->resume_ns;
 }
 
 void pipeline_put_out(struct pipeline *p, struct reply *r)
@@ -70,7 +74,7 @@ void pipeline_put_out(struct pipeline *p, struct reply *r)
 struct reply *pipeline_take(struct pipeline *p)
 {
     struct reply *r = p->out;
-    if (!r || (r->due_ns > p->now_ns && !p->hurry))
+    if (!r || (head_due(p) > p->now_ns && !p->hurry))
         return NULL;
     p->out = r->next;
     if (!p->out)
@@ -207,6 +211,7 @@ bool pipeline_push(struct pipeline *p, struct buf *bytes, uint64_t request, uint
                         .exchange = exchange,
                         .arrived_ns = now_ns,
                         .due_ns = INT64_MIN,
+                        .resume_ns = INT64_MIN,
                         .plan = own};
     buf_init(bytes, bytes->limit);
     enter(p, r, 0);
@@ -225,8 +230,8 @@ int64_t pipeline_due(struct pipeline *p, int64_t now_ns)
     for (unsigned i = 0; p->n_held > 0 && i < GROUP_KINDS; i++)
         if (p->group[i].open && p->group[i].due_ns < at)
             at = p->group[i].due_ns;
-    if (p->out && p->out->due_ns > now_ns && p->out->due_ns < at)
-        at = p->out->due_ns;
+    if (p->out && head_due(p) > now_ns && head_due(p) < at)
+        at = head_due(p);
     return at;
 }
 
@@ -264,14 +269,35 @@ static bool pass(struct reply **v, size_t *n, const void *params, uint64_t *rng)
     return false;
 }
 
+/* What a plan that is not carried out yet owes to the owner. */
+static void plan_without(struct reply_plan *plan, const void *owner)
+{
+    for (unsigned k = 0; k < GROUP_KINDS; k++)
+        if (plan->group[k].owner == owner)
+            plan->group[k] = (struct group_plan){0};
+    if (plan->delayer == owner)
+        plan->delay_ns = 0;
+    if (plan->splitter == owner)
+        plan->split_pause_ns = 0;
+    if (plan->staller == owner)
+        plan->stalls = false;
+}
+
 void pipeline_dissolve(struct pipeline *p, const void *owner)
 {
+    for (struct reply *r = p->out; r; r = r->next) {
+        if (r->delayer == owner)
+            r->due_ns = INT64_MIN;
+        if (r->pauser == owner)
+            r->pause_ns = 0;
+        if (r->pauser == owner)
+            r->resume_ns = INT64_MIN;
+    }
     for (unsigned i = 0; i < GROUP_KINDS; i++) {
         struct group *g = &p->group[i];
         for (struct reply *r = g->first; r; r = r->next)
-            for (unsigned k = 0; r->plan && k < GROUP_KINDS; k++)
-                if (r->plan->group[k].owner == owner)
-                    r->plan->group[k] = (struct group_plan){0};
+            if (r->plan)
+                plan_without(r->plan, owner);
         if (g->open && g->plan.owner == owner) {
             g->plan.owner = NULL; /* nobody is to be told */
             g->plan.mix = pass;

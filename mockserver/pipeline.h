@@ -36,6 +36,8 @@ struct reply {
     int64_t arrived_ns;   /* when it was handed in */
     int64_t due_ns;       /* leaves no earlier */
     int64_t pause_ns;     /* ... and so long after what leaves before it */
+    int64_t resume_ns;    /* when that is, once it is the next; INT64_MIN: no matter */
+    const void *delayer, *pauser; /* whose delay and pause it is, for pipeline_dissolve */
     enum reply_end then;  /* once it has left */
     struct reply_plan *plan; /* owned; NULL: nothing special, or done with */
     struct reply *joined; /* replies whose bytes are behind its own; owned */
@@ -60,6 +62,7 @@ struct group_plan {
 struct reply_plan {
     struct group_plan group[GROUP_KINDS];
     int64_t delay_ns;    /* leaves so long after it was handed in; later ones wait behind it */
+    const void *delayer, *splitter, *staller; /* who wanted that; of several the last */
     unsigned copies;     /* leaves so many times more */
     bool drop;           /* does not leave at all */
     size_t split[PIPELINE_SPLIT_MAX]; /* bytes of its pieces; the last takes the rest */
@@ -125,7 +128,8 @@ void pipeline_flush(struct pipeline *p);
 void pipeline_hurry(struct pipeline *p);
 /* Nothing leaves any more: what is here and what comes is dropped. */
 void pipeline_shut(struct pipeline *p);
-/* Groups of this owner end without change: its fault was taken away. */
+/* The owner's fault was taken away: its groups end without change, and what it delays,
+ * pauses or stalls leaves. */
 void pipeline_dissolve(struct pipeline *p, const void *owner);
 
 /* Puts the members in an order drawn from the stream that is never the original one

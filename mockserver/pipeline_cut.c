@@ -12,7 +12,9 @@ static struct reply *piece(const struct reply *r, size_t from, size_t to)
     *p = (struct reply){.request = r->request,
                         .exchange = r->exchange,
                         .arrived_ns = r->arrived_ns,
-                        .due_ns = r->due_ns};
+                        .due_ns = r->due_ns,
+                        .resume_ns = INT64_MIN,
+                        .delayer = r->delayer};
     buf_init(&p->bytes, BUF_NO_LIMIT);
     if (from == to || buf_put(&p->bytes, r->bytes.p + from, to - from))
         return p;
@@ -47,6 +49,7 @@ static bool put_pieces(struct pipeline *p, const struct reply *r, size_t most, e
     const struct reply_plan *plan = r->plan;
     size_t at = 0, done = 0;
     int64_t pause = plan->stalls && plan->stall_at == 0 ? plan->stall_ns : 0;
+    const void *pauser = plan->staller;
     do {
         bool split;
         size_t to = next_cut(plan, done, at, most, &split);
@@ -54,12 +57,13 @@ static bool put_pieces(struct pipeline *p, const struct reply *r, size_t most, e
         if (!part)
             return false;
         part->pause_ns = pause;
+        part->pauser = pauser;
         bool last = to == most;
         part->then = last ? end : END_NONE;
         pipeline_put_out(p, part);
-        pause = plan->stalls && to == plan->stall_at ? plan->stall_ns
-                : split                              ? plan->split_pause_ns
-                                                     : 0;
+        bool stalls = plan->stalls && to == plan->stall_at;
+        pause = stalls ? plan->stall_ns : split ? plan->split_pause_ns : 0;
+        pauser = stalls ? plan->staller : plan->splitter;
         done += split;
         at = to;
     } while (at < most);
@@ -78,6 +82,7 @@ static bool put_silence(struct pipeline *p, const struct reply *r)
     if (!nothing)
         return false;
     nothing->pause_ns = r->plan->stall_ns;
+    nothing->pauser = r->plan->staller;
     pipeline_put_out(p, nothing);
     return true;
 }
@@ -94,6 +99,7 @@ bool pipeline_cut(struct pipeline *p, struct reply *r)
 {
     const struct reply_plan *plan = r->plan;
     bool ok = true;
+    r->delayer = plan->delayer;
     r->due_ns = plan->delay_ns > INT64_MAX - r->arrived_ns ? INT64_MAX
                                                             : r->arrived_ns + plan->delay_ns;
     if (plan->drop) {

@@ -8,6 +8,7 @@
 TestSuite(pipeline, .timeout = 20);
 
 #define MS NS_PER_MS
+#define HOUR (3600 * NS_PER_S)
 
 static void push(struct pipeline *p, uint64_t request, int64_t now_ns)
 {
@@ -216,4 +217,58 @@ Test(pipeline, frees_what_is_still_there)
     (void)pipeline_due(&p, 0);
     pipeline_clear(&p); /* the sanitizer counts */
     cr_expect_null(pipeline_take(&p));
+}
+
+/* --- faults taken away ------------------------------------------------------- */
+
+static void push_planned(struct pipeline *p, const struct reply_plan *plan)
+{
+    struct buf b;
+    buf_init(&b, BUF_NO_LIMIT);
+    buf_puts(&b, "reply");
+    cr_assert(pipeline_push(p, &b, 0, 0, plan, 0));
+}
+
+/* The bytes that may leave by now. */
+static size_t bytes_taken(struct pipeline *p)
+{
+    size_t n = 0;
+    for (struct reply *r; (r = pipeline_take(p)); reply_free(&r))
+        n += r->bytes.n;
+    return n;
+}
+
+Test(pipeline, what_an_owner_delays_pauses_or_stalls_leaves_once_it_is_gone)
+{
+    static const char owner, other;
+    static const struct {
+        const char *name;
+        struct reply_plan plan;
+        size_t before; /* bytes that leave at once */
+    } rows[] = {
+        {"delay", {.delay_ns = INT64_MAX, .delayer = &owner}, 0},
+        {"pause", {.split = {2}, .n_split = 1, .split_pause_ns = HOUR, .splitter = &owner}, 2},
+        {"stall", {.stalls = true, .stall_ns = INT64_MAX, .staller = &owner}, 0},
+        {"stall later", {.stalls = true, .stall_at = 4, .stall_ns = HOUR, .staller = &owner}, 4},
+        {"stall behind", {.stalls = true, .stall_at = 9, .stall_ns = HOUR, .staller = &owner}, 5},
+        {"held besides",
+         {.group[GROUP_REORDER] = {.want = 2, .max_wait_ns = MS, .mix = pipeline_shuffle},
+          .delay_ns = HOUR,
+          .delayer = &owner},
+         0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pipeline p;
+        pipeline_init(&p, 0, 0, 7, 1);
+        push_planned(&p, &rows[i].plan);
+        cr_expect_eq(bytes_taken(&p), rows[i].before, "%s", rows[i].name);
+        pipeline_dissolve(&p, &other);
+        (void)pipeline_due(&p, MS);
+        cr_expect_eq(bytes_taken(&p), 0, "%s: another's is gone", rows[i].name);
+        pipeline_dissolve(&p, &owner);
+        cr_expect_eq(pipeline_due(&p, MS), INT64_MAX, "%s", rows[i].name);
+        cr_expect_eq(bytes_taken(&p), 5 - rows[i].before, "%s", rows[i].name);
+        cr_expect_eq(p.n_out, 0, "%s", rows[i].name);
+        pipeline_clear(&p);
+    }
 }
