@@ -8,6 +8,7 @@
 #include "kmip/ttlv/reader.h"
 #include "kmip/yaml/yfield.h"
 #include "kmip/yaml/ypath.h"
+#include "mockserver/fields.h"
 #include "mockserver/scenario.h"
 
 /* What is read before it becomes the configuration. */
@@ -23,7 +24,6 @@ static const char *const custom_names[] = {"accept", "reject", NULL};
 static const char *const async_names[] = {"accept", "ignore", NULL};
 static const char *const certificate_names[] = {"required", "optional", NULL};
 
-#define AT(member) offsetof(struct loading, member)
 #define DAY READ_DAY_NS
 
 /* Each item of a batch is a structure of an Operation, an identifier and a payload, and of
@@ -31,23 +31,11 @@ static const char *const certificate_names[] = {"required", "optional", NULL};
 #define BATCH_ITEMS_MAX 40000
 _Static_assert(4 * BATCH_ITEMS_MAX < TTLV_DEFAULT_ITEMS, "a batch of which not all is read");
 
-/* Rows: key, member, what bounds it, what it means. Maps inside the document fill
- * the same struct: their offset is 0. */
-#define STR(k, m, h) {.key = k, .kind = YF_STR, .off = AT(m), .help = h}
-#define FLAG(k, m, h) {.key = k, .kind = YF_BOOL, .off = AT(m), .help = h}
-#define NODE(k, m, h) {.key = k, .kind = YF_NODE, .off = AT(m), .help = h}
-#define INT(k, m, lo, hi, h) \
-    {.key = k, .kind = YF_INT, .off = AT(m), .min = lo, .max = hi, .help = h}
-#define TIME(k, m, lo, hi, h) \
-    {.key = k, .kind = YF_DURATION, .off = AT(m), .min = lo, .max = hi, .help = h}
-#define CHOICE(k, m, c, h) {.key = k, .kind = YF_CHOICE, .off = AT(m), .choices = c, .help = h}
-#define MAP(k, f, h) {.key = k, .kind = YF_MAP, .fields = f, .help = h}
-#define END {.key = NULL}
 
 static const struct yfield reorder_fields[] = {
-    INT("window", cfg.reorder_window, 0, 1024,
+    INT(loading, "window", cfg.reorder_window, 0, 1024,
         "replies held before they leave in another order; 0 or 1: no reordering"),
-    TIME("max_wait", cfg.reorder_wait_ns, 0, 3600 * NS_PER_S,
+    TIME(loading, "max_wait", cfg.reorder_wait_ns, 0, 3600 * NS_PER_S,
          "longest time that a reply is held"),
     END};
 
@@ -56,62 +44,68 @@ static const struct yfield replies_fields[] = {
     END};
 
 static const struct yfield journal_fields[] = {
-    INT("exchanges", cfg.journal_exchanges, 0, 1000000, "exchanges that are kept"),
-    INT("bytes", cfg.journal_bytes, 0, INT64_C(1) << 32, "bytes of messages that are kept"), END};
+    INT(loading, "exchanges", cfg.journal_exchanges, 0, 1000000, "exchanges that are kept"),
+    INT(loading, "bytes", cfg.journal_bytes, 0, INT64_C(1) << 32,
+        "bytes of messages that are kept"), END};
 
 static const struct yfield limits_fields[] = {
-    INT("message_size", cfg.limits.message_size, 256, TTLV_DEFAULT_SIZE, "bytes of a request"),
-    INT("batch_items", cfg.limits.batch_items, 1, BATCH_ITEMS_MAX, "items of a request"),
-    INT("connections", cfg.limits.connections, 1, 1000000,
+    INT(loading, "message_size", cfg.limits.message_size, 256, TTLV_DEFAULT_SIZE,
+        "bytes of a request"),
+    INT(loading, "batch_items", cfg.limits.batch_items, 1, BATCH_ITEMS_MAX, "items of a request"),
+    INT(loading, "connections", cfg.limits.connections, 1, 1000000,
         "connections at a time; one more is closed at once"),
-    INT("attributes", cfg.limits.attributes, 1, 100000, "instances of one attribute of an object"),
-    TIME("handshake", cfg.limits.handshake_ns, 0, DAY, "time for the TLS handshake; 0: no limit"),
-    TIME("idle", cfg.limits.idle_ns, 0, 365 * DAY,
+    INT(loading, "attributes", cfg.limits.attributes, 1, 100000,
+        "instances of one attribute of an object"),
+    TIME(loading, "handshake", cfg.limits.handshake_ns, 0, DAY,
+         "time for the TLS handshake; 0: no limit"),
+    TIME(loading, "idle", cfg.limits.idle_ns, 0, 365 * DAY,
          "a connection without requests is closed after this; 0: never"),
-    TIME("request", cfg.limits.request_ns, 0, DAY,
+    TIME(loading, "request", cfg.limits.request_ns, 0, DAY,
          "time from the first byte of a request to its last, and for a reply to be taken; 0: no "
          "limit"),
     END};
 
 static const struct yfield fields[] = {
-    STR("listen", cfg.listen, "HOST:PORT; port 0 picks a free one"),
-    STR("certs", cfg.certs, "folder with the server's kmip-ca.pem, kmip-cert.pem, kmip-key.pem"),
-    CHOICE("client_certificate", client_certificate, certificate_names,
+    STR(loading, "listen", cfg.listen, "HOST:PORT; port 0 picks a free one"),
+    STR(loading, "certs", cfg.certs,
+        "folder with the server's kmip-ca.pem, kmip-cert.pem, kmip-key.pem"),
+    CHOICE(loading, "client_certificate", client_certificate, certificate_names,
            "required, or optional: Query and Discover Versions work without"),
-    STR("control", cfg.control, "HOST:PORT of the control API; port 0 picks a free one"),
-    NODE("versions", versions, "protocol versions spoken, best first"),
-    STR("vendor", cfg.vendor, "Vendor Identification in Query"),
-    STR("store", cfg.store, "\":memory:\", or the file that keeps the objects"),
-    FLAG("keep_metadata", cfg.keep_metadata, "attributes of an object survive its Destroy"),
-    NODE("clock", clock, "the server's clock, and clocks of single connections"),
-    CHOICE("compound_create", cfg.compound_create, compound_names,
+    STR(loading, "control", cfg.control, "HOST:PORT of the control API; port 0 picks a free one"),
+    NODE(loading, "versions", versions, "protocol versions spoken, best first"),
+    STR(loading, "vendor", cfg.vendor, "Vendor Identification in Query"),
+    STR(loading, "store", cfg.store, "\":memory:\", or the file that keeps the objects"),
+    FLAG(loading, "keep_metadata", cfg.keep_metadata,
+         "attributes of an object survive its Destroy"),
+    NODE(loading, "clock", clock, "the server's clock, and clocks of single connections"),
+    CHOICE(loading, "compound_create", cfg.compound_create, compound_names,
            "Create with an Activation Date: accept, reject, or ignore the date"),
-    CHOICE("custom_attributes", cfg.custom_attributes, custom_names,
+    CHOICE(loading, "custom_attributes", cfg.custom_attributes, custom_names,
            "attributes named x-... or y-...: accept or reject"),
-    CHOICE("asynchronous", cfg.asynchronous, async_names,
+    CHOICE(loading, "asynchronous", cfg.asynchronous, async_names,
            "a request with the Asynchronous Indicator: answer Operation Pending, or at once"),
-    TIME("lease_time", lease_ns, NS_PER_S, 365 * DAY, "Lease Time, and what Obtain Lease grants"),
-    NODE("credentials", credentials, "who may authenticate by Credential in the request header"),
+    TIME(loading, "lease_time", lease_ns, NS_PER_S, 365 * DAY,
+         "Lease Time, and what Obtain Lease grants"),
+    NODE(loading, "credentials", credentials,
+         "who may authenticate by Credential in the request header"),
     MAP("replies", replies_fields, "how replies leave"),
-    NODE("faults", faults, "what is made to go wrong: match, action, how often"),
-    NODE("preload", preload, "objects that are there from the start: a list, or a built-in set"),
+    NODE(loading, "faults", faults, "what is made to go wrong: match, action, how often"),
+    NODE(loading, "preload", preload,
+         "objects that are there from the start: a list, or a built-in set"),
     MAP("journal", journal_fields, "what is kept of the last exchanges"),
     MAP("limits", limits_fields, "bounds that keep the server up"),
-    INT("seed", cfg.seed, 0, INT64_MAX, "start of all randomness; drawn when not given"),
+    INT(loading, "seed", cfg.seed, 0, INT64_MAX, "start of all randomness; drawn when not given"),
     END};
 
-#undef AT
-#define AT(member) offsetof(struct mock_credential, member)
-
 static const struct yfield credential_fields[] = {
-    STR("username", username, "Username and Password: Username"),
-    STR("password", password, "Password of either kind; none: none is asked for"),
-    STR("serial", serial, "Device: Device Serial Number"),
-    STR("device", device, "Device: Device Identifier"),
-    STR("network", network, "Device: Network Identifier"),
-    STR("machine", machine, "Device: Machine Identifier"),
-    STR("media", media, "Device: Media Identifier"),
-    STR("identity", identity, "who it is; default the username or serial"),
+    STR(mock_credential, "username", username, "Username and Password: Username"),
+    STR(mock_credential, "password", password, "Password of either kind; none: none is asked for"),
+    STR(mock_credential, "serial", serial, "Device: Device Serial Number"),
+    STR(mock_credential, "device", device, "Device: Device Identifier"),
+    STR(mock_credential, "network", network, "Device: Network Identifier"),
+    STR(mock_credential, "machine", machine, "Device: Machine Identifier"),
+    STR(mock_credential, "media", media, "Device: Media Identifier"),
+    STR(mock_credential, "identity", identity, "who it is; default the username or serial"),
     END};
 
 static void defaults(struct loading *l)

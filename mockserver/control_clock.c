@@ -2,6 +2,7 @@
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
 #include "mockserver/control_priv.h"
+#include "mockserver/fields.h"
 
 static json_t *jump(const struct clock_jump *j)
 {
@@ -70,24 +71,19 @@ void control_put_clock(struct control_request *rq)
 
 void control_post_clock(struct control_request *rq)
 {
-    struct {
-        int64_t advance_ns;
+    struct advance {
+        int64_t by_ns;
     } r;
-    static const struct yfield fields[] = {{.key = "advance",
-                                            .kind = YF_DURATION,
-                                            .off = 0,
-                                            .required = true,
-                                            .min = 0,
-                                            .max = READ_CENTURY_NS,
-                                            .help = "virtual time to let pass"},
-                                           {.key = NULL}};
+    static const struct yfield fields[] = {
+        TIME(advance, "advance", by_ns, 0, READ_CENTURY_NS, "virtual time to let pass", NEEDED),
+        END};
     struct kerr err = KERR_INIT;
     if (!yfields_read(rq->doc.root, fields, &r, &err)) {
         control_refuse_err(rq, NULL, &err);
         return;
     }
-    server_advance(rq->control->server, r.advance_ns);
-    control_log(rq, "%gs of virtual time passed", (double)r.advance_ns / 1e9);
+    server_advance(rq->control->server, r.by_ns);
+    control_log(rq, "%gs of virtual time passed", (double)r.by_ns / 1e9);
     control_get_clock(rq);
 }
 

@@ -3,6 +3,7 @@
  * Messages are shown by kmip/form, which leaves secrets out; what a fault has damaged is
  * shown cautiously, for a key may then stand where nobody expects one. */
 #include "mockserver/control_journal.h"
+#include "mockserver/fields.h"
 
 #include <stdio.h>
 
@@ -17,32 +18,30 @@ enum { LIMIT = 100, LIMIT_MAX = 1000 };
 enum { DECODED_MAX = 2 << 20 };
 enum { FORM_TEXT = 1, FORM_YAML = 2, FORM_HEX = 4 };
 
-#define AT(member) offsetof(struct journal_question, member)
 #define FILTERS                                                                                    \
-    {.key = "operation", .kind = YF_NODE, .off = AT(operation),                                    \
-     .help = "name of an operation, or several with commas: some Batch Item has one of them"},     \
-    {.key = "client", .kind = YF_STR, .off = AT(client),                                           \
-     .help = "Common Name of the client's certificate; * and ? stand for others"},                 \
-    {.key = "connection", .kind = YF_INT, .off = AT(connection), .min = 1, .max = INT64_MAX,       \
-     .help = "number of the connection"},                                                          \
-    {.key = "fault", .kind = YF_STR, .off = AT(fault),                                             \
-     .help = "name of a fault that fired; * and ? stand for others, so that * is any"},            \
-    {.key = "since", .kind = YF_INT, .off = AT(since), .min = 1, .max = INT64_MAX,                 \
-     .help = "from this number on, the oldest first; without it the newest, as many as limit"},    \
-    {.key = "limit", .kind = YF_INT, .off = AT(limit), .min = 1, .max = LIMIT_MAX,                 \
-     .help = "at most so many exchanges; 100 unless told"},                                        \
-    {.key = "messages", .kind = YF_NODE, .off = AT(messages),                                      \
-     .help = "how messages are shown: text (unless told), yaml, hex, or several with commas; none"}
+    NODE(journal_question, "operation", operation,                                                 \
+         "name of an operation, or several with commas: some Batch Item has one of them"),         \
+    STR(journal_question, "client", client,                                                        \
+        "Common Name of the client's certificate; * and ? stand for others"),                      \
+    INT(journal_question, "connection", connection, 1, INT64_MAX,                                  \
+        "number of the connection"),                                                               \
+    STR(journal_question, "fault", fault,                                                          \
+        "name of a fault that fired; * and ? stand for others, so that * is any"),                 \
+    INT(journal_question, "since", since, 1, INT64_MAX,                                            \
+        "from this number on, the oldest first; without it the newest, as many as limit"),         \
+    INT(journal_question, "limit", limit, 1, LIMIT_MAX,                                            \
+        "at most so many exchanges; 100 unless told"),                                             \
+    NODE(journal_question, "messages", messages,                                                   \
+         "how messages are shown: text (unless told), yaml, hex, or several with commas; none")
 
-const struct yfield control_journal_params[] = {FILTERS, {.key = NULL}};
+const struct yfield control_journal_params[] = {FILTERS, END};
 
 const struct yfield control_wait_params[] = {
     FILTERS,
-    {.key = "count", .kind = YF_INT, .off = AT(count), .min = 1, .max = 1000000,
-     .help = "exchanges to wait for; 1 unless told"},
-    {.key = "timeout", .kind = YF_DURATION, .off = AT(timeout_ns), .min = 0, .max = 600 * NS_PER_S,
-     .help = "how long to wait for them: 5s unless told, at most 10m"},
-    {.key = NULL}};
+    INT(journal_question, "count", count, 1, 1000000, "exchanges to wait for; 1 unless told"),
+    TIME(journal_question, "timeout", timeout_ns, 0, 600 * NS_PER_S,
+         "how long to wait for them: 5s unless told, at most 10m"),
+    END};
 
 /* --- the question ------------------------------------------------------ */
 

@@ -6,6 +6,7 @@
 #include "kmip/form/form.h"
 #include "kmip/schema/walk.h"
 #include "mockserver/control_priv.h"
+#include "mockserver/fields.h"
 #include "mockserver/lifecycle.h"
 #include "mockserver/preload.h"
 
@@ -18,16 +19,13 @@ struct object_question {
     uint32_t wanted; /* state; 0: any */
 };
 
-#define AT(member) offsetof(struct object_question, member)
 const struct yfield control_objects_params[] = {
-    {.key = "state", .kind = YF_NODE, .off = AT(state), .help = "objects in this state only"},
-    {.key = "name", .kind = YF_STR, .off = AT(name),
-     .help = "with a Name that fits; * and ? stand for others"},
-    {.key = "owner", .kind = YF_STR, .off = AT(owner),
-     .help = "of the client that fits; * and ? stand for others"},
-    {.key = "limit", .kind = YF_INT, .off = AT(limit), .min = 1, .max = LIMIT_MAX,
-     .help = "at most so many, the oldest first; 1000 unless told"},
-    {.key = NULL}};
+    NODE(object_question, "state", state, "objects in this state only"),
+    STR(object_question, "name", name, "with a Name that fits; * and ? stand for others"),
+    STR(object_question, "owner", owner, "of the client that fits; * and ? stand for others"),
+    INT(object_question, "limit", limit, 1, LIMIT_MAX,
+        "at most so many, the oldest first; 1000 unless told"),
+    END};
 
 /* --- one object -------------------------------------------------------- */
 
@@ -347,7 +345,7 @@ void control_post_objects(struct control_request *rq)
         const struct ynode *preload;
     } r = {0};
     static const struct yfield fields[] = {
-        {.key = "preload", .kind = YF_NODE, .off = 0, .required = true}, {.key = NULL}};
+        {.key = "preload", .kind = YF_NODE, .off = 0, .required = true}, END};
     struct kerr err = KERR_INIT;
     if (!ynode_get(n, "preload"))
         make(rq, n, n->kind == YNODE_SEQ ? "preload" : "preload[0]");

@@ -59,6 +59,8 @@ struct fault_action {
     const void *defaults;        /* NULL: all zero */
     const char *main;            /* `action: {NAME: value}` gives this parameter; or NULL */
     bool bare;                   /* `action: NAME` will do */
+    /* Reads them in place of the table, which then only tells what there is. */
+    bool (*read)(const struct fault_reading *r, void *params);
     /* What the table cannot say. */
     bool (*check)(const struct fault_reading *r, void *params);
     /* What must be ready before the fault is in force; may be called again. */

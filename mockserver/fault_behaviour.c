@@ -3,23 +3,8 @@
 #include "kmip/base/clock.h"
 #include "mockserver/config.h"
 #include "mockserver/fault_action.h"
+#include "mockserver/fields.h"
 
-#define CHOICE(type, k, m, c, h)                                                                   \
-    {.key = k,                                                                                     \
-     .kind = YF_CHOICE,                                                                            \
-     .off = offsetof(struct type, m),                                                              \
-     .required = true,                                                                             \
-     .choices = c,                                                                                 \
-     .help = h}
-#define TIME(type, k, m, need, h)                                                                  \
-    {.key = k,                                                                                     \
-     .kind = YF_DURATION,                                                                          \
-     .off = offsetof(struct type, m),                                                              \
-     .required = need,                                                                             \
-     .min = 0,                                                                                     \
-     .max = READ_CENTURY_NS,                                                                       \
-     .help = h}
-#define END {.key = NULL}
 
 /* Dates have whole seconds. */
 static int64_t seconds_of(int64_t ns)
@@ -66,13 +51,19 @@ struct compound_params {
     int64_t by_ns;
 };
 
-enum { COMPOUND_IS_REJECT, COMPOUND_IS_IGNORE, COMPOUND_IS_DELAY };
+/* Of enum compound_create, without the first: that is what is right. */
 static const char *const compound_names[] = {"reject", "ignore", "delay", NULL};
+
+static int compound_as(const struct compound_params *p)
+{
+    return COMPOUND_REJECT + p->is;
+}
 
 static const struct yfield compound_fields[] = {
     CHOICE(compound_params, "is", is, compound_names,
-           "reject (nothing is made), ignore (the key stays Pre-Active), delay (Active later)"),
-    TIME(compound_params, "by", by_ns, false, "delay: how much later; 60s"), END};
+           "reject (nothing is made), ignore (the key stays Pre-Active), delay (Active later)",
+           NEEDED),
+    TIME(compound_params, "by", by_ns, 0, READ_CENTURY_NS, "delay: how much later; 60s"), END};
 
 static const struct compound_params compound_defaults = {.by_ns = 60 * NS_PER_S};
 
@@ -85,12 +76,11 @@ static bool compound_applies(const void *params, const struct fault_request *rq)
 
 static void say_compound(struct fault_shot *s)
 {
-    static const int as[] = {COMPOUND_REJECT, COMPOUND_IGNORE, COMPOUND_DELAY};
     const struct compound_params *p = s->params;
     struct behaviour *b = say(s, BEHAVIOUR_COMPOUND_CREATE);
     if (!b)
         return;
-    b->compound_create = as[p->is];
+    b->compound_create = compound_as(p);
     b->compound_delay_s = seconds_of(p->by_ns);
 }
 
@@ -99,7 +89,7 @@ static bool apply_compound(struct fault_shot *s)
     const struct compound_params *p = s->params;
     if (!came_true(s, BEHAVIOUR_COMPOUND_CREATE))
         return false;
-    if (p->is == COMPOUND_IS_DELAY)
+    if (compound_as(p) == COMPOUND_DELAY)
         return fault_event(s, true, "Activation Date moved by %lld s",
                            (long long)seconds_of(p->by_ns));
     return fault_event(s, true, "Activation Date of Create: %s", compound_names[p->is]);
@@ -112,17 +102,13 @@ struct custom_params {
     int64_t length;
 };
 
+/* Of enum custom_attributes, without the first. */
 static const char *const custom_names[] = {"reject", "ignore", "truncate", NULL};
 
 static const struct yfield custom_fields[] = {
     CHOICE(custom_params, "is", is, custom_names,
-           "reject, ignore (nothing is kept), truncate (of texts only the start is kept)"),
-    {.key = "length",
-     .kind = YF_INT,
-     .off = offsetof(struct custom_params, length),
-     .min = 1,
-     .max = INT32_MAX,
-     .help = "truncate: bytes that are kept; 16"},
+           "reject, ignore (nothing is kept), truncate (of texts only the start is kept)", NEEDED),
+    INT(custom_params, "length", length, 1, INT32_MAX, "truncate: bytes that are kept; 16"),
     END};
 
 static const struct custom_params custom_defaults = {.length = 16};
@@ -142,12 +128,11 @@ static bool custom_applies(const void *params, const struct fault_request *rq)
 
 static void say_custom(struct fault_shot *s)
 {
-    static const int as[] = {CUSTOM_REJECT, CUSTOM_IGNORE, CUSTOM_TRUNCATE};
     const struct custom_params *p = s->params;
     struct behaviour *b = say(s, BEHAVIOUR_CUSTOM_ATTRIBUTES);
     if (!b)
         return;
-    b->custom_attributes = as[p->is];
+    b->custom_attributes = CUSTOM_REJECT + p->is;
     b->custom_length = (size_t)p->length;
 }
 
@@ -168,8 +153,9 @@ struct activate_params {
 static const char *const activate_names[] = {"delayed", NULL};
 
 static const struct yfield activate_fields[] = {
-    CHOICE(activate_params, "is", is, activate_names, "delayed"),
-    TIME(activate_params, "by", by_ns, false, "how much later it takes effect; 60s"), END};
+    CHOICE(activate_params, "is", is, activate_names, "delayed", NEEDED),
+    TIME(activate_params, "by", by_ns, 0, READ_CENTURY_NS,
+         "how much later it takes effect; 60s"), END};
 
 static const struct activate_params activate_defaults = {.by_ns = 60 * NS_PER_S};
 
@@ -211,12 +197,9 @@ struct revoked_params {
 };
 
 static const struct yfield revoked_fields[] = {
-    TIME(revoked_params, "after", after_ns, true,
-         "time between two requests after which the server has forgotten the client"),
-    {.key = "message",
-     .kind = YF_STR,
-     .off = offsetof(struct revoked_params, message),
-     .help = "Result Message of its refusals"},
+    TIME(revoked_params, "after", after_ns, 0, READ_CENTURY_NS,
+         "time between two requests after which the server has forgotten the client", NEEDED),
+    STR(revoked_params, "message", message, "Result Message of its refusals"),
     END};
 
 static const struct revoked_params revoked_defaults = {
@@ -241,11 +224,7 @@ struct operations_params {
 };
 
 static const struct yfield operations_fields[] = {
-    {.key = "operations",
-     .kind = YF_NODE,
-     .off = offsetof(struct operations_params, node),
-     .required = true,
-     .help = "an operation, or a list of them"},
+    NODE(operations_params, "operations", node, "an operation, or a list of them", NEEDED),
     END};
 
 static bool check_operations(const struct fault_reading *r, void *params)

@@ -2,19 +2,10 @@
  * sound message. They come behind the actions on fields. */
 #include "kmip/base/text.h"
 #include "mockserver/fault_action.h"
+#include "mockserver/fields.h"
 #include "mockserver/place.h"
 #include "mockserver/rng.h"
 
-#define NODE(type, k, m, h) {.key = k, .kind = YF_NODE, .off = offsetof(struct type, m), .help = h}
-#define INT(type, k, m, need, lo, hi, h)                                                          \
-    {.key = k,                                                                                    \
-     .kind = YF_INT,                                                                              \
-     .off = offsetof(struct type, m),                                                             \
-     .required = need,                                                                            \
-     .min = lo,                                                                                   \
-     .max = hi,                                                                                   \
-     .help = h}
-#define END {.key = NULL}
 
 /* --- truncate ---------------------------------------------------------- */
 
@@ -23,8 +14,8 @@ struct truncate_params {
 };
 
 static const struct yfield truncate_fields[] = {
-    INT(truncate_params, "at", at, true, -INT32_MAX, INT32_MAX,
-        "bytes that are left of the reply; negative: bytes that are missing at its end"),
+    INT(truncate_params, "at", at, -INT32_MAX, INT32_MAX,
+        "bytes that are left of the reply; negative: bytes that are missing at its end", NEEDED),
     END};
 
 static bool apply_truncate(struct fault_shot *s)
@@ -45,9 +36,9 @@ struct corrupt_params {
 };
 
 static const struct yfield corrupt_fields[] = {
-    INT(corrupt_params, "offset", offset, false, 0, INT32_MAX,
+    INT(corrupt_params, "offset", offset, 0, INT32_MAX,
         "byte from which bits are flipped, the lowest first; default: drawn bits of the whole"),
-    INT(corrupt_params, "bits", bits, false, 1, 1 << 20, "how many bits are flipped; 1"), END};
+    INT(corrupt_params, "bits", bits, 1, 1 << 20, "how many bits are flipped; 1"), END};
 
 static const struct corrupt_params corrupt_defaults = {.offset = -1, .bits = 1};
 
@@ -76,12 +67,9 @@ struct length_params {
 };
 
 static const struct yfield length_fields[] = {
-    INT(length_params, "plus", plus, false, 1, INT32_MAX, "bytes that the length says too much"),
-    INT(length_params, "minus", minus, false, 1, INT32_MAX, "bytes that the length says too few"),
-    {.key = "huge",
-     .kind = YF_BOOL,
-     .off = offsetof(struct length_params, huge),
-     .help = "the length is 0xFFFFFFF8"},
+    INT(length_params, "plus", plus, 1, INT32_MAX, "bytes that the length says too much"),
+    INT(length_params, "minus", minus, 1, INT32_MAX, "bytes that the length says too few"),
+    FLAG(length_params, "huge", huge, "the length is 0xFFFFFFF8"),
     NODE(length_params, "field", field, "tag path; default: the message itself"), END};
 
 static bool check_length(const struct fault_reading *r, void *params)
@@ -116,7 +104,7 @@ struct padding_params {
 
 static const struct yfield padding_fields[] = {
     NODE(padding_params, "field", field, "tag path; default: the first item that has padding"),
-    INT(padding_params, "byte", byte, false, 1, 255, "what the padding is filled with; 0xFF"), END};
+    INT(padding_params, "byte", byte, 1, 255, "what the padding is filled with; 0xFF"), END};
 
 static const struct padding_params padding_defaults = {.byte = 0xFF};
 
@@ -169,11 +157,8 @@ struct not_ttlv_params {
 static const char *const protocols[] = {"http", "xml", NULL};
 
 static const struct yfield not_ttlv_fields[] = {
-    {.key = "as",
-     .kind = YF_CHOICE,
-     .off = offsetof(struct not_ttlv_params, as),
-     .choices = protocols,
-     .help = "what another protocol on the port would answer: http or xml"},
+    CHOICE(not_ttlv_params, "as", as, protocols,
+           "what another protocol on the port would answer: http or xml"),
     END};
 
 static const char *const answers[] = {

@@ -2,26 +2,8 @@
  * as it lasts. */
 #include "kmip/base/clock.h"
 #include "mockserver/fault_action.h"
+#include "mockserver/fields.h"
 
-#define TIME(type, k, m, need, h)                                                                  \
-    {.key = k,                                                                                     \
-     .kind = YF_DURATION,                                                                          \
-     .off = offsetof(struct type, m),                                                              \
-     .required = need,                                                                             \
-     .min = 0,                                                                                     \
-     .max = 365 * READ_DAY_NS,                                                                     \
-     .help = h}
-#define INT(type, k, m, need, lo, hi, h)                                                           \
-    {.key = k,                                                                                     \
-     .kind = YF_INT,                                                                               \
-     .off = offsetof(struct type, m),                                                              \
-     .required = need,                                                                             \
-     .min = lo,                                                                                    \
-     .max = hi,                                                                                    \
-     .help = h}
-#define CHOICE(type, k, m, c, h) \
-    {.key = k, .kind = YF_CHOICE, .off = offsetof(struct type, m), .choices = c, .help = h}
-#define END {.key = NULL}
 
 /* --- ends -------------------------------------------------------------- */
 
@@ -81,8 +63,8 @@ struct close_after_params {
 static const char *const hows[] = {"close", "reset", NULL};
 
 static const struct yfield close_after_fields[] = {
-    INT(close_after_params, "bytes", bytes, true, 1, INT32_MAX,
-        "bytes of the reply that leave first"),
+    INT(close_after_params, "bytes", bytes, 1, INT32_MAX,
+        "bytes of the reply that leave first", NEEDED),
     CHOICE(close_after_params, "how", reset, hows, "close (the default) or reset"), END};
 
 static bool apply_close_after(struct fault_shot *s)
@@ -99,9 +81,9 @@ struct stall_params {
 };
 
 static const struct yfield stall_fields[] = {
-    TIME(stall_params, "for", for_ns, false, "how long nothing leaves; default: for good"),
-    INT(stall_params, "bytes", bytes, false, 0, INT32_MAX,
-        "bytes of the reply that leave first; 0"),
+    TIME(stall_params, "for", for_ns, 0, 365 * READ_DAY_NS,
+         "how long nothing leaves; default: for good"),
+    INT(stall_params, "bytes", bytes, 0, INT32_MAX, "bytes of the reply that leave first; 0"),
     END};
 
 static const struct stall_params stall_defaults = {.for_ns = INT64_MAX};
@@ -128,8 +110,8 @@ struct bandwidth_params {
 };
 
 static const struct yfield bandwidth_fields[] = {
-    INT(bandwidth_params, "bytes_per_second", rate, true, 1, INT32_MAX,
-        "encrypted bytes that leave in a second"),
+    INT(bandwidth_params, "bytes_per_second", rate, 1, INT32_MAX,
+        "encrypted bytes that leave in a second", NEEDED),
     END};
 
 static bool apply_bandwidth(struct fault_shot *s)
@@ -145,7 +127,8 @@ struct idle_params {
 };
 
 static const struct yfield idle_fields[] = {
-    TIME(idle_params, "after", after_ns, true, "time without a byte in either direction"), END};
+    TIME(idle_params, "after", after_ns, 0, 365 * READ_DAY_NS,
+         "time without a byte in either direction", NEEDED), END};
 
 static bool apply_idle_close(struct fault_shot *s)
 {
@@ -163,32 +146,17 @@ static bool apply_no_close_notify(struct fault_shot *s)
     return true;
 }
 
-struct clock_params {
-    const struct ynode *ignored; /* read as a whole by read_clock */
-    struct clock_spec spec;
-};
-
-#define CLOCK_KEY(k)                                                                \
-    {.key = k, .kind = YF_NODE, .off = offsetof(struct clock_params, ignored), \
-     .help = "as in `clock:` of the configuration"}
-static const struct yfield clock_fields[] = {
-    CLOCK_KEY("offset"), CLOCK_KEY("rate"),   CLOCK_KEY("freeze"),
-    CLOCK_KEY("jumps"),  CLOCK_KEY("strobe"), CLOCK_KEY("applies_to"),
-    END};
-
-static bool check_clock(const struct fault_reading *r, void *params)
+static bool read_own_clock(const struct fault_reading *r, void *params)
 {
-    struct clock_params *p = params;
-    return read_clock(r->n, r->arena, &p->spec, NULL, r->err);
+    return read_clock(r->n, r->arena, params, NULL, r->err);
 }
 
 static bool apply_clock(struct fault_shot *s)
 {
-    const struct clock_params *p = s->params;
     struct fault_armed *a = &s->conn->armed;
     if (!s->conn->clock)
         return fault_event(s, false, "there is no clock");
-    mock_clock_init_own(&a->clock, &p->spec, s->conn->clock);
+    mock_clock_init_own(&a->clock, s->params, s->conn->clock);
     a->clock_use = s->use;
     return fault_event(s, true, "a clock of its own for this connection");
 }
@@ -257,9 +225,9 @@ const struct fault_action fault_conn_actions[] = {
     {.name = "clock",
      .stage = FAULT_OPEN,
      .help = "the connection has a clock of its own, from here on",
-     .size = sizeof(struct clock_params),
-     .fields = clock_fields,
-     .check = check_clock,
+     .size = sizeof(struct clock_spec),
+     .fields = read_clock_fields,
+     .read = read_own_clock,
      .apply = apply_clock},
     {.name = NULL},
 };

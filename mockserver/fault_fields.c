@@ -6,13 +6,11 @@
 #include "kmip/base/text.h"
 #include "kmip/form/from_yaml.h"
 #include "mockserver/fault_action.h"
+#include "mockserver/fields.h"
 #include "mockserver/place.h"
 
 #define CHANGE_MAX (1u << 20) /* bytes that a field may be set to */
 
-#define NODE(type, k, m, need, h) \
-    {.key = k, .kind = YF_NODE, .off = offsetof(struct type, m), .required = need, .help = h}
-#define END {.key = NULL}
 
 static bool no_room(struct fault_shot *s)
 {
@@ -36,21 +34,20 @@ struct field_params {
 static const char *const positions[] = {"last", "first", NULL};
 
 static const struct yfield set_fields[] = {
-    NODE(field_params, "field", field, true, "tag path, such as Response Header/Time Stamp"),
-    NODE(field_params, "value", value, true, "as in a message in YAML; !item and !raw work"), END};
+    NODE(field_params, "field", field, "tag path, such as Response Header/Time Stamp", NEEDED),
+    NODE(field_params, "value", value,
+         "as in a message in YAML; !item and !raw work", NEEDED), END};
 
 static const struct yfield insert_fields[] = {
-    NODE(field_params, "field", field, true, "tag path that ends with the new field's name"),
-    NODE(field_params, "value", value, true, "as in a message in YAML; !item and !raw work"),
-    {.key = "position",
-     .kind = YF_CHOICE,
-     .off = offsetof(struct field_params, position),
-     .choices = positions,
-     .help = "last (the default) or first in its structure"},
+    NODE(field_params, "field", field, "tag path that ends with the new field's name", NEEDED),
+    NODE(field_params, "value", value, "as in a message in YAML; !item and !raw work", NEEDED),
+    CHOICE(field_params, "position", position, positions,
+           "last (the default) or first in its structure"),
     END};
 
 static const struct yfield remove_fields[] = {
-    NODE(field_params, "field", field, true, "tag path, such as Response Header/Time Stamp"), END};
+    NODE(field_params, "field", field,
+         "tag path, such as Response Header/Time Stamp", NEEDED), END};
 
 static bool no_variable(void *arg, struct bytes name, struct form_value_ref *out)
 {
@@ -215,13 +212,10 @@ struct result_params {
 };
 
 static const struct yfield result_fields[] = {
-    NODE(result_params, "status", status_node, false, "Result Status; Operation Failed"),
-    NODE(result_params, "reason", reason_node, false, "Result Reason; General Failure"),
-    {.key = "message",
-     .kind = YF_STR,
-     .off = offsetof(struct result_params, message),
-     .help = "Result Message; names the fault when not given"},
-    NODE(result_params, "performed", performed_node, false,
+    NODE(result_params, "status", status_node, "Result Status; Operation Failed"),
+    NODE(result_params, "reason", reason_node, "Result Reason; General Failure"),
+    STR(result_params, "message", message, "Result Message; names the fault when not given"),
+    NODE(result_params, "performed", performed_node,
          "true: the operation is carried out all the same; default: false unless status is "
          "Success"),
     END};
@@ -390,8 +384,8 @@ struct type_params {
 };
 
 static const struct yfield type_fields[] = {
-    NODE(type_params, "field", field, false, "tag path; Batch Item/Result Status"),
-    NODE(type_params, "type", type_node, false, "name of an item type, or its number; Integer"),
+    NODE(type_params, "field", field, "tag path; Batch Item/Result Status"),
+    NODE(type_params, "type", type_node, "name of an item type, or its number; Integer"),
     END};
 
 static bool check_type(const struct fault_reading *r, void *params)
@@ -431,10 +425,7 @@ struct version_params {
 };
 
 static const struct yfield version_fields[] = {
-    {.key = "version",
-     .kind = YF_STR,
-     .off = offsetof(struct version_params, version),
-     .help = "Protocol Version of the reply; 9.9"},
+    STR(version_params, "version", version, "Protocol Version of the reply; 9.9"),
     END};
 
 static const struct version_params version_defaults = {.version = "9.9"};

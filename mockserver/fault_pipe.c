@@ -3,22 +3,11 @@
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
 #include "mockserver/fault_action.h"
+#include "mockserver/fields.h"
 #include "mockserver/place.h"
 #include "mockserver/rng.h"
 
 #define HOUR_NS (3600 * NS_PER_S)
-#define NODE(type, k, m, need, h) \
-    {.key = k, .kind = YF_NODE, .off = offsetof(struct type, m), .required = need, .help = h}
-#define TIME(type, k, m, h)                                                                        \
-    {.key = k,                                                                                     \
-     .kind = YF_DURATION,                                                                          \
-     .off = offsetof(struct type, m),                                                              \
-     .min = 0,                                                                                     \
-     .max = HOUR_NS,                                                                               \
-     .help = h}
-#define INT(type, k, m, lo, hi, h) \
-    {.key = k, .kind = YF_INT, .off = offsetof(struct type, m), .min = lo, .max = hi, .help = h}
-#define END {.key = NULL}
 
 /* Opens a group; whether it has an effect shows when it ends. */
 static bool open_group(struct fault_shot *s, enum group_kind kind, size_t want, int64_t max_wait_ns,
@@ -50,8 +39,9 @@ struct reorder_params {
 
 static const struct yfield reorder_fields[] = {
     INT(reorder_params, "window", window, 2, PIPELINE_GROUP_MAX, "replies that change places; 4"),
-    TIME(reorder_params, "max_wait", max_wait_ns, "longest time that a reply is held; 50ms"),
-    NODE(reorder_params, "order", order_node, false,
+    TIME(reorder_params, "max_wait", max_wait_ns, 0, HOUR_NS,
+         "longest time that a reply is held; 50ms"),
+    NODE(reorder_params, "order", order_node,
          "shuffle (drawn, never the original; the default), reverse, or a list: [2, 1, 3]"),
     END};
 
@@ -153,7 +143,8 @@ struct coalesce_params {
 
 static const struct yfield coalesce_fields[] = {
     INT(coalesce_params, "count", count, 2, PIPELINE_GROUP_MAX, "replies that share a record; 2"),
-    TIME(coalesce_params, "max_wait", max_wait_ns, "longest time that a reply is held; 50ms"), END};
+    TIME(coalesce_params, "max_wait", max_wait_ns, 0, HOUR_NS,
+         "longest time that a reply is held; 50ms"), END};
 
 static const struct coalesce_params coalesce_defaults = {.count = 2, .max_wait_ns = 50 * NS_PER_MS};
 
@@ -192,7 +183,8 @@ struct swap_params {
 };
 
 static const struct yfield swap_fields[] = {
-    TIME(swap_params, "max_wait", max_wait_ns, "longest time that a reply waits for another; 50ms"),
+    TIME(swap_params, "max_wait", max_wait_ns, 0, HOUR_NS,
+         "longest time that a reply waits for another; 50ms"),
     END};
 
 static const struct swap_params swap_defaults = {.max_wait_ns = 50 * NS_PER_MS};
@@ -238,9 +230,10 @@ struct delay_params {
 };
 
 static const struct yfield delay_fields[] = {
-    TIME(delay_params, "fixed", fixed_ns, "the reply leaves so long after it was ready"),
-    NODE(delay_params, "uniform", uniform, false, "[from, to]: drawn evenly between"),
-    NODE(delay_params, "lognormal", lognormal, false,
+    TIME(delay_params, "fixed", fixed_ns, 0, HOUR_NS,
+         "the reply leaves so long after it was ready"),
+    NODE(delay_params, "uniform", uniform, "[from, to]: drawn evenly between"),
+    NODE(delay_params, "lognormal", lognormal,
          "{median, sigma}: mostly near the median, sometimes much longer"),
     END};
 
@@ -250,14 +243,10 @@ static bool read_lognormal(const struct fault_reading *r, struct delay_params *p
         int64_t median_ns;
         const struct ynode *sigma;
     } l = {0};
-    static const struct yfield fields[] = {{.key = "median",
-                                            .kind = YF_DURATION,
-                                            .off = offsetof(struct lognormal, median_ns),
-                                            .required = true,
-                                            .min = 1,
-                                            .max = HOUR_NS},
-                                           NODE(lognormal, "sigma", sigma, true, "spread"),
-                                           END};
+    static const struct yfield fields[] = {
+        TIME(lognormal, "median", median_ns, 1, HOUR_NS, "median", NEEDED),
+        NODE(lognormal, "sigma", sigma, "spread", NEEDED),
+        END};
     if (!yfields_read(p->lognormal, fields, &l, r->err) ||
         !read_real(l.sigma, "sigma", 0, 3, &p->sigma, r->err))
         return false;
@@ -334,9 +323,9 @@ struct split_params {
 };
 
 static const struct yfield split_fields[] = {
-    NODE(split_params, "sizes", sizes_node, true,
-         "bytes of each record, the last takes the rest: [8, 100]; or one size for all"),
-    TIME(split_params, "pause", pause_ns, "between the records; 0"), END};
+    NODE(split_params, "sizes", sizes_node,
+         "bytes of each record, the last takes the rest: [8, 100]; or one size for all", NEEDED),
+    TIME(split_params, "pause", pause_ns, 0, HOUR_NS, "between the records; 0"), END};
 
 static bool check_split(const struct fault_reading *r, void *params)
 {

@@ -5,6 +5,7 @@
 
 #include "kmip/base/text.h"
 #include "mockserver/fault_action.h"
+#include "mockserver/fields.h"
 
 #define FAULT_MEMORY (1u << 20) /* more than any declaration needs */
 
@@ -26,39 +27,31 @@ enum { PER_DEFAULT = -1 };
 static const char *const per_names[] = {"client", "connection", "server", NULL};
 static const char *const of_names[] = {"connection", "server", NULL};
 
-#define AT(member) offsetof(struct reading, member)
 static const struct yfield fault_fields[] = {
-    {.key = "name", .kind = YF_STR, .off = AT(name), .help = "for log, journal and removal"},
-    {.key = "match", .kind = YF_NODE, .off = AT(match), .help = "which requests or connections"},
-    {.key = "action", .kind = YF_NODE, .off = AT(action), .required = true,
-     .help = "what goes wrong: NAME, or {NAME: parameters}"},
-    {.key = "count", .kind = YF_NODE, .off = AT(count), .help = "how often: a number, or always"},
-    {.key = "per", .kind = YF_CHOICE, .off = AT(per), .choices = per_names,
-     .help = "whose firings are counted: each client's, each connection's, or the server's"},
-    {.key = "probability", .kind = YF_NODE, .off = AT(probability),
-     .help = "chance that it fires when it matches and is due: 0 to 1, or a percentage"},
-    {.key = "then", .kind = YF_NODE, .off = AT(then),
-     .help = "state of a scenario that a firing sets: a word, or {scenario, is}"},
-    {.key = NULL}};
-#undef AT
+    STR(reading, "name", name, "for log, journal and removal"),
+    NODE(reading, "match", match, "which requests or connections"),
+    NODE(reading, "action", action, "what goes wrong: NAME, or {NAME: parameters}", NEEDED),
+    NODE(reading, "count", count, "how often: a number, or always"),
+    CHOICE(reading, "per", per, per_names,
+           "whose firings are counted: each client's, each connection's, or the server's"),
+    NODE(reading, "probability", probability,
+         "chance that it fires when it matches and is due: 0 to 1, or a percentage"),
+    NODE(reading, "then", then,
+         "state of a scenario that a firing sets: a word, or {scenario, is}"),
+    END};
 
-#define AT(member) offsetof(struct match_reading, member)
 static const struct yfield match_fields[] = {
-    {.key = "operation", .kind = YF_NODE, .off = AT(operation),
-     .help = "name of an operation, or a list: some Batch Item has one of them"},
-    {.key = "nth", .kind = YF_INT, .off = AT(nth), .min = 1, .max = INT64_MAX,
-     .help = "only the nth request that fits otherwise"},
-    {.key = "of", .kind = YF_CHOICE, .off = AT(of), .choices = of_names,
-     .help = "nth of the connection, or of the server"},
-    {.key = "connection", .kind = YF_INT, .off = AT(connection), .min = 1, .max = INT64_MAX,
-     .help = "number of the connection, from 1; with client: among that client's"},
-    {.key = "client", .kind = YF_STR, .off = AT(client),
-     .help = "Common Name of the client's certificate; * and ? may stand for others"},
-    {.key = "unique_identifier", .kind = YF_STR, .off = AT(uid),
-     .help = "the request names this object"},
-    {.key = "state", .kind = YF_NODE, .off = AT(state), .help = "{scenario, is}"},
-    {.key = NULL}};
-#undef AT
+    NODE(match_reading, "operation", operation,
+         "name of an operation, or a list: some Batch Item has one of them"),
+    INT(match_reading, "nth", nth, 1, INT64_MAX, "only the nth request that fits otherwise"),
+    CHOICE(match_reading, "of", of, of_names, "nth of the connection, or of the server"),
+    INT(match_reading, "connection", connection, 1, INT64_MAX,
+        "number of the connection, from 1; with client: among that client's"),
+    STR(match_reading, "client", client,
+        "Common Name of the client's certificate; * and ? may stand for others"),
+    STR(match_reading, "unique_identifier", uid, "the request names this object"),
+    NODE(match_reading, "state", state, "{scenario, is}"),
+    END};
 
 /* --- a copy of the document's part ------------------------------------- */
 
@@ -101,7 +94,7 @@ static bool read_state(const struct ynode *n, const char **scenario, const char 
     static const struct yfield fields[] = {
         {.key = "scenario", .kind = YF_STR, .off = 0, .required = true},
         {.key = "is", .kind = YF_STR, .off = sizeof(char *), .required = true},
-        {.key = NULL}};
+        END};
     if (!yfields_read(n, fields, &r, err))
         return false;
     *scenario = r.scenario;
@@ -213,7 +206,7 @@ static const struct ynode *as_map(struct fault *f, const struct ynode *at, struc
 static bool read_params(struct fault *f, const struct ynode *at, struct ynode *value,
                         struct kerr *err)
 {
-    static const struct yfield none[] = {{.key = NULL}};
+    static const struct yfield none[] = {END};
     const struct fault_action *a = f->action;
     bool absent = !value || ynode_is_null(value);
     if (absent && !a->bare)
@@ -236,7 +229,8 @@ static bool read_params(struct fault *f, const struct ynode *at, struct ynode *v
         memcpy(params, a->defaults, a->size);
     f->params = params;
     struct fault_reading r = {.arena = &f->arena, .n = map, .fault = f, .err = err};
-    return yfields_read(map, a->fields ? a->fields : none, params, err) &&
+    return (a->read ? a->read(&r, params)
+                    : yfields_read(map, a->fields ? a->fields : none, params, err)) &&
            (!a->check || a->check(&r, params));
 }
 

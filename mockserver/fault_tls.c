@@ -3,8 +3,8 @@
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
 #include "mockserver/fault_action.h"
+#include "mockserver/fields.h"
 
-#define END {.key = NULL}
 
 /* --- refuse ------------------------------------------------------------ */
 
@@ -12,14 +12,10 @@ struct refuse_params {
     int64_t count;
 };
 
-static const struct yfield refuse_fields[] = {{.key = "count",
-                                               .kind = YF_INT,
-                                               .off = offsetof(struct refuse_params, count),
-                                               .min = 1,
-                                               .max = INT64_MAX,
-                                               .help = "connections that are refused, as the "
-                                                       "fault's own count"},
-                                              END};
+static const struct yfield refuse_fields[] = {
+    INT(refuse_params, "count", count, 1, INT64_MAX,
+        "connections that are refused, as the fault's own count"),
+    END};
 
 static bool check_refuse(const struct fault_reading *r, void *params)
 {
@@ -45,12 +41,8 @@ struct stall_params {
 };
 
 static const struct yfield stall_fields[] = {
-    {.key = "for",
-     .kind = YF_DURATION,
-     .off = offsetof(struct stall_params, for_ns),
-     .min = 1,
-     .max = 365 * READ_DAY_NS,
-     .help = "how long the handshake does not begin; default: for good"},
+    TIME(stall_params, "for", for_ns, 1, 365 * READ_DAY_NS,
+         "how long the handshake does not begin; default: for good"),
     END};
 
 static const struct stall_params stall_defaults = {.for_ns = INT64_MAX};
@@ -64,25 +56,34 @@ static bool apply_handshake_stall(struct fault_shot *s)
 /* --- alert ------------------------------------------------------------- */
 
 /* RFC 8446, 6.2 and RFC 5246, 7.2.2: those that a server may answer a hello with. */
-static const char *const alerts[] = {"handshake_failure",     "bad_certificate",
-                                     "unsupported_certificate", "certificate_expired",
-                                     "certificate_unknown",   "illegal_parameter",
-                                     "unknown_ca",            "access_denied",
-                                     "decode_error",          "protocol_version",
-                                     "insufficient_security", "internal_error",
-                                     "unrecognized_name",     NULL};
-static const uint8_t alert_codes[] = {40, 42, 43, 45, 46, 47, 48, 49, 50, 70, 71, 80, 112};
+#define ALERTS(ALERT)                                                                              \
+    ALERT(handshake_failure, 40)                                                                   \
+    ALERT(bad_certificate, 42)                                                                     \
+    ALERT(unsupported_certificate, 43)                                                             \
+    ALERT(certificate_expired, 45)                                                                 \
+    ALERT(certificate_unknown, 46)                                                                 \
+    ALERT(illegal_parameter, 47)                                                                   \
+    ALERT(unknown_ca, 48)                                                                          \
+    ALERT(access_denied, 49)                                                                       \
+    ALERT(decode_error, 50)                                                                        \
+    ALERT(protocol_version, 70)                                                                    \
+    ALERT(insufficient_security, 71)                                                               \
+    ALERT(internal_error, 80)                                                                      \
+    ALERT(unrecognized_name, 112)
+#define NAME(name, code) #name,
+#define CODE(name, code) code,
+static const char *const alerts[] = {ALERTS(NAME) NULL};
+static const uint8_t alert_codes[] = {ALERTS(CODE)};
+#undef NAME
+#undef CODE
 
 struct alert_params {
     int which;
 };
 
-static const struct yfield alert_fields[] = {{.key = "description",
-                                              .kind = YF_CHOICE,
-                                              .off = offsetof(struct alert_params, which),
-                                              .choices = alerts,
-                                              .help = "name of the alert; handshake_failure"},
-                                             END};
+static const struct yfield alert_fields[] = {
+    CHOICE(alert_params, "description", which, alerts, "name of the alert; handshake_failure"),
+    END};
 
 static bool apply_alert(struct fault_shot *s)
 {
@@ -101,12 +102,8 @@ struct certificate_params {
 };
 
 static const struct yfield certificate_fields[] = {
-    {.key = "is",
-     .kind = YF_CHOICE,
-     .off = offsetof(struct certificate_params, kind),
-     .required = true,
-     .choices = certificates,
-     .help = "what is wrong with it: expired, not_yet_valid, wrong_name, unknown_ca"},
+    CHOICE(certificate_params, "is", kind, certificates,
+           "what is wrong with it: expired, not_yet_valid, wrong_name, unknown_ca", NEEDED),
     END};
 
 static bool prepare_certificate(struct fault_set *set, const void *params, struct kerr *err)

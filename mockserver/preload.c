@@ -1,5 +1,6 @@
 /* Objects to be made at the start, out of YAML (preload.h). What can be told wrong
  * without a server is told here, at the field. */
+#include "mockserver/fields.h"
 #include "mockserver/preload.h"
 
 #include <gnutls/gnutls.h>
@@ -44,11 +45,7 @@ struct reading {
     const char *message;
 };
 
-#define AT(member) offsetof(struct reading, member)
-#define STR(k, m, h) {.key = k, .kind = YF_STR, .off = AT(m), .help = h}
-#define NODE(k, m, h) {.key = k, .kind = YF_NODE, .off = AT(m), .help = h}
-#define DATE(k, d, h) {.key = k, .kind = YF_NODE, .off = AT(dates[d]), .help = h}
-#define END {.key = NULL}
+#define DATE(k, d, h) NODE(reading, k, dates[d], h)
 
 static const struct yfield date_fields[] = {
     DATE("initial", PRELOAD_INITIAL, "when it was made"),
@@ -62,25 +59,25 @@ static const struct yfield date_fields[] = {
     DATE("protect_stop", PRELOAD_PROTECT_STOP, "Protect Stop Date"), END};
 
 static const struct yfield revocation_fields[] = {
-    NODE("reason", reason, "Revocation Reason Code"),
-    STR("message", message, "Revocation Message"), END};
+    NODE(reading, "reason", reason, "Revocation Reason Code"),
+    STR(reading, "message", message, "Revocation Message"), END};
 
 static const struct yfield fields[] = {
-    STR("identifier", identifier, "Unique Identifier; default preload-1 and so on"),
-    NODE("type", type, "Object Type; default Symmetric Key"),
-    NODE("algorithm", algorithm, "Cryptographic Algorithm; default AES"),
-    NODE("length", length, "Cryptographic Length in bits"),
-    NODE("format", format, "Key Format Type of a public or private key"),
-    NODE("secret_data_type", secret, "Secret Data Type; default Password"),
-    NODE("value", value, "hexadecimal, or PEM; drawn from the seed when absent"),
-    NODE("usage", usage, "Cryptographic Usage Mask"),
-    NODE("state", state, "State; default: what the dates bring about"),
-    {.key = "dates", .kind = YF_MAP, .fields = date_fields, .help = "relative to now, or absolute"},
-    {.key = "revocation", .kind = YF_MAP, .fields = revocation_fields, .help = "Revocation Reason"},
-    NODE("names", names, "a Name, or a list"),
-    NODE("group", group, "an Object Group, or a list"),
-    STR("owner", owner, "identity of the client it belongs to; default: every client"),
-    NODE("attributes", attributes, "further attributes, as in messages in YAML"), END};
+    STR(reading, "identifier", identifier, "Unique Identifier; default preload-1 and so on"),
+    NODE(reading, "type", type, "Object Type; default Symmetric Key"),
+    NODE(reading, "algorithm", algorithm, "Cryptographic Algorithm; default AES"),
+    NODE(reading, "length", length, "Cryptographic Length in bits"),
+    NODE(reading, "format", format, "Key Format Type of a public or private key"),
+    NODE(reading, "secret_data_type", secret, "Secret Data Type; default Password"),
+    NODE(reading, "value", value, "hexadecimal, or PEM; drawn from the seed when absent"),
+    NODE(reading, "usage", usage, "Cryptographic Usage Mask"),
+    NODE(reading, "state", state, "State; default: what the dates bring about"),
+    MAP("dates", date_fields, "relative to now, or absolute"),
+    MAP("revocation", revocation_fields, "Revocation Reason"),
+    NODE(reading, "names", names, "a Name, or a list"),
+    NODE(reading, "group", group, "an Object Group, or a list"),
+    STR(reading, "owner", owner, "identity of the client it belongs to; default: every client"),
+    NODE(reading, "attributes", attributes, "further attributes, as in messages in YAML"), END};
 
 /* Attributes that have a key of their own. */
 static const struct {

@@ -4,7 +4,7 @@
 #define MOCKSERVER_READ_H
 
 #include "kmip/base/arena.h"
-#include "kmip/yaml/ynode.h"
+#include "kmip/yaml/yfield.h"
 #include "mockserver/clock.h"
 
 #define READ_DAY_NS (INT64_C(24) * 3600 * 1000000000)
@@ -38,6 +38,8 @@ struct clock_choices {
     size_t n;
 };
 
+/* What read_clock reads, without `connections`: for the manual. */
+extern const struct yfield read_clock_fields[];
 /* `clock:` {offset, rate, freeze, jumps, strobe, applies_to}. With choices (not NULL)
  * also `connections`, each a clock of its own with connection and client. Strings of
  * choices live as long as the document. */

@@ -1,7 +1,7 @@
 /* `clock:` of the configuration and of faults (read.h). */
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
-#include "kmip/yaml/yfield.h"
+#include "mockserver/fields.h"
 #include "mockserver/read.h"
 
 struct reading {
@@ -13,49 +13,36 @@ struct reading {
 
 static const char *const sides[] = {"both", "time_stamp", "life_cycle", NULL};
 
-#define AT(member) offsetof(struct reading, member)
-#define NODE(k, m, h) {.key = k, .kind = YF_NODE, .off = AT(m), .help = h}
 #define OFFSET                                                                                     \
-    {.key = "offset",                                                                              \
-     .kind = YF_DURATION,                                                                          \
-     .off = AT(spec.offset_ns),                                                                    \
-     .min = -READ_CENTURY_NS,                                                                      \
-     .max = READ_CENTURY_NS,                                                                       \
-     .help = "how far the clock is ahead of (+) or behind (-) the machine's"}
-#define RATE NODE("rate", rate, "seconds it counts in a second: 1, or 0.5 for a slow one")
-#define FREEZE \
-    NODE("freeze", freeze, "true: it stands still from the start; a date: it stands still there")
-#define JUMPS NODE("jumps", jumps, "list of {after: 5 requests | 10s, by: +1h}")
-#define STROBE NODE("strobe", strobe, "{by, every}: forth and back, each time after `every`")
+    TIME(reading, "offset", spec.offset_ns, -READ_CENTURY_NS, READ_CENTURY_NS,                     \
+         "how far the clock is ahead of (+) or behind (-) the machine's")
+#define RATE \
+    NODE(reading, "rate", rate, "seconds it counts in a second: 1, or 0.5 for a slow one")
+#define FREEZE                                                                                     \
+    NODE(reading, "freeze", freeze,                                                                \
+         "true: it stands still from the start; a date: it stands still there")
+#define JUMPS NODE(reading, "jumps", jumps, "list of {after: 5 requests | 10s, by: +1h}")
+#define STROBE \
+    NODE(reading, "strobe", strobe, "{by, every}: forth and back, each time after `every`")
 #define SIDE                                                                                       \
-    {.key = "applies_to",                                                                          \
-     .kind = YF_CHOICE,                                                                            \
-     .off = AT(spec.applies_to),                                                                   \
-     .choices = sides,                                                                             \
-     .help = "both, or only time_stamp (of replies) or life_cycle (dates and states)"}
-#define END {.key = NULL}
+    CHOICE(reading, "applies_to", spec.applies_to, sides,                                          \
+           "both, or only time_stamp (of replies) or life_cycle (dates and states)")
 
-static const struct yfield clock_fields[] = {OFFSET, RATE, FREEZE, JUMPS, STROBE, SIDE, END};
+const struct yfield read_clock_fields[] = {OFFSET, RATE, FREEZE, JUMPS, STROBE, SIDE, END};
 
 static const struct yfield server_fields[] = {
     OFFSET, RATE, FREEZE, JUMPS, STROBE, SIDE,
-    NODE("connections", connections,
+    NODE(reading, "connections", connections,
          "clocks for single connections: a list of these keys with client or connection beside "
          "them"),
     END};
 
 static const struct yfield choice_fields[] = {
     OFFSET, RATE, FREEZE, JUMPS, STROBE, SIDE,
-    {.key = "connection",
-     .kind = YF_INT,
-     .off = AT(connection),
-     .min = 1,
-     .max = INT64_MAX,
-     .help = "number of the connection, from 1; with client: among that client's"},
-    {.key = "client",
-     .kind = YF_STR,
-     .off = AT(client),
-     .help = "Common Name of the client's certificate; * and ? may stand for others"},
+    INT(reading, "connection", connection, 1, INT64_MAX,
+        "number of the connection, from 1; with client: among that client's"),
+    STR(reading, "client", client,
+        "Common Name of the client's certificate; * and ? may stand for others"),
     END};
 
 static bool read_freeze(const struct ynode *n, struct clock_spec *s, struct kerr *err)
@@ -102,17 +89,9 @@ static bool read_jump(const struct ynode *n, struct clock_jump *j, struct kerr *
         const struct ynode *after;
         int64_t by_ns;
     } r = {0};
-    static const struct yfield fields[] = {{.key = "after",
-                                            .kind = YF_NODE,
-                                            .off = offsetof(struct jump_reading, after),
-                                            .required = true},
-                                           {.key = "by",
-                                            .kind = YF_DURATION,
-                                            .off = offsetof(struct jump_reading, by_ns),
-                                            .required = true,
-                                            .min = -READ_CENTURY_NS,
-                                            .max = READ_CENTURY_NS},
-                                           END};
+    static const struct yfield fields[] = {
+        NODE(jump_reading, "after", after, "requests, or a time", NEEDED),
+        TIME(jump_reading, "by", by_ns, -READ_CENTURY_NS, READ_CENTURY_NS, "how far", NEEDED), END};
     if (!yfields_read(n, fields, &r, err) || !read_after(r.after, j, err))
         return false;
     j->by_ns = r.by_ns;
@@ -134,19 +113,9 @@ static bool read_jumps(const struct ynode *n, struct clock_spec *s, struct kerr 
 
 static bool read_strobe(const struct ynode *n, struct clock_spec *s, struct kerr *err)
 {
-    static const struct yfield fields[] = {{.key = "by",
-                                            .kind = YF_DURATION,
-                                            .off = offsetof(struct clock_spec, strobe_by_ns),
-                                            .required = true,
-                                            .min = -READ_CENTURY_NS,
-                                            .max = READ_CENTURY_NS},
-                                           {.key = "every",
-                                            .kind = YF_DURATION,
-                                            .off = offsetof(struct clock_spec, strobe_every_ns),
-                                            .required = true,
-                                            .min = 1,
-                                            .max = READ_CENTURY_NS},
-                                           END};
+    static const struct yfield fields[] = {
+        TIME(clock_spec, "by", strobe_by_ns, -READ_CENTURY_NS, READ_CENTURY_NS, "how far", NEEDED),
+        TIME(clock_spec, "every", strobe_every_ns, 1, READ_CENTURY_NS, "how long", NEEDED), END};
     return yfields_read(n, fields, s, err);
 }
 
@@ -194,7 +163,7 @@ bool read_clock(const struct ynode *n, struct arena *a, struct clock_spec *out,
 {
     struct reading r;
     struct clock_choices c = {0};
-    if (!read_spec(n, choices ? server_fields : clock_fields, &r, err) ||
+    if (!read_spec(n, choices ? server_fields : read_clock_fields, &r, err) ||
         (r.connections && !read_choices(r.connections, a, &c, err)))
         return false;
     *out = r.spec;
