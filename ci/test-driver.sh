@@ -132,7 +132,7 @@ without_a_server() {
 
 on_idle_close() {
     run 0 "$conform" run --profile driver "${at[@]}" --case driver-idle --idle 5s
-    says 'closes a connection after 1.'
+    says 'closes a connection after 1.'; says 'a new connection serves'
 }
 on_revoked() {
     run 0 "$conform" run --profile driver "${at[@]}" --case driver-idle --idle 2s

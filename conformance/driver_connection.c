@@ -151,6 +151,24 @@ static void after_idle(struct probing *p, struct wire *busy, double seconds)
     wire_close(&fresh);
 }
 
+/* The server has closed the connection: does it take a new one? */
+static void after_close(struct probing *p, double seconds)
+{
+    struct wire fresh;
+    struct kerr err = KERR_INIT;
+    if (!probe_open(p, &fresh, 1))
+        return;
+    if (!still_serves(&fresh, &err))
+        probe_failed(p, &err);
+    else
+        probe_decide(p, VERDICT_WARN,
+                     "the server closes a connection after %.1f s without a request: what the "
+                     "driver sends at that moment fails, and its next request connects again; a "
+                     "new connection serves",
+                     seconds);
+    wire_close(&fresh);
+}
+
 static void idle(struct probing *p)
 {
     struct driver_facts *f = p->facts;
@@ -175,10 +193,7 @@ static void idle(struct probing *p)
         f->idle_closed = watch_close(p, &quiet, wanted, &f->idle_closed_after_ns);
         double seconds = (double)f->idle_closed_after_ns / (double)NS_PER_S;
         if (f->idle_closed == TRI_YES)
-            probe_decide(p, VERDICT_WARN,
-                         "the server closes a connection after %.1f s without a request: what the "
-                         "driver sends at that moment fails, and its next request connects again",
-                         seconds);
+            after_close(p, seconds);
         else if (f->idle_closed == TRI_NO)
             after_idle(p, &busy, seconds);
     }
