@@ -60,8 +60,9 @@ void fault_set_clear(struct fault_set *s);
 __attribute__((warn_unused_result)) bool fault_set_add(struct fault_set *s,
                                                        const struct fault_list *l,
                                                        struct kerr *err);
-/* Away at once, from every connection: armed effects end, held replies leave. False
- * when there is no fault of this name. */
+/* Away at once, from every connection: armed effects end, replies that were held,
+ * delayed or stalled leave. Only a handshake that was kept from beginning stays so.
+ * False when there is no fault of this name. */
 __attribute__((warn_unused_result)) bool fault_set_remove(struct fault_set *s, const char *name,
                                                           struct kerr *err);
 /* The list in place of all there are; NULL: none. Connections that are open keep the
@@ -94,8 +95,6 @@ const char *fault_scenario(const struct fault_set *s, const char *scenario);
 __attribute__((warn_unused_result)) bool fault_scenario_set(struct fault_set *s,
                                                             const char *scenario,
                                                             const char *state, struct kerr *err);
-/* The i-th scenario that has had a state set; NULL behind the last. */
-const char *fault_scenario_at(const struct fault_set *s, size_t i, const char **state);
 /* Visits the scenarios that have had a state set, or that faults in force speak of; a
  * name may come more than once. */
 void fault_scenarios_visit(const struct fault_set *s, void (*visit)(void *arg, const char *name),

@@ -5,17 +5,20 @@ journal says. Then the faults have fired and the client is served as by a mock t
 has none; and faults that were taken away do not fire.
 """
 import re
+import shlex
 import string
+import subprocess
 
 from rig import until, usual
 from steps import alike, by_place, expected, found
+import rows_change
 import rows_match
 import rows_pipe
 import rows_reply
 
 ROWS = [*rows_reply.FIELDS, *rows_reply.BYTES, *rows_reply.BEHAVIOUR, *rows_pipe.PIPE,
         *rows_pipe.CONNECTION, *rows_pipe.CLOCK, *rows_pipe.TLS, *rows_match.MATCH,
-        *rows_match.OFTEN]
+        *rows_match.OFTEN, *rows_change.CHANGE]
 
 
 def check(good, words):
@@ -50,7 +53,7 @@ class Run:
     def step(self, s):
         words = string.Template(s.words).safe_substitute(self.kept)
         if s.kind == 'ctl':
-            self.mock.ctl(*words.split())
+            self.mock.ctl(*shlex.split(words))
         elif s.kind == 'begin':
             self.begun = self.mock.begin(words, s.who, s.data)
         elif s.kind == 'end':
@@ -149,7 +152,6 @@ def with_ctl(place, row):
 
 def listed(place, faults, after):
     """The names that the mock itself lists when it is given one that there is not."""
-    import subprocess
     p = subprocess.run([place.programs['mock'], '--set', f'faults={faults}'], env=place.env,
                        capture_output=True, text=True, stdin=subprocess.DEVNULL)
     m = re.search(after + r'(.*)', p.stderr)
