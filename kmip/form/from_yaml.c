@@ -243,6 +243,13 @@ bool from_yaml_fields(const struct ynode *node, struct kmip_walk *walk, const st
     return node->kind != YNODE_MAP || from_yaml_map(&c, node);
 }
 
+bool from_yaml_field(const struct ynode *key, const struct ynode *value, struct kmip_walk *walk,
+                     const struct form_env *env, struct ttlv_writer *w, struct kerr *err)
+{
+    struct yaml_in c = {walk, env, w, err};
+    return w->failed ? from_yaml_written(&c, key) : field(&c, key, value);
+}
+
 bool from_yaml_message(const struct ynode *node, const struct form_env *env, struct buf *out,
                        struct kerr *err)
 {

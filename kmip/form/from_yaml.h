@@ -69,6 +69,18 @@ __attribute__((warn_unused_result)) bool from_yaml_fields(const struct ynode *no
                                                           struct kmip_walk *walk,
                                                           const struct form_env *env,
                                                           struct ttlv_writer *w, struct kerr *err);
+/* One of them. */
+__attribute__((warn_unused_result)) bool from_yaml_field(const struct ynode *key,
+                                                         const struct ynode *value,
+                                                         struct kmip_walk *walk,
+                                                         const struct form_env *env,
+                                                         struct ttlv_writer *w, struct kerr *err);
+/* One attribute of an `Attributes:` map, in each of its instances; `indexed`: with Attribute
+ * Index, from 0 on. */
+__attribute__((warn_unused_result)) bool
+from_yaml_attribute(const char *name, const struct ynode *value, bool indexed,
+                    struct kmip_walk *walk, const struct form_env *env, struct ttlv_writer *w,
+                    struct kerr *err);
 /* A whole message: a map with one key, Request Message or Response Message. */
 __attribute__((warn_unused_result)) bool from_yaml_message(const struct ynode *node,
                                                            const struct form_env *env,

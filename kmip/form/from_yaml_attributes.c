@@ -51,14 +51,16 @@ static bool read_indexed(struct yaml_in *c, const struct ynode *n, const struct 
            ynode_err(n, KE_YAML, c->err, "!indexed needs an index, {index: 1, value: ...}");
 }
 
-/* One Attribute; a null value gives one without Attribute Value. */
-static bool attribute(struct yaml_in *c, struct bytes name, const struct ynode *n)
+/* One Attribute, from index and value as they are written, or from a number. */
+struct instance {
+    const struct ynode *index, *value;
+    int64_t number; /* without index node; -1: none */
+};
+
+/* A null value gives one without Attribute Value. */
+static bool write_instance(struct yaml_in *c, struct bytes name, const struct ynode *n,
+                           const struct instance *i)
 {
-    const struct ynode *index = NULL, *value = NULL;
-    if (!from_yaml_tagged(n, "!indexed"))
-        value = n;
-    else if (!read_indexed(c, n, &index, &value))
-        return false;
     ttlv_w_open(c->w, KMIP_TAG_ATTRIBUTE);
     if (!kmip_walk_enter(c->walk, KMIP_TAG_ATTRIBUTE))
         return ynode_err(n, KE_YAML, c->err, "structures are nested deeper than %u levels",
@@ -66,13 +68,23 @@ static bool attribute(struct yaml_in *c, struct bytes name, const struct ynode *
     ttlv_w_text(c->w, KMIP_TAG_ATTRIBUTE_NAME, name);
     kmip_walk_note(c->walk, KMIP_TAG_ATTRIBUTE_NAME, TTLV_TEXT_STRING, name);
     bool ok = from_yaml_written(c, n);
-    if (ok && index)
-        ok = from_yaml_item(c, KMIP_TAG_ATTRIBUTE_INDEX, index);
-    if (ok && value && !(ynode_is_null(value) && !value->tag))
-        ok = from_yaml_item(c, KMIP_TAG_ATTRIBUTE_VALUE, value);
+    if (ok && i->index)
+        ok = from_yaml_item(c, KMIP_TAG_ATTRIBUTE_INDEX, i->index);
+    else if (ok && i->number >= 0)
+        ttlv_w_int(c->w, KMIP_TAG_ATTRIBUTE_INDEX, (int32_t)i->number);
+    if (ok && i->value && !(ynode_is_null(i->value) && !i->value->tag))
+        ok = from_yaml_item(c, KMIP_TAG_ATTRIBUTE_VALUE, i->value);
     kmip_walk_leave(c->walk);
     ttlv_w_close(c->w);
     return ok && from_yaml_written(c, n);
+}
+
+static bool attribute(struct yaml_in *c, struct bytes name, const struct ynode *n, int64_t number)
+{
+    struct instance i = {.value = n, .number = number};
+    if (from_yaml_tagged(n, "!indexed") && !read_indexed(c, n, &i.index, &i.value))
+        return false;
+    return write_instance(c, name, n, &i);
 }
 
 static bool has_mask(struct bytes name)
@@ -83,17 +95,17 @@ static bool has_mask(struct bytes name)
 }
 
 /* All instances under one name. */
-static bool instances(struct yaml_in *c, struct bytes name, const struct ynode *val)
+static bool instances(struct yaml_in *c, struct bytes name, const struct ynode *val, bool indexed)
 {
     if (val->kind != YNODE_SEQ)
-        return attribute(c, name, val);
+        return attribute(c, name, val, indexed ? 0 : -1);
     if (has_mask(name))
-        return val->n == 0 || attribute(c, name, val);
+        return val->n == 0 || attribute(c, name, val, indexed ? 0 : -1);
     if (val->tag)
         return ynode_err(val, KE_YAML, c->err,
                          "%s stands before a sequence; put it before each entry", val->tag);
     for (size_t i = 0; i < val->n; i++)
-        if (!attribute(c, name, val->vals[i]))
+        if (!attribute(c, name, val->vals[i], indexed ? (int64_t)i : -1))
             return false;
     return true;
 }
@@ -109,7 +121,7 @@ static bool attribute_map(struct yaml_in *c, const struct ynode *map)
         const struct ynode *key = map->keys[i];
         buf_reset(&name);
         ok = from_yaml_text(key, c->env, &name, c->err) && check_name(c, key, buf_bytes(&name)) &&
-             instances(c, buf_bytes(&name), map->vals[i]);
+             instances(c, buf_bytes(&name), map->vals[i], false);
     }
     buf_clear(&name);
     return ok;
@@ -125,4 +137,12 @@ bool from_yaml_attributes(struct yaml_in *c, const struct ynode *n)
         if (!attribute_map(c, n->vals[i]))
             return false;
     return true;
+}
+
+bool from_yaml_attribute(const char *name, const struct ynode *value, bool indexed,
+                         struct kmip_walk *walk, const struct form_env *env, struct ttlv_writer *w,
+                         struct kerr *err)
+{
+    struct yaml_in c = {walk, env, w, err};
+    return from_yaml_written(&c, value) && instances(&c, bytes_str(name), value, indexed);
 }
