@@ -853,6 +853,43 @@ differing() {
     stop
 }
 
+# --- one fact, one verdict ----------------------------------------------------------------------
+
+# cases (globs)|exit code|what is printed|configuration of the mock. A MUST that is broken is
+# seen; what the standard leaves open, a slow server and another clock fail nobody.
+verdicts() {
+    local cases code said config pattern args
+    while IFS='|' read -r cases code said config; do
+        [ -n "$cases" ] || continue
+        args=()
+        for pattern in $cases; do args+=(--case "$pattern"); done
+        serve --set "$config"
+        run "$code" run -q "${args[@]}"
+        says "$said"
+        no_journal
+        stop
+    done <<'ROWS'
+batch-id-echoed-on-failure|1|actual    absent|faults=[{match: {operation: Get}, count: always, action: {remove: {field: Batch Item/Operation}}}, {match: {operation: Get}, count: always, action: {remove: {field: Batch Item/Unique Batch Item ID}}}]
+get-unknown-object|1|expected  Get (a response item names the operation|faults=[{match: {operation: Get}, count: always, action: {remove: {field: Batch Item/Operation}}}]
+get-unk* sklc-m-* cs-bc* time-*|0|WARN           time-stamp-near-ours|clock.offset=48h
+cs-bc* tc-141 tc-142|0|conformant in all|clock.offset=-2h
+time-stamp-in-every-response|0|earlier than that of the reply before|clock.jumps=[{after: 3 requests, by: -1s}]
+time-stamp-in-every-response|1|message.time_stamp|faults=[{match: {operation: Get}, count: always, action: {remove: Response Header/Time Stamp}}]
+sklc-m-1 sklc-m-2 state-activate|0|conformant in all|faults=[{match: {operation: [Create, Activate]}, count: always, action: {delay: {fixed: 6s}}}]
+state-activation-date-reached|4|the server took too long to see it|faults=[{match: {operation: Create}, count: always, action: {delay: {fixed: 6s}}}]
+attr-custom-types|1|Query announces Add Attribute, and yet|faults=[{match: {operation: Add Attribute}, count: always, action: {result: Operation Not Supported}}]
+discover-versions-best-first|0|PASS  conformant|versions=[1.2, 1.0]
+discover-versions-best-first|0|expected  Protocol Version: less than|versions=[1.0, 1.2]
+attr-index-starts-at-zero|1|schema.attribute_index_twice|faults=[{match: {operation: Get Attributes}, count: always, action: {set: {field: "Batch Item/Response Payload/Attribute[1]/Attribute Index", value: 0}}}]
+attr-values-not-yet-set|1|no Activation Date|faults=[{match: {operation: Get Attributes}, count: always, action: {insert: {field: Batch Item/Response Payload/Attribute, value: {Attribute Name: Activation Date, Attribute Value: !DateTime 5}}}}]
+attr-last-change-date-modify|1|at least|faults=[{match: {operation: Get Attributes, nth: 2}, count: 1, action: {set: {field: Batch Item/Response Payload/Attribute/Attribute Value, value: 2001-01-01T00:00:00Z}}}]
+message-extension-not-critical|0|WARN           message-extension-not-critical|faults=[{match: {operation: Query, nth: 2}, count: 1, action: {result: Feature Not Supported}}]
+tc-71|0|WARN           tc-71|faults=[{match: {operation: Create}, count: 1, action: {result: Feature Not Supported}}]
+encrypt-usage-limits-*|4|It has Usage Limits, which is optional|faults=[{match: {operation: [Create, Register]}, count: always, action: {result: Invalid Field}}]
+get-transparent-symmetric-key|1|step      3 of 4|faults=[{match: {operation: Get, nth: 2}, count: always, action: {result: Key Format Type Not Supported}}, {match: {operation: Register}, count: always, action: {result: Invalid Field}}]
+ROWS
+}
+
 command_line
 case_files
 outputs
@@ -867,6 +904,7 @@ nameless
 gone
 refuses_destroy
 differing
+verdicts
 
 [ "$failures" -eq 0 ] && echo "test-conform: all well" && exit 0
 echo "test-conform: $failures failed"

@@ -40,6 +40,8 @@
  *   unless         $name: the step is skipped when the variable is bound; `when` the reverse
  *   announced      true: the step is skipped unless Query announces its operation; false: it is
  *                  skipped if Query does
+ *   no_later       3s since the case began: what is expected holds only until then, so that a
+ *                  reply that comes later says nothing; a mismatch makes the case INCONCLUSIVE
  *   within         2s: how long to wait for a reply; silence is then an answer, not an error
  *   expect         see below; default: success
  *
@@ -49,7 +51,8 @@
  *                  open | refused | any}; binds $NAME when it is open
  *   close: NAME    ends a client's connection
  *   let: {name: value}   binds variables (text with ${...} in it)
- *   check: {that: $a, equals: $b}   compares variables: equals, differs, at_least, at_most
+ *   check: {that: $a, equals: $b}   compares variables: equals, differs, at_least, at_most;
+ *                  length: 16, the number of its bytes
  *
  * An expectation:
  *
@@ -71,7 +74,11 @@
  *                                #   because: "..." (shown; required unless PASS)
  *     connection: closed         # no reply but a closed connection; `silent`: none `within` it
  *     header: {...}              # fields of the response header
- *     items: 2                   # batch: number of response items (default: as in the request)
+ *     items: 2                   # number of response items, each with this result (of a batch:
+ *                                #   in all); `any`: whatever their number. Default: one, or of
+ *                                #   a batch as many as it has
+ *     later: true                # an alternative that counts only if Discover Versions lists a
+ *                                #   later version than the request's as well
  *
  * In a batch `expect: none` says that the item has no response item (after a Stop).
  *
@@ -82,13 +89,15 @@
  *   !any             is there, once or more            !absent      is not there
  *                    (in {...} with a blank before the brace: {State: !absent })
  *   !bind x          binds x, also if it was bound     !not V       is there and differs
- *   !length N        bytes of a string value           !near D      within 5 s (`!near [D, 60s]`)
+ *   !length N        bytes of a string value           !near D      within 30 s (`!near [D, 5s]`);
+ *                    from $NOW or $SERVER_NOW as much more as the case took, apart from its waits
  *   !at_least V, !at_most V                            numbers and dates, inclusive
  *   !one_of [V, W]   equals one of them                !has M       mask holds these bits
  *   !matches GLOB    text by shell pattern             !sha256 $x   SHA-256 of x's bytes
  *   !contains [..]   repeated field holds these, among others
  *   !lacks [..]      repeated field holds none of these
  *   !set [..]        repeated field holds exactly these, in any order
+ *   !descending      repeated field, each value less than the one before (versions too)
  *   [V, W]           repeated field holds exactly these, in this order
  *   {...}            structure: the fields named must match
  *   Attributes: {Name: value, ...}   attributes by name, in any order; a sequence for several
@@ -137,6 +146,9 @@ enum connection_want {
     CONNECTION_ANY
 };
 
+#define ITEMS_AS_ASKED (-1) /* one, or of a batch as many as the request has */
+#define ITEMS_ANY (-2)
+
 struct reason_want {
     uint32_t reason; /* enum of the standard */
     bool any, other; /* whatever it is; anything but this one */
@@ -153,7 +165,8 @@ struct expectation {
     bool exact, empty;
     enum { OPERATION_OR_NOT, OPERATION_ABSENT, OPERATION_PRESENT } operation;
     enum connection_want connection;
-    int64_t items;                /* -1: as many as the request has */
+    int64_t items;                /* a number, ITEMS_AS_ASKED or ITEMS_ANY */
+    bool later;                   /* only if the server speaks a later version, too */
     struct expectation *any_of, *batch;
     size_t n_any_of, n_batch;
     enum verdict verdict;         /* of an alternative */
@@ -173,7 +186,8 @@ enum step_kind {
     STEP_REQUEST, STEP_MESSAGE, STEP_RAW, STEP_WAIT, STEP_CONNECT, STEP_CLOSE, STEP_LET, STEP_CHECK
 };
 
-enum relation { RELATION_EQUALS, RELATION_DIFFERS, RELATION_AT_LEAST, RELATION_AT_MOST };
+enum relation { RELATION_EQUALS, RELATION_DIFFERS, RELATION_AT_LEAST, RELATION_AT_MOST,
+                RELATION_LENGTH };
 
 struct case_step {
     enum step_kind kind;
@@ -184,6 +198,7 @@ struct case_step {
     const char *unless, *when;  /* variable names without the dollar, or NULL */
     enum { ANNOUNCED_OR_NOT, ANNOUNCED_ONLY, UNANNOUNCED_ONLY } announced;
     int64_t within_ns;          /* 0: the run's time-out */
+    int64_t no_later_ns;        /* 0: whenever */
     int64_t repeat_every_ns, repeat_at_most_ns; /* 0: once */
     int64_t wait_ns;
     const struct ynode *header, *message, *raw, *let;

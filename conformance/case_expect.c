@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "conformance/case_in.h"
+#include "kmip/base/text.h"
 #include "kmip/schema/dict.h"
 
 static const char *const connections[] = {"reply",   "closed", "silent", "open",
@@ -13,9 +14,9 @@ static const char *const verdicts[] = {"PASS",          "WARN",           "FAIL"
 struct raw_expect {
     const char *status, *because;
     const struct ynode *fail, *payload, *item, *header, *any_of, *batch;
-    bool exact, empty;
+    const char *items;
+    bool exact, empty, later;
     int connection, verdict, operation;
-    int64_t items;
 };
 
 #define FIELD(name, yaml_kind, ...) \
@@ -34,7 +35,8 @@ static const struct yfield expect_fields[] = {
     FIELD(because, YF_STR, .help = "why, for the report"),
     FIELD(connection, YF_CHOICE, .choices = connections, .help = "what comes instead of a reply"),
     FIELD(header, YF_NODE, .help = "fields of the response header"),
-    FIELD(items, YF_INT, .min = 0, .max = 100000, .help = "number of response items"),
+    FIELD(items, YF_STR, .help = "number of response items, or any"),
+    FIELD(later, YF_BOOL, .help = "only if the server speaks a later version, too"),
     FIELD(batch, YF_NODE, .help = "an expectation for each item"),
     {0},
 };
@@ -95,10 +97,12 @@ static bool check_combination(const struct raw_expect *raw, const struct expecta
     const struct ynode *n = e->node;
     bool verdict = ynode_get(n, "verdict") || raw->because;
     if (raw->any_of &&
-        (e->whole || raw->batch || e->connection != CONNECTION_REPLY || e->items >= 0))
+        (e->whole || raw->batch || e->connection != CONNECTION_REPLY || raw->items))
         return ynode_err(n, KE_CASE, err,
                          "beside any_of only 'header' may stand: the rest belongs to the "
                          "alternatives");
+    if (raw->later && !alternative)
+        return ynode_err(n, KE_CASE, err, "'later' belongs to an alternative of any_of");
     if (verdict && !alternative)
         return ynode_err(n, KE_CASE, err, "verdict and because belong to an alternative of any_of");
     if (e->verdict != VERDICT_PASS && !raw->because)
@@ -108,15 +112,28 @@ static bool check_combination(const struct raw_expect *raw, const struct expecta
     if (raw->empty && raw->payload)
         return ynode_err(n, KE_CASE, err, "either 'empty' or 'payload'");
     if (e->connection != CONNECTION_REPLY &&
-        (e->whole || raw->header || raw->batch || e->items >= 0))
+        (e->whole || raw->header || raw->batch || raw->items))
         return ynode_err(n, KE_CASE, err, "where there is no reply, nothing in it can be expected");
+    return true;
+}
+
+static bool read_number(const struct ynode *n, const char *items, struct expectation *e,
+                        struct kerr *err)
+{
+    if (!items)
+        return true;
+    if (strcmp(items, "any") == 0)
+        e->items = ITEMS_ANY;
+    else if (!text_int(bytes_str(items), 0, 100000, &e->items))
+        return ynode_err(ynode_get(n, "items"), KE_CASE, err,
+                         "items: a number of response items, or any, not '%s'", items);
     return true;
 }
 
 static bool read_map(struct arena *a, const struct ynode *n, bool alternative,
                      struct expectation *e, struct kerr *err)
 {
-    struct raw_expect raw = {.items = -1};
+    struct raw_expect raw = {0};
     if (!yfields_read(n, expect_fields, &raw, err))
         return false;
     e->payload = raw.payload;
@@ -126,14 +143,14 @@ static bool read_map(struct arena *a, const struct ynode *n, bool alternative,
     e->empty = raw.empty;
     e->operation = (unsigned)raw.operation;
     e->connection = (enum connection_want)raw.connection;
-    e->items = raw.items;
+    e->later = raw.later;
     e->verdict = (enum verdict)raw.verdict;
     e->because = raw.because;
     e->whole = raw.status || raw.fail || raw.operation || raw.payload || raw.item || raw.empty;
     if (raw.status &&
         !case_enum_name(ynode_get(n, "status"), "Result Status", raw.status, &e->status, err))
         return false;
-    return check_combination(&raw, e, alternative, err) &&
+    return read_number(n, raw.items, e, err) && check_combination(&raw, e, alternative, err) &&
            (!raw.fail || read_fail(a, &raw, e, err)) &&
            (!raw.any_of ||
             read_list(a, raw.any_of, "any_of", true, &e->any_of, &e->n_any_of, err)) &&
@@ -143,7 +160,7 @@ static bool read_map(struct arena *a, const struct ynode *n, bool alternative,
 static bool read_one(struct arena *a, const struct ynode *n, bool alternative,
                      struct expectation *e, struct kerr *err)
 {
-    *e = (struct expectation){.node = n, .items = -1};
+    *e = (struct expectation){.node = n, .items = ITEMS_AS_ASKED};
     if (!n)
         return true;
     if (n->kind != YNODE_SCALAR)

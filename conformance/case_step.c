@@ -8,7 +8,8 @@
 static const char *const states[] = {"Pre-Active", "Active",    "Deactivated",
                                      "Compromised", "Destroyed", "Destroyed Compromised", NULL};
 static const char *const identities[] = {"main", "other", "anonymous", NULL};
-static const char *const relations[] = {"equals", "differs", "at_least", "at_most", NULL};
+static const char *const relations[] = {"equals",  "differs", "at_least",
+                                        "at_most", "length",  NULL};
 
 /* ---- raw forms -------------------------------------------------------------- */
 
@@ -79,7 +80,7 @@ static const struct yfield item_fields[] = {
 struct raw_step {
     const char *note, *client, *version, *unless, *when, *close;
     bool async, setup, announced;
-    int64_t wait, within;
+    int64_t wait, within, no_later;
     struct raw_item item;
     const struct ynode *batch, *header, *message, *raw, *expect, *connect, *let, *check, *repeat;
 };
@@ -101,6 +102,7 @@ static const struct yfield step_fields[] = {
     STEP(announced, YF_BOOL),
     STEP(wait, YF_DURATION),
     STEP(within, YF_DURATION),
+    STEP(no_later, YF_DURATION),
     STEP(batch, YF_NODE),
     STEP(header, YF_NODE),
     STEP(message, YF_NODE),
@@ -147,7 +149,7 @@ static const struct {
 } limited[] = {
     {"payload", SINGLE},  {"id", SINGLE},      {"extension", SINGLE}, {"announced", SINGLE},
     {"header", REQUEST},  {"version", REQUEST}, {"async", REQUEST},
-    {"client", SENDING},  {"repeat", SENDING}, {"within", SENDING},
+    {"client", SENDING},  {"repeat", SENDING}, {"within", SENDING},  {"no_later", SENDING},
     {"expect", SENDING | CONNECT}, {"setup", SENDING | CONNECT | CHECK},
 };
 
@@ -215,7 +217,8 @@ static bool read_item(struct test_case *c, const struct ynode *n, const struct r
         !case_read_expectation(&c->doc.arena, raw->expect, &out->expect, err))
         return false;
     const struct expectation *e = &out->expect;
-    if (batch && (e->header || e->batch || e->items >= 0 || e->connection != CONNECTION_REPLY))
+    if (batch && (e->header || e->batch || e->items != ITEMS_AS_ASKED ||
+                  e->connection != CONNECTION_REPLY))
         return ynode_err(e->node, KE_CASE, err,
                          "an item of a batch expects a result; header, items, connection "
                          "and batch belong to the step");
@@ -275,7 +278,8 @@ static bool read_check(const struct ynode *n, struct case_step *s, struct kerr *
         }
     return ynode_err(
         n, KE_CASE, err,
-        "check: expected {that: $a, RELATION: $b} with equals, differs, at_least or at_most");
+        "check: expected {that: $a, RELATION: $b} with equals, differs, at_least, at_most or "
+        "length");
 }
 
 static bool read_let(const struct ynode *n, struct kerr *err)
@@ -372,6 +376,7 @@ static bool read_step(struct test_case *c, size_t i, const struct ynode *n, stru
     s->close = raw.close;
     s->wait_ns = raw.wait;
     s->within_ns = raw.within;
+    s->no_later_ns = raw.no_later;
     if ((form & SENDING) && !check_client(c, i, ynode_get(n, "client"), s->client, err))
         return false;
     if (s->close && !check_client(c, i, ynode_get(n, "close"), s->close, err))

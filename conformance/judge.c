@@ -1,4 +1,8 @@
-/* What a case expects of one reply (runner.h). The standard's own rules are rules.c's. */
+/* What a case expects of one reply (runner.h). The standard's own rules are rules.c's.
+ *
+ * An expectation speaks of one of three things, which have a function each: of the
+ * connection (that no reply comes), of the message's result (as many items as it says, each
+ * with the same outcome), or of the items of a batch, each with its own. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,8 +19,7 @@ struct judge {
     struct kmip_message reply;
     struct kmip_item *items, *asked; /* of the reply; of the request, as far as it can be read */
     size_t n_items, n_asked;
-    enum verdict verdict;
-    const char *why;
+    struct judgement *result;
 };
 
 /* ---- outcome: status and reason, read together ------------------------------ */
@@ -41,6 +44,14 @@ static void put_reasons(const struct expectation *e, struct buf *out)
                        kmip_name_of("Result Reason", e->reasons[i].reason));
 }
 
+static void put_number(const struct expectation *e, struct buf *out)
+{
+    if (e->items == 0)
+        buf_puts(out, ", without any item");
+    else if (e->items > 1)
+        buf_printf(out, " in each of %lld items", (long long)e->items);
+}
+
 /* "Success; or Operation Failed, Item Not Found", over all alternatives. */
 static void put_wanted(const struct expectation *e, struct buf *out)
 {
@@ -50,6 +61,7 @@ static void put_wanted(const struct expectation *e, struct buf *out)
         if (e->connection == CONNECTION_REPLY) {
             buf_puts(&one, kmip_name_of("Result Status", e->status));
             put_reasons(e, &one);
+            put_number(e, &one);
         } else {
             buf_puts(&one,
                      e->connection == CONNECTION_SILENT ? "no answer" : "a closed connection");
@@ -105,10 +117,21 @@ static bool outcome_differs(struct judge *j, const struct expectation *e, uint32
     return false;
 }
 
+/* Does the expectation name Operation Not Supported itself? */
+static void note_denial(struct judge *j, const struct expectation *e, const struct kmip_item *it)
+{
+    for (size_t i = 0; i < e->n_reasons; i++)
+        if (it->has_reason && it->reason == KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED &&
+            !e->reasons[i].any && !e->reasons[i].other && e->reasons[i].reason == it->reason)
+            j->result->foresaw_denial = true;
+}
+
 static bool check_outcome(struct judge *j, const struct expectation *e, const struct kmip_item *it)
 {
-    if (it->has_status && it->status == e->status && reason_fits(e, it))
+    if (it->has_status && it->status == e->status && reason_fits(e, it)) {
+        note_denial(j, e, it);
         return true;
+    }
     struct buf actual;
     buf_init(&actual, 2000);
     put_outcome(it, &actual);
@@ -177,10 +200,10 @@ typedef bool eval_fn(struct judge *j, const struct expectation *e, const void *a
 /* The verdict of the alternative that fitted; the worst of an exchange's items wins. */
 static void settle(struct judge *j, const struct expectation *e)
 {
-    if (verdict_rank(e->verdict) <= verdict_rank(j->verdict))
+    if (verdict_rank(e->verdict) <= verdict_rank(j->result->verdict))
         return;
-    j->verdict = e->verdict;
-    j->why = e->because;
+    j->result->verdict = e->verdict;
+    j->result->why = e->because ? e->because : "";
 }
 
 /* How close an alternative came: not even the outcome, or all but some fields. */
@@ -190,6 +213,20 @@ static bool nearer(const struct mismatches *a, const struct mismatches *b)
     return outcome_a != outcome_b ? outcome_b : a->n < b->n;
 }
 
+/* Does the server also speak a later version than the request is in? What its tables of that
+ * one allow is then not plainly wrong. */
+static bool speaks_later(const struct judge *j)
+{
+    const struct target *t = j->rn->runner->target;
+    struct kmip_message asked;
+    if (!kmip_open(&asked, buf_bytes(&j->sent->request), NULL))
+        return false;
+    for (size_t i = 0; i < t->n_versions; i++)
+        if (t->versions[i] > asked.header.version)
+            return true;
+    return false;
+}
+
 /* Tries them in order; the first that fits decides. If none does, what the nearest one
  * misses is shown: where not even the outcome fits, with all the outcomes that would. */
 static bool eval_any(struct judge *j, const struct expectation *e, eval_fn *eval, const void *arg)
@@ -197,6 +234,8 @@ static bool eval_any(struct judge *j, const struct expectation *e, eval_fn *eval
     struct mismatches *real = j->m.out, nearest = {.n = 0};
     for (size_t i = 0; i < e->n_any_of; i++) {
         struct mismatches aside = {.n = 0};
+        if (e->any_of[i].later && !speaks_later(j))
+            continue;
         size_t mark = vars_mark(&j->rn->vars);
         j->m.out = &aside;
         bool ok = eval(j, &e->any_of[i], arg);
@@ -208,7 +247,7 @@ static bool eval_any(struct judge *j, const struct expectation *e, eval_fn *eval
             return true;
         }
         vars_rewind(&j->rn->vars, mark);
-        if (i == 0 || nearer(&aside, &nearest))
+        if (nearest.n == 0 || nearer(&aside, &nearest))
             nearest = aside;
     }
     if (nearest.n > 0 && nearest.v[0].outcome) {
@@ -231,12 +270,22 @@ static bool eval_item(struct judge *j, const struct expectation *e, const void *
 
 /* ---- the whole reply -------------------------------------------------------- */
 
+/* How many items before this one of the request bear its id. */
+static size_t before_it(const struct judge *j, size_t asked)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < asked; i++)
+        n += j->asked[i].has_id && bytes_eq(j->asked[i].id, j->asked[asked].id);
+    return n;
+}
+
 /* Items find each other by id where the request has them, else by position. */
 static const struct kmip_item *answer_to(const struct judge *j, size_t asked, size_t position)
 {
     if (asked < j->n_asked && j->asked[asked].has_id) {
+        size_t skip = before_it(j, asked);
         for (size_t i = 0; i < j->n_items; i++)
-            if (j->items[i].has_id && bytes_eq(j->items[i].id, j->asked[asked].id))
+            if (j->items[i].has_id && bytes_eq(j->items[i].id, j->asked[asked].id) && skip-- == 0)
                 return &j->items[i];
         return NULL;
     }
@@ -271,7 +320,9 @@ static bool eval_items(struct judge *j, const struct expectation *e)
             mismatch_at(&j->m, j->reply.root.off, text, "not there");
         ok = it && eval_item(j, one, it) && ok;
     }
-    return count_fits(j, e->items >= 0 ? (size_t)e->items : expected) && ok;
+    return (e->items == ITEMS_ANY ||
+            count_fits(j, e->items == ITEMS_AS_ASKED ? expected : (size_t)e->items)) &&
+           ok;
 }
 
 static bool check_header(struct judge *j, const struct ynode *header)
@@ -301,6 +352,22 @@ static bool eval_connection(struct judge *j, const struct expectation *e)
            outcome_differs(j, e, s->has_reply ? 0 : KERR_NO_OFF, actual[got]);
 }
 
+/* One outcome for the whole message, in each of its items. */
+static bool eval_result(struct judge *j, const struct expectation *e)
+{
+    size_t expected = e->items == ITEMS_AS_ASKED ? 1
+                      : e->items == ITEMS_ANY    ? j->n_items
+                                                 : (size_t)e->items;
+    char actual[60];
+    bool ok = true;
+    snprintf(actual, sizeof actual, "%zu response item%s", j->n_items, j->n_items == 1 ? "" : "s");
+    if (j->n_items != expected)
+        return outcome_differs(j, e, j->reply.root.off, actual);
+    for (size_t i = 0; i < j->n_items; i++)
+        ok = eval_plain_item(j, e, &j->items[i]) && ok;
+    return ok;
+}
+
 static bool eval_step(struct judge *j, const struct expectation *e, const void *arg)
 {
     bool ok = !e->header || !j->sent->has_reply || check_header(j, e->header);
@@ -308,13 +375,8 @@ static bool eval_step(struct judge *j, const struct expectation *e, const void *
         return eval_any(j, e, eval_step, arg) && ok;
     if (e->connection != CONNECTION_REPLY || !j->sent->has_reply)
         return eval_connection(j, e);
-    if (e->n_batch > 0 || (j->step->batch && !e->whole))
-        return eval_items(j, e) && ok;
-    if (!count_fits(j, e->items >= 0 ? (size_t)e->items : 1) && j->n_items == 0)
-        return false;
-    if (j->n_items == 0 || e->items > 1)
-        return j->m.out->n == 0;
-    return eval_plain_item(j, e, &j->items[0]) && ok && j->n_items == 1;
+    bool each = e->n_batch > 0 || (j->step->batch && !e->whole);
+    return (each ? eval_items(j, e) : eval_result(j, e)) && ok;
 }
 
 /* ---- the judge -------------------------------------------------------------- */
@@ -353,19 +415,20 @@ static bool check_async(struct judge *j)
     return false;
 }
 
-bool judge_reply(struct running *rn, const struct case_step *s, const struct sent *sent,
-                 struct mismatches *out, enum verdict *v, const char **why)
+void judge_reply(struct running *rn, const struct case_step *s, const struct sent *sent,
+                 struct judgement *out)
 {
     struct kerr broken = KERR_INIT;
+    *out = (struct judgement){.verdict = VERDICT_PASS, .why = ""};
     struct judge j = {.rn = rn,
                       .step = s,
                       .sent = sent,
-                      .verdict = VERDICT_PASS,
+                      .result = out,
                       .m = {.vars = &rn->vars,
                             .arena = &rn->result->arena,
                             .reply = buf_bytes(&sent->reply),
                             .show_secrets = rn->runner->show_secrets,
-                            .out = out,
+                            .out = &out->found,
                             .err = &rn->err}};
     bool ok = !sent->has_reply || kmip_open(&j.reply, j.m.reply, &broken);
     if (!ok)
@@ -373,7 +436,5 @@ bool judge_reply(struct running *rn, const struct case_step *s, const struct sen
                     "a Response Message that can be read", broken.msg);
     ok = ok && judge_items(&j);
     ok = check_async(&j) && ok;
-    *v = j.verdict;
-    *why = j.why ? j.why : "";
-    return ok && rn->err.code == KE_OK;
+    out->matched = ok && rn->err.code == KE_OK;
 }

@@ -236,6 +236,37 @@ static bool match_single(struct matcher *m, const struct ynode *want, const stru
     return match_differs(m, &more, "%s once only", f->name);
 }
 
+/* A number, a date, or a Protocol Version as major and minor, to be put in order. */
+static bool rank_of(const struct ttlv_item *it, int64_t *out)
+{
+    struct ttlv_item major, minor;
+    if (it->tag != KMIP_TAG_PROTOCOL_VERSION)
+        return match_number(it->type, it->val, out);
+    if (!ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MAJOR, &major) || major.type != TTLV_INTEGER ||
+        !ttlv_find(it, KMIP_TAG_PROTOCOL_VERSION_MINOR, &minor) || minor.type != TTLV_INTEGER)
+        return false;
+    *out = ((int64_t)ttlv_int(&major) << 32) + ttlv_int(&minor);
+    return true;
+}
+
+/* Each value is less than the one before it. */
+static bool match_descending(struct matcher *m, const struct found *f)
+{
+    int64_t last = INT64_MAX, rank;
+    for (size_t i = 0; i < f->n; i++) {
+        struct got g = at(f, i);
+        if (!rank_of(&f->v[i], &rank))
+            return match_differs(m, &g, "a value that can be put in order");
+        if (rank >= last) {
+            struct got before = at(f, i - 1);
+            return match_differs(m, &g, "%s: less than %s, the one before it", f->name,
+                                 match_show(m, &before));
+        }
+        last = rank;
+    }
+    return true;
+}
+
 /* ordered: a plain sequence is a list, else a set. */
 static bool match_instances(struct matcher *m, const struct ynode *want, const struct found *f,
                             bool ordered)
@@ -249,6 +280,8 @@ static bool match_instances(struct matcher *m, const struct ynode *want, const s
     }
     if (match_tagged(want, "!lacks"))
         return match_lacks(m, as_list(want, &l), f);
+    if (match_tagged(want, "!descending"))
+        return match_descending(m, f);
     if (match_tagged(want, "!contains"))
         return match_set(m, as_list(want, &l), f, false);
     if (match_tagged(want, "!set"))

@@ -17,6 +17,10 @@ bool match_value(struct matcher *m, const struct ynode *want, const struct got *
 /* Does it match? Leaves no trace when it does not; *expected, unless NULL, says what would. */
 bool match_tried(struct matcher *m, const struct ynode *want, const struct got *g,
                  const char **expected);
+/* Numbers, enumerations, dates and Booleans as one scale; false of other types. */
+bool match_number(unsigned type, struct bytes v, int64_t *out);
+/* The value as it is shown in mismatches. */
+const char *match_show(struct matcher *m, const struct got *g);
 bool match_tagged(const struct ynode *n, const char *tag);
 /* The node without its tag, to be read as a plain value. */
 struct ynode match_untagged(const struct ynode *n);

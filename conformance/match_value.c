@@ -10,7 +10,7 @@
 #include "kmip/form/form.h"
 #include "kmip/ttlv/reader.h"
 
-#define TOLERANCE_S 5
+#define TOLERANCE_S 30 /* a server may have several clocks */
 
 /* ---- text for mismatches ---------------------------------------------------- */
 
@@ -49,7 +49,7 @@ static void put_fields(const struct form_options *o, const struct kmip_walk *aro
 }
 
 /* What was received, as text; redacted like everywhere. */
-static const char *show(struct matcher *m, const struct got *g)
+const char *match_show(struct matcher *m, const struct got *g)
 {
     struct form_options o = {.show_secrets = m->show_secrets, .max_bytes = 128};
     struct buf text;
@@ -70,7 +70,7 @@ static const char *show_wire(struct matcher *m, const struct got *g, unsigned ty
     struct got as = {g->walk, g->spot, &it, g->name};
     return !m->show_secrets && kmip_hides(&g->spot, &it)
                ? "the value given in the case (--show-secrets shows it)"
-               : show(m, &as);
+               : match_show(m, &as);
 }
 
 bool match_differs(struct matcher *m, const struct got *g, const char *fmt, ...)
@@ -81,7 +81,7 @@ bool match_differs(struct matcher *m, const struct got *g, const char *fmt, ...)
     va_start(ap, fmt);
     buf_vprintf(&expected, fmt, ap);
     va_end(ap);
-    mismatch_field(m, g->it->off, g->name ? g->name : "", buf_cstr(&expected), show(m, g));
+    mismatch_field(m, g->it->off, g->name ? g->name : "", buf_cstr(&expected), match_show(m, g));
     buf_clear(&expected);
     return false;
 }
@@ -291,8 +291,7 @@ static bool form_length(struct matcher *m, const struct ynode *want, const struc
     return false;
 }
 
-/* Numbers and dates as one scale. */
-static bool number(unsigned type, struct bytes v, int64_t *out)
+bool match_number(unsigned type, struct bytes v, int64_t *out)
 {
     switch (type) {
     case TTLV_INTEGER:
@@ -326,11 +325,11 @@ static bool numbers(struct matcher *m, const struct ynode *want, const char *for
     struct ynode plain = match_untagged(want);
     buf_init(&val, 4096);
     bool ok = wire(m, &plain, g, &type, &val);
-    if (ok && !number(type, buf_bytes(&val), &out->wanted))
+    if (ok && !match_number(type, buf_bytes(&val), &out->wanted))
         ok = match_case_error(m, want, "%s compares numbers and dates only", form);
     if (ok)
         out->text = show_wire(m, g, type, buf_bytes(&val));
-    if (ok && !number(g->it->type, g->it->val, &out->got))
+    if (ok && !match_number(g->it->type, g->it->val, &out->got))
         ok = match_differs(m, g, "a value to compare with %s", out->text);
     buf_clear(&val);
     return ok;
@@ -357,6 +356,13 @@ static bool form_has(struct matcher *m, const struct ynode *want, const struct g
            ((n.got & n.wanted) == n.wanted || match_differs(m, g, "a mask with %s", n.text));
 }
 
+/* Is it reckoned from the present? */
+static bool is_now(const struct ynode *n)
+{
+    return n->kind == YNODE_SCALAR &&
+           (strncmp(n->text, "$NOW", 4) == 0 || strncmp(n->text, "$SERVER_NOW", 11) == 0);
+}
+
 static bool form_near(struct matcher *m, const struct ynode *want, const struct got *g)
 {
     int64_t tolerance = TOLERANCE_S * NS_PER_S;
@@ -370,6 +376,8 @@ static bool form_near(struct matcher *m, const struct ynode *want, const struct 
     }
     if (!numbers(m, date, "!near", g, &n))
         return false;
+    if (is_now(date)) /* a slow server is not to blame for what time it is now */
+        tolerance += (m->vars->slack_ns + NS_PER_S - 1) / NS_PER_S * NS_PER_S;
     uint64_t away = n.wanted > n.got ? (uint64_t)n.wanted - (uint64_t)n.got
                                      : (uint64_t)n.got - (uint64_t)n.wanted;
     tolerance /= NS_PER_S;
@@ -439,6 +447,7 @@ static const struct {
     {"!at_most", MATCH_FORM_VALUES, form_at_most},
     {"!has", MATCH_FORM_VALUES, form_has},
     {"!one_of", MATCH_FORM_VALUES, form_one_of},
+    {"!descending", MATCH_FORM_OTHER, NULL},
     {"!absent", MATCH_FORM_OTHER, NULL},
     {"!indexed", MATCH_FORM_OTHER, NULL},
     {"!contains", MATCH_FORM_VALUES, NULL},
@@ -482,7 +491,7 @@ bool match_value(struct matcher *m, const struct ynode *want, const struct got *
 bool match_relation(struct matcher *m, const struct ynode *that, enum relation relation,
                     const struct ynode *other)
 {
-    static const char *const tags[] = {NULL, "!not", "!at_least", "!at_most"};
+    static const char *const tags[] = {NULL, "!not", "!at_least", "!at_most", "!length"};
     struct bytes name;
     const struct var *v = is_variable(that, &name) ? vars_find(m->vars, name) : NULL;
     if (!v)

@@ -67,68 +67,11 @@ static int32_t key_length(const struct making *mk)
     return parity ? 192 : (int32_t)mk->o->length;
 }
 
-static bool write_value(struct making *mk, const char *attribute, const struct ynode *value,
-                        struct kmip_walk *walk, struct ttlv_writer *w)
-{
-    struct ynode key = {.kind = YNODE_SCALAR,
-                        .text = attribute,
-                        .len = strlen(attribute),
-                        .file = mk->o->node->file,
-                        .line = mk->o->node->line,
-                        .col = mk->o->node->col};
-    struct ynode outer_key = key,
-                 inner = {
-                     .kind = YNODE_MAP, .n = 1, .file = key.file, .line = key.line, .col = key.col};
-    struct ynode *k = &key, *v = (struct ynode *)(uintptr_t)value, *ok = &outer_key, *iv = &inner;
-    outer_key.text = "Attributes";
-    outer_key.len = strlen(outer_key.text);
-    inner.keys = &k;
-    inner.vals = &v;
-    struct ynode map = {.kind = YNODE_MAP,
-                        .n = 1,
-                        .file = key.file,
-                        .line = key.line,
-                        .col = key.col,
-                        .keys = &ok,
-                        .vals = &iv};
-    return from_yaml_fields(&map, walk, &mk->rn->vars.env, w, &mk->rn->err);
-}
-
-/* One instance with its index: `!indexed {index: 1, value: ...}`. */
-static bool write_instance(struct making *mk, const char *attribute, size_t index,
-                           struct ynode *value, struct kmip_walk *walk, struct ttlv_writer *w)
-{
-    char number[24];
-    struct ynode names[2] = {*mk->o->node, *mk->o->node}, position = *mk->o->node;
-    struct ynode *keys[2] = {&names[0], &names[1]}, *vals[2] = {&position, value};
-    struct ynode map = *mk->o->node;
-    const char *const texts[2] = {"index", "value"};
-    snprintf(number, sizeof number, "%zu", index);
-    for (size_t i = 0; i < 2; i++) {
-        names[i].kind = YNODE_SCALAR;
-        names[i].text = texts[i];
-        names[i].len = strlen(texts[i]);
-    }
-    position.kind = YNODE_SCALAR;
-    position.plain = true;
-    position.text = number;
-    position.len = strlen(number);
-    map.tag = "!indexed";
-    map.n = 2;
-    map.keys = keys;
-    map.vals = vals;
-    return write_value(mk, attribute, &map, walk, w);
-}
-
 static bool write_given(struct making *mk, const char *attribute, const struct ynode *value,
                         struct kmip_walk *walk, struct ttlv_writer *w)
 {
-    if (!mk->other_wording || !several(value))
-        return write_value(mk, attribute, value, walk, w);
-    for (size_t i = 0; i < value->n; i++)
-        if (!write_instance(mk, attribute, i, value->vals[i], walk, w))
-            return false;
-    return true;
+    return from_yaml_attribute(attribute, value, mk->other_wording && several(value), walk,
+                               &mk->rn->vars.env, w, &mk->rn->err);
 }
 
 static bool write_attributes(struct making *mk, bool with_key_facts, struct kmip_walk *walk,
@@ -258,6 +201,36 @@ static bool call(struct making *mk, struct sent *s, struct kmip_item *item, bool
     return !*refused;
 }
 
+/* An attribute of the object that no Baseline Server must have (KMIP Profiles 1.2, 5.1), or
+ * NULL. */
+static const char *optional_attribute(const struct case_object *o)
+{
+    static const char *const optional[] = {"Usage Limits", "Contact Information",
+                                           "Application Specific Information", "Lease Time",
+                                           "Operation Policy Name"};
+    for (size_t i = 0; o->attributes && i < o->attributes->n; i++) {
+        const char *name = o->attributes->keys[i]->text;
+        if (name[0] == 'x' && name[1] == '-')
+            return name;
+        for (size_t k = 0; k < sizeof optional / sizeof *optional; k++)
+            if (strcmp(name, optional[k]) == 0)
+                return name;
+    }
+    return NULL;
+}
+
+/* No way is left. What is optional need not be there; anything else should have worked. */
+static void give_in(struct making *mk, bool making_it)
+{
+    const char *optional = making_it ? optional_attribute(mk->o) : NULL;
+    if (!optional) {
+        give_up(mk, VERDICT_INCONCLUSIVE, buf_cstr(&mk->refusals));
+        return;
+    }
+    buf_printf(&mk->refusals, ". It has %s, which is optional", optional);
+    give_up(mk, VERDICT_NOT_SUPPORTED, buf_cstr(&mk->refusals));
+}
+
 /* Notes the refusal; it decides when no other way is left. Always false. */
 static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item *item, bool last)
 {
@@ -272,7 +245,7 @@ static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item
     if (mk->rn->denied)
         verdict_denied(mk->rn);
     else if (last)
-        give_up(mk, VERDICT_INCONCLUSIVE, buf_cstr(what));
+        give_in(mk, operation == KMIP_OPERATION_CREATE || operation == KMIP_OPERATION_REGISTER);
     return false;
 }
 

@@ -59,7 +59,7 @@ static bool read_lines(const char *path, char *text, struct kerr *err)
                                                   .mark = cell[3],
                                                   .text = cell[4],
                                                   .without_case = cell[5],
-                                                  .provisional = strcmp(cell[3], "M") == 0};
+                                                  .provisional = strchr(cell[3], 'M') != NULL};
     }
     return true;
 }

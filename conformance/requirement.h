@@ -2,8 +2,8 @@
  * in requirements.tsv with the clause and how sure the row is.
  *
  * Mark: S read in the specification, V in a vendor's published profile list, N in an
- * implementer's note, T exercised by a published OASIS case, M from memory only: a
- * provisional row, which never costs a server more than a warning. */
+ * implementer's note, T exercised by a published OASIS case, M in part from memory: a
+ * provisional row, which by itself never costs a server more than a warning. */
 #ifndef CONFORMANCE_REQUIREMENT_H
 #define CONFORMANCE_REQUIREMENT_H
 

@@ -120,51 +120,46 @@ static bool names_version(const struct expectation *e)
     return ynode_get(e->header, "Protocol Version") != NULL;
 }
 
-/* What one try of a step gave. */
-struct outcome {
-    struct mismatches found;
-    enum verdict verdict;
-    const char *why;
-    bool matched;
-};
-
 /* False: nothing came that could be judged. */
-static bool request_once(struct running *rn, const struct case_step *s, struct outcome *o)
+static bool request_once(struct running *rn, const struct case_step *s, struct judgement *j)
 {
     struct sent sent;
     sent_init(&sent);
     sent.within_ns = s->within_ns;
     sent.version_free = names_version(&s->expect);
     vars_tick(&rn->vars);
-    *o = (struct outcome){.verdict = VERDICT_PASS, .why = ""};
+    *j = (struct judgement){.verdict = VERDICT_PASS, .why = ""};
     bool ok = step_build(rn, s, &sent.request) &&
               exchange_run(rn, s->client, &sent, !expects_pending(&s->expect));
-    o->matched = ok && judge_reply(rn, s, &sent, &o->found, &o->verdict, &o->why);
+    rn->vars.slack_ns = clock_mono_ns() - rn->began_ns - rn->waited_ns;
+    if (ok)
+        judge_reply(rn, s, &sent, j);
     sent_clear(&sent);
     return ok && rn->err.code == KE_OK;
 }
 
 static bool step_request(struct running *rn, const struct case_step *s)
 {
-    struct outcome o;
+    struct judgement j;
     int64_t deadline = clock_mono_ns() + s->repeat_at_most_ns;
     for (;;) {
         size_t mark = vars_mark(&rn->vars);
-        if (!request_once(rn, s, &o))
+        if (!request_once(rn, s, &j))
             return false;
-        if (o.matched || s->repeat_every_ns == 0 || clock_mono_ns() >= deadline ||
+        if (j.matched || s->repeat_every_ns == 0 || clock_mono_ns() >= deadline ||
             *rn->runner->stop)
             break;
         vars_rewind(&rn->vars, mark);
         pause_ns(rn->runner, s->repeat_every_ns);
     }
-    return verdict_step(rn, s, o.matched, &o.found, o.verdict, o.why);
+    return verdict_step(rn, s, &j);
 }
 
 /* ---- other steps ------------------------------------------------------------ */
 
 static bool step_wait(struct running *rn, const struct case_step *s)
 {
+    rn->waited_ns += s->wait_ns;
     if (pause_ns(rn->runner, s->wait_ns))
         return true;
     result_decide(rn->result, VERDICT_INCONCLUSIVE, rn->step, "interrupted");
@@ -193,7 +188,7 @@ static bool step_connect(struct running *rn, const struct case_step *s)
 {
     struct target *t = rn->runner->target;
     enum connection_want want = s->expect.node ? s->expect.connection : CONNECTION_OPEN;
-    struct mismatches found = {.n = 0};
+    struct judgement j = {.verdict = VERDICT_PASS, .why = ""};
     struct kerr err = KERR_INIT;
     bool open =
         target_connect(t, s->client, s->as, s->priority, &err) && answers(rn, s->client, &err);
@@ -210,11 +205,11 @@ static bool step_connect(struct running *rn, const struct case_step *s)
     }
     if (open && !vars_set(&rn->vars, bytes_str(s->client), 0, bytes_str("open")))
         return kerr_set(&rn->err, KE_MEMORY, "too many variables");
-    bool fits = want == CONNECTION_ANY || open == (want == CONNECTION_OPEN);
+    j.matched = want == CONNECTION_ANY || open == (want == CONNECTION_OPEN);
     const char *actual =
         arena_str(&rn->result->arena, open ? "the server takes the connection" : err.msg);
-    if (!fits)
-        found.v[found.n++] = (struct mismatch){
+    if (!j.matched)
+        j.found.v[j.found.n++] = (struct mismatch){
             .path = "",
             .off = KERR_NO_OFF,
             .rule = "",
@@ -222,19 +217,19 @@ static bool step_connect(struct running *rn, const struct case_step *s)
             .outcome = true,
             .expected = open ? "the server refuses the connection" : "an open connection",
             .actual = actual ? actual : ""};
-    return verdict_step(rn, s, fits, &found, VERDICT_PASS, "");
+    return verdict_step(rn, s, &j);
 }
 
 static bool step_check(struct running *rn, const struct case_step *s)
 {
-    struct mismatches found = {.n = 0};
+    struct judgement j = {.verdict = VERDICT_PASS, .why = ""};
     struct matcher m = {.vars = &rn->vars,
                         .arena = &rn->result->arena,
-                        .out = &found,
+                        .out = &j.found,
                         .err = &rn->err,
                         .show_secrets = rn->runner->show_secrets};
-    bool ok = match_relation(&m, s->that, s->relation, s->other);
-    return rn->err.code == KE_OK && verdict_step(rn, s, ok, &found, VERDICT_PASS, "");
+    j.matched = match_relation(&m, s->that, s->relation, s->other);
+    return rn->err.code == KE_OK && verdict_step(rn, s, &j);
 }
 
 static bool skipped(const struct running *rn, const struct case_step *s)
@@ -292,7 +287,7 @@ struct case_result *run_case(struct runner *r, const struct test_case *tc, unsig
     rn.result = result_new(tc, round);
     if (!rn.result)
         return NULL;
-    rn.result->started_ns = clock_mono_ns();
+    rn.result->started_ns = rn.began_ns = clock_mono_ns();
     if (applies(&rn) && start_vars(&rn) && provide_objects(&rn))
         run_steps(&rn);
     verdict_error(&rn);

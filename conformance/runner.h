@@ -32,6 +32,7 @@ struct running {
     struct vars vars;
     size_t step;        /* SIZE_MAX while objects are made */
     bool over;          /* decided inside an exchange: no step follows */
+    int64_t began_ns, waited_ns; /* monotonic; the waits that the case asks for */
     uint32_t denied;    /* an operation that Query announced and the last reply called not
                          * supported; 0 if none */
     struct kerr err;    /* ours, the network's, or a server's that gave no message */
@@ -72,10 +73,17 @@ __attribute__((warn_unused_result)) bool exchange_run(struct running *rn, const 
 void rules_check(struct running *rn, const struct sent *s);
 /* Something came that nobody asked for: a finding of its own, MUST or a warning. */
 void rules_unasked(struct running *rn, bool must, const char *what);
-/* judge.c: the reply against the step's expectation. Mismatches go to out. The
- * verdict of an alternative that matched, with its `because`, goes to v and why. */
-bool judge_reply(struct running *rn, const struct case_step *s, const struct sent *sent,
-                 struct mismatches *out, enum verdict *v, const char **why);
+/* What a step's expectation makes of a reply. */
+struct judgement {
+    struct mismatches found;
+    enum verdict verdict; /* of the alternative that matched, with its `because` */
+    const char *why;
+    bool matched;
+    bool foresaw_denial;  /* the expectation that matched names Operation Not Supported */
+};
+/* judge.c. rn->err when the case cannot be understood. */
+void judge_reply(struct running *rn, const struct case_step *s, const struct sent *sent,
+                 struct judgement *out);
 /* guard.c: may the request be sent? False: rn->over, or rn->err is set. */
 __attribute__((warn_unused_result)) bool made_allowed(struct running *rn, struct bytes request);
 /* made.c: what a request may make or destroy, before it is sent and after its reply. The
@@ -88,11 +96,14 @@ __attribute__((warn_unused_result)) bool made_after(struct running *rn, const ch
 /* provider.c: makes the case's objects. False: decided, or rn->err is set. */
 __attribute__((warn_unused_result)) bool provide_objects(struct running *rn);
 
-/* verdict.c: the worst verdict that a mismatch may cost this case. */
+/* verdict.c: the one place where verdicts are made of what was seen.
+ *
+ * The worst verdict that a mismatch may cost this case. It holds for what the case expects;
+ * findings of the standard's own rules (rules_check) and verdict_denied have a clause of
+ * their own, whatever the case's level. */
 enum verdict verdict_cap(const struct test_case *tc);
 /* What the outcome of a step makes of the case. True: the steps may go on. */
-bool verdict_step(struct running *rn, const struct case_step *s, bool matched,
-                  const struct mismatches *found, enum verdict v, const char *why);
+bool verdict_step(struct running *rn, const struct case_step *s, const struct judgement *j);
 /* An announced operation was called not supported (rn->denied): a failure. */
 void verdict_denied(struct running *rn);
 /* rn->err, if set: the server's failure, ours, the network's, or an interruption. */

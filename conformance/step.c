@@ -3,20 +3,6 @@
 #include "conformance/runner.h"
 #include "kmip/base/text.h"
 
-/* {key: value} out of nodes that stand elsewhere. */
-static bool write_field(struct running *rn, struct ynode *key, struct ynode *val,
-                        struct kmip_walk *walk, struct ttlv_writer *w)
-{
-    struct ynode map = {.kind = YNODE_MAP,
-                        .line = key->line,
-                        .col = key->col,
-                        .file = key->file,
-                        .n = 1,
-                        .keys = &key,
-                        .vals = &val};
-    return from_yaml_fields(&map, walk, &rn->vars.env, w, &rn->err);
-}
-
 static bool header_default(const struct running *rn, const struct case_step *s, uint32_t tag,
                            struct ttlv_writer *w)
 {
@@ -58,14 +44,15 @@ static bool write_header(struct running *rn, const struct case_step *s, struct k
             if (!t || t->tag != def->fields[i].tag)
                 continue;
             given = used[k] = true;
-            if (!write_field(rn, extra->keys[k], extra->vals[k], walk, w))
+            if (!from_yaml_field(extra->keys[k], extra->vals[k], walk, &rn->vars.env, w, &rn->err))
                 return false;
         }
         if (!given)
             header_default(rn, s, def->fields[i].tag, w);
     }
     for (size_t k = 0; extra && k < extra->n; k++)
-        if (!used[k] && !write_field(rn, extra->keys[k], extra->vals[k], walk, w))
+        if (!used[k] &&
+            !from_yaml_field(extra->keys[k], extra->vals[k], walk, &rn->vars.env, w, &rn->err))
             return false;
     kmip_walk_leave(walk);
     ttlv_w_close(w);

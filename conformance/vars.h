@@ -21,6 +21,7 @@ struct vars {
     struct var v[VARS_MAX];
     size_t n;
     int64_t server_offset_s; /* server's clock minus ours */
+    int64_t slack_ns;        /* how long the case took so far, apart from its waits */
     uint8_t server_now[8];   /* wire form of $SERVER_NOW, made when it is looked up */
     struct form_env env;     /* for from_yaml: looks up here */
 };

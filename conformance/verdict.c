@@ -1,6 +1,7 @@
 /* What is made of a case (runner.h): mismatches, denied operations and errors into
  * verdicts. */
 #include "conformance/runner.h"
+#include "kmip/base/clock.h"
 #include "kmip/yaml/ynode.h"
 
 enum verdict verdict_cap(const struct test_case *tc)
@@ -31,29 +32,43 @@ static void decide_mismatch(struct running *rn, enum verdict v, const char *what
     buf_clear(&expected);
 }
 
-bool verdict_step(struct running *rn, const struct case_step *s, bool matched,
-                  const struct mismatches *found, enum verdict v, const char *why)
+static void keep_mismatches(struct case_result *c, const struct mismatches *found)
 {
-    struct case_result *c = rn->result;
     for (size_t i = 0; i < found->n; i++)
         if (c->found.n < MISMATCH_MAX)
             c->found.v[c->found.n++] = found->v[i];
         else
             c->found.dropped++;
     c->found.dropped += found->dropped;
-    if (matched) {
-        if (v == VERDICT_FAIL)
-            v = verdict_cap(rn->tc);
+}
+
+/* What was expected does not hold that long. */
+static bool too_late(const struct running *rn, const struct case_step *s)
+{
+    return s->no_later_ns > 0 && clock_mono_ns() - rn->began_ns > s->no_later_ns;
+}
+
+bool verdict_step(struct running *rn, const struct case_step *s, const struct judgement *j)
+{
+    enum verdict v = j->verdict == VERDICT_FAIL ? verdict_cap(rn->tc) : j->verdict;
+    keep_mismatches(rn->result, &j->found);
+    /* Whatever an `any` would let pass: what Query announces is there. */
+    if (rn->denied && !(j->matched && j->foresaw_denial)) {
+        verdict_denied(rn);
+        return false;
+    }
+    if (j->matched) {
         if (v != VERDICT_PASS)
-            result_decide(c, v, rn->step, "%s", why);
+            result_decide(rn->result, v, rn->step, "%s", j->why);
         return v <= VERDICT_FAIL; /* anything else ends the case */
     }
-    if (rn->denied)
-        verdict_denied(rn);
+    if (too_late(rn, s))
+        decide_mismatch(rn, VERDICT_INCONCLUSIVE, "the server took too long to see it: ",
+                        &j->found);
     else if (s->setup)
-        decide_mismatch(rn, VERDICT_INCONCLUSIVE, "the preparation did not work: ", found);
+        decide_mismatch(rn, VERDICT_INCONCLUSIVE, "the preparation did not work: ", &j->found);
     else
-        decide_mismatch(rn, verdict_cap(rn->tc), "", found);
+        decide_mismatch(rn, verdict_cap(rn->tc), "", &j->found);
     return false;
 }
 

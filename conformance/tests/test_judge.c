@@ -1,5 +1,6 @@
 /* Replies into verdicts: expectations, alternatives, batches, and the standard's rules. */
 #include "conformance/tests/cases.h"
+#include "kmip/base/clock.h"
 
 static struct tmpdir dir;
 
@@ -39,6 +40,9 @@ struct judged {
     char reason[600];
 };
 
+static uint8_t server_versions[4]; /* that Discover Versions lists, in the next judgement */
+static uint32_t denied;            /* an announced operation that the reply denies */
+
 /* The case's first step and a reply; reply NULL: the connection was closed, "silent". */
 static struct judged judge(const char *steps, const char *reply)
 {
@@ -46,11 +50,13 @@ static struct judged judge(const char *steps, const char *reply)
     char rest[4096];
     struct bench b;
     struct sent sent;
-    struct mismatches found = {.n = 0};
-    const char *why = "";
+    struct judgement j;
     snprintf(rest, sizeof rest, "steps:\n%s", steps);
     struct test_case *tc = case_of(&dir, rest);
     bench_open(&b, tc);
+    while (b.target.n_versions < 4 && server_versions[b.target.n_versions])
+        b.target.versions[b.target.n_versions] = server_versions[b.target.n_versions],
+        b.target.n_versions++;
     sent_init(&sent);
     cr_assert(step_build(&b.rn, &tc->steps[0], &sent.request), "%s", b.rn.err.msg);
     buf_put_bytes(&sent.asked, buf_bytes(&sent.request));
@@ -60,11 +66,15 @@ static struct judged judge(const char *steps, const char *reply)
         cr_assert(fixture_yaml(reply, &b.rn.vars.env, &sent.reply, &out.err), "%s", out.err.msg);
     if (sent.has_reply)
         rules_check(&b.rn, &sent);
-    out.matched = judge_reply(&b.rn, &tc->steps[0], &sent, &found, &out.alternative, &why);
+    b.rn.denied = denied;
+    b.rn.began_ns = clock_mono_ns() - NS_PER_S;
+    judge_reply(&b.rn, &tc->steps[0], &sent, &j);
+    out.matched = j.matched;
+    out.alternative = j.verdict;
     if (b.rn.err.code == KE_OK)
-        verdict_step(&b.rn, &tc->steps[0], out.matched, &found, out.alternative, why);
-    snprintf(out.why, sizeof out.why, "%s", why);
-    snprintf(out.text, sizeof out.text, "%s", mismatch_text(&found));
+        verdict_step(&b.rn, &tc->steps[0], &j);
+    snprintf(out.why, sizeof out.why, "%s", j.why);
+    snprintf(out.text, sizeof out.text, "%s", mismatch_text(&j.found));
     snprintf(out.reason, sizeof out.reason, "%s", b.rn.result->reason);
     out.verdict = b.rn.result->verdict;
     out.err = b.rn.err;
@@ -133,9 +143,84 @@ Test(judge, outcome_of_one_item)
         {"{item: {Result Status: Success}}", ok, VERDICT_PASS, ""},
         {"{item: {Result Message: !absent }, fail: any}", refused, VERDICT_FAIL,
          "no Result Message|"},
-        {"{items: 2}", ok, VERDICT_FAIL, "2 response items|1"},
+        {"{items: 2}", ok, VERDICT_FAIL, "Success in each of 2 items|1 response item"},
+        {"{items: any}", ok, VERDICT_PASS, ""},
+        {"{fail: any, items: any}", ok, VERDICT_FAIL, "Operation Failed|Success"},
+        {"{items: 0}", ok, VERDICT_FAIL, "Success, without any item|1 response item"},
     };
     expect_rows(rows, sizeof rows / sizeof *rows);
+}
+
+/* A reply with several items, or none, where one is due: what is expected holds for each. */
+Test(judge, outcome_of_several_items)
+{
+    static const char two[] = RESPONSE("2") FOUND FOUND,
+                      mixed[] = RESPONSE("2") FOUND REFUSED("Item Not Found");
+    static const struct row rows[] = {
+        {"success", two, VERDICT_FAIL, "Success|2 response items"},
+        {"{items: 2}", two, VERDICT_FAIL, ""}, /* the rules: one item is asked for */
+        {"{fail: any, items: any}", mixed, VERDICT_FAIL, "Operation Failed|Success"},
+        {"{items: 2}", mixed, VERDICT_FAIL, "Success in each of 2 items|Operation Failed"},
+        {"{any_of: [{fail: Invalid Message}, {items: 2, payload: {Unique Identifier: u-2}}]}", two,
+         VERDICT_FAIL, "\"u-2\"|\"u-1\""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char step[2000];
+        snprintf(step, sizeof step,
+                 "  - {operation: Get, payload: {Unique Identifier: u-1}, expect: %s}\n",
+                 rows[i].expect);
+        struct judged j = judge(step, rows[i].reply);
+        cr_expect_eq(j.verdict, rows[i].verdict, "%s: %s", step, j.reason);
+        cr_expect(strstr(j.matched ? j.why : j.text, rows[i].told), "%s: %s | %s", step, j.why,
+                  j.text);
+    }
+}
+
+/* What Query announces is not optional, whatever the case lets pass. */
+Test(judge, an_announced_operation_that_is_denied_fails)
+{
+    static const char refused[] = RESPONSE("1") REFUSED("Operation Not Supported");
+    static const struct row rows[] = {
+        {"{fail: any}", refused, VERDICT_FAIL, ""},
+        {"{fail: !not Item Not Found}", refused, VERDICT_FAIL, ""},
+        {"{any_of: [success, {fail: any, verdict: NOT SUPPORTED, because: optional}]}", refused,
+         VERDICT_FAIL, "optional"},
+        {"{fail: Operation Not Supported}", refused, VERDICT_PASS, ""},
+        {"{fail: [Item Not Found, Operation Not Supported]}", refused, VERDICT_PASS, ""},
+    };
+    denied = KMIP_OPERATION_GET;
+    expect_rows(rows, sizeof rows / sizeof *rows);
+    denied = 0;
+}
+
+Test(judge, an_alternative_may_be_for_servers_of_later_versions)
+{
+    static const char ok[] = RESPONSE("1") FOUND;
+    static const struct row rows[] = {
+        {"{any_of: [{fail: Invalid Field}, {later: true, verdict: WARN, because: later}]}", ok,
+         VERDICT_FAIL, "Operation Failed, Invalid Field"}};
+    static const struct row later[] = {{rows[0].expect, rows[0].reply, VERDICT_WARN, "later"}};
+    server_versions[0] = KMIP_V12;
+    server_versions[1] = KMIP_V11;
+    expect_rows(rows, 1);
+    server_versions[1] = KMIP_VERSION(1, 4);
+    expect_rows(later, 1);
+    server_versions[0] = 0;
+}
+
+/* A slow server is not to blame for what had changed by then. */
+Test(judge, a_reply_that_comes_too_late_says_nothing)
+{
+    static const struct {
+        const char *step;
+        enum verdict verdict;
+    } rows[] = {{"  - {operation: Get, no_later: 1h, expect: {fail: any}}\n", VERDICT_FAIL},
+                {"  - {operation: Get, no_later: 1ns, expect: {fail: any}}\n",
+                 VERDICT_INCONCLUSIVE}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct judged j = judge(rows[i].step, RESPONSE("1") FOUND);
+        cr_expect_eq(j.verdict, rows[i].verdict, "%s: %s", rows[i].step, j.reason);
+    }
 }
 
 Test(judge, a_closed_or_silent_connection_is_an_answer)
@@ -199,17 +284,17 @@ Test(judge, levels_and_setup_bound_the_verdict)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct kerr err = KERR_INIT;
         struct bench b;
-        struct mismatches found = {.n = 0};
+        struct judgement j = {.verdict = VERDICT_PASS, .why = ""};
         snprintf(text, sizeof text,
                  "id: a\ntitle: t\nclause: c\nlevel: %s\nsteps:\n  - {operation: Get, setup: %s}\n",
                  rows[i].level, rows[i].setup);
         struct test_case *tc = case_load(tmpdir_write(&dir, "l.yaml", text), "", &err);
         cr_assert(tc, "%s", err.msg);
         bench_open(&b, tc);
-        cr_expect(!verdict_step(&b.rn, &tc->steps[0], false, &found, VERDICT_PASS, ""));
+        cr_expect(!verdict_step(&b.rn, &tc->steps[0], &j));
         cr_expect_eq(b.rn.result->verdict, rows[i].verdict, "%s", rows[i].level);
         b.rn.denied = KMIP_OPERATION_GET;
-        verdict_step(&b.rn, &tc->steps[0], false, &found, VERDICT_PASS, "");
+        verdict_step(&b.rn, &tc->steps[0], &j);
         cr_expect_eq(b.rn.result->verdict, VERDICT_FAIL, "an announced operation that is denied");
         bench_close(&b);
         case_free(&tc);
@@ -358,6 +443,9 @@ Test(judge, one_mistake_in_many_places_is_told_once)
     struct kerr err = KERR_INIT;
     struct test_case *tc = case_of(&dir, "steps:\n" GET("success"));
     bench_open(&b, tc);
+    while (b.target.n_versions < 4 && server_versions[b.target.n_versions])
+        b.target.versions[b.target.n_versions] = server_versions[b.target.n_versions],
+        b.target.n_versions++;
     sent_init(&sent);
     cr_assert(step_build(&b.rn, &tc->steps[0], &sent.request));
     buf_put_bytes(&sent.asked, buf_bytes(&sent.request));

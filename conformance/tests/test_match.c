@@ -1,5 +1,6 @@
 /* The matcher: every form of an expected value, that it matches and that it does not. */
 #include "conformance/tests/cases.h"
+#include "kmip/base/clock.h"
 
 static struct tmpdir dir;
 static struct bench b;
@@ -100,6 +101,50 @@ static void expect_rows(const struct row *rows, size_t n, const char *reply)
     }
 }
 
+/* The present is as uncertain as the case has taken; other dates are not. */
+Test(match, a_slow_case_widens_what_is_near_the_present)
+{
+    static const struct row rows[] = {
+        {"{Attributes: {Activation Date: !near [$NOW+8, 5s]}}", NULL},
+        {"{Attributes: {Activation Date: !near [$NOW+9, 5s]}}",
+         "1970-01-12T13:46:49Z, give or take 8 s (it is 9 s early)|"},
+        {"{Attributes: {Activation Date: !near [$SERVER_NOW-90, 0s]}}", NULL},
+        {"{Attributes: {Activation Date: !near [1000006, 5s]}}", "1970-01-12T13:46:46Z, give or"},
+    };
+    b.rn.vars.slack_ns = 2 * NS_PER_S + 1;
+    expect_rows(rows, sizeof rows / sizeof *rows, reply_yaml);
+    b.rn.vars.slack_ns = 0;
+}
+
+Test(match, a_list_may_have_to_descend)
+{
+    static const struct row rows[] = {
+        {"{Protocol Version: !descending }", NULL},
+    };
+    static const struct {
+        const char *versions, *told; /* NULL: it fits */
+    } lists[] = {
+        {"[1.4, 1.2, 1.0]", NULL},
+        {"[1.2]", NULL},
+        {"[2.1, 1.4]", NULL},
+        {"[1.2, 1.4]", "Protocol Version: less than "
+         "{Protocol Version Major: 1, Protocol Version Minor: 2}, the one before it|"
+         "{Protocol Version Major: 1, Protocol Version Minor: 4}"},
+        {"[1.2, 1.2]", "Protocol Version: less than "
+         "{Protocol Version Major: 1, Protocol Version Minor: 2}, the one before it|"
+         "{Protocol Version Major: 1, Protocol Version Minor: 2}"},
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        char reply[400];
+        struct row row = {rows[0].want, lists[i].told};
+        snprintf(reply, sizeof reply,
+                 "Response Message:\n  Response Header: {Protocol Version: 1.2, Time Stamp: 0, "
+                 "Batch Count: 1}\n  Batch Item: {Operation: Discover Versions, Result Status: "
+                 "Success, Response Payload: {Protocol Version: %s}}\n", lists[i].versions);
+        expect_rows(&row, 1, reply);
+    }
+}
+
 Test(match, equals_by_the_type_of_the_field)
 {
     static const struct row rows[] = {
@@ -192,10 +237,10 @@ Test(match, forms_of_one_value)
         {"{Attributes: {Cryptographic Length: !at_most 256}}", NULL},
         {"{Attributes: {Cryptographic Length: !at_most 255}}", "at most 255|256"},
         {"{Attributes: {Activation Date: !at_most $NOW}}", NULL},
-        {"{Attributes: {Activation Date: !near $NOW+4}}", NULL},
-        {"{Attributes: {Activation Date: !near $NOW+5}}", NULL},
-        {"{Attributes: {Activation Date: !near $NOW+6}}",
-         "1970-01-12T13:46:46Z, give or take 5 s (it is 6 s early)|"},
+        {"{Attributes: {Activation Date: !near $NOW+29}}", NULL},
+        {"{Attributes: {Activation Date: !near $NOW+30}}", NULL},
+        {"{Attributes: {Activation Date: !near $NOW+31}}",
+         "1970-01-12T13:47:11Z, give or take 30 s (it is 31 s early)|"},
         {"{Attributes: {Activation Date: !near [$NOW-60, 60s]}}", NULL},
         {"{Attributes: {Activation Date: !near [$NOW-61, 60s]}}",
          "1970-01-12T13:45:39Z, give or take 60 s (it is 61 s late)|"},
