@@ -137,59 +137,47 @@ bool attr_may_create(struct op_call *c, uint32_t object_type, const struct attr_
     return true;
 }
 
-/* What a date's change depends on. NULL: it may be changed. */
+/* What may be changed only for a while. */
+static const struct {
+    uint32_t tag;
+    enum { BEFORE_ACTIVE, BEFORE_DEACTIVATED, BEFORE_IT_COMES, BEFORE_ALLOCATED } until;
+} conditions[] = {
+    {KMIP_TAG_ACTIVATION_DATE, BEFORE_ACTIVE},
+    {KMIP_TAG_DEACTIVATION_DATE, BEFORE_DEACTIVATED},
+    {KMIP_TAG_PROCESS_START_DATE, BEFORE_IT_COMES},
+    {KMIP_TAG_PROTECT_STOP_DATE, BEFORE_IT_COMES},
+    {KMIP_TAG_USAGE_LIMITS, BEFORE_ALLOCATED},
+};
 
-static const char *activation_frozen(const struct mock_object *o, uint32_t tag, int64_t now)
+/* Since when it may not be changed any more; NULL: it may. */
+static const char *frozen(const struct mock_object *o, size_t condition, int64_t now)
 {
+    int64_t date;
     uint32_t state = object_state(o);
-    (void)tag;
-    (void)now;
-    return !state || state == KMIP_STATE_PRE_ACTIVE ? NULL
-                                                    : "once the object is no longer Pre-Active";
-}
-
-static const char *deactivation_frozen(const struct mock_object *o, uint32_t tag, int64_t now)
-{
-    uint32_t state = object_state(o);
-    (void)tag;
-    (void)now;
-    return !state || state == KMIP_STATE_PRE_ACTIVE || state == KMIP_STATE_ACTIVE
+    bool early = !state || state == KMIP_STATE_PRE_ACTIVE;
+    switch (conditions[condition].until) {
+    case BEFORE_ACTIVE:
+        return early ? NULL : "once the object is no longer Pre-Active";
+    case BEFORE_ALLOCATED:
+        return o->allocated ? "once something of it was allocated" : NULL;
+    case BEFORE_IT_COMES:
+        if (state && object_date(o, conditions[condition].tag, &date) && date <= now)
+            return "once it has been reached";
+        break;
+    case BEFORE_DEACTIVATED:
+        break;
+    }
+    return early || state == KMIP_STATE_ACTIVE
                ? NULL
                : "once the object is neither Pre-Active nor Active";
 }
-
-static const char *reached(const struct mock_object *o, uint32_t tag, int64_t now)
-{
-    int64_t date;
-    if (object_state(o) && object_date(o, tag, &date) && date <= now)
-        return "once it has been reached";
-    return deactivation_frozen(o, tag, now);
-}
-
-static const char *allocated(const struct mock_object *o, uint32_t tag, int64_t now)
-{
-    (void)tag;
-    (void)now;
-    return o->allocated ? "once something of it was allocated" : NULL;
-}
-
-static const struct {
-    uint32_t tag;
-    const char *(*frozen)(const struct mock_object *o, uint32_t tag, int64_t now);
-} conditions[] = {
-    {KMIP_TAG_ACTIVATION_DATE, activation_frozen},
-    {KMIP_TAG_DEACTIVATION_DATE, deactivation_frozen},
-    {KMIP_TAG_PROCESS_START_DATE, reached},
-    {KMIP_TAG_PROTECT_STOP_DATE, reached},
-    {KMIP_TAG_USAGE_LIMITS, allocated},
-};
 
 static bool may_change_now(struct op_call *c, const struct mock_object *o,
                            const struct kmip_attribute *def)
 {
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
         const char *when =
-            conditions[i].tag == def->tag ? conditions[i].frozen(o, def->tag, c->now) : NULL;
+            conditions[i].tag == def->tag ? frozen(o, i, c->now) : NULL;
         if (when)
             return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "%s cannot be changed %s",
                            def->name, when);

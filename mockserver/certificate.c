@@ -2,7 +2,6 @@
 #include "mockserver/certificate.h"
 
 #include <gnutls/x509.h>
-#include <stdio.h>
 
 #include "kmip/base/text.h"
 #include "mockserver/scratch.h"
@@ -44,60 +43,68 @@ static bool put_datum(struct value *v, uint32_t tag, int result, gnutls_datum_t 
                          "a name in the certificate is no text");
 }
 
-/* 3.10 to 3.12: names as DER, since 1.1. */
+static int issuer_text(gnutls_x509_crt_t crt, gnutls_datum_t *d)
+{
+    return gnutls_x509_crt_get_issuer_dn3(crt, d, 0);
+}
+
+static int subject_text(gnutls_x509_crt_t crt, gnutls_datum_t *d)
+{
+    return gnutls_x509_crt_get_dn3(crt, d, 0);
+}
+
+/* Attributes of names and serial number: as DER, since 1.1 (3.10 to 3.12), and as text
+ * for clients of 1.0 (3.13 to 3.15). */
+static const struct {
+    uint32_t attribute, name;
+    int (*get)(gnutls_x509_crt_t crt, gnutls_datum_t *d);
+    uint32_t serial; /* field of the serial number beside the name, or 0 */
+} names[] = {
+    {KMIP_TAG_X_509_CERTIFICATE_IDENTIFIER, KMIP_TAG_ISSUER_DISTINGUISHED_NAME,
+     gnutls_x509_crt_get_raw_issuer_dn, KMIP_TAG_CERTIFICATE_SERIAL_NUMBER},
+    {KMIP_TAG_X_509_CERTIFICATE_ISSUER, KMIP_TAG_ISSUER_DISTINGUISHED_NAME,
+     gnutls_x509_crt_get_raw_issuer_dn, 0},
+    {KMIP_TAG_X_509_CERTIFICATE_SUBJECT, KMIP_TAG_SUBJECT_DISTINGUISHED_NAME,
+     gnutls_x509_crt_get_raw_dn, 0},
+    {KMIP_TAG_CERTIFICATE_IDENTIFIER, KMIP_TAG_ISSUER, issuer_text, KMIP_TAG_SERIAL_NUMBER},
+    {KMIP_TAG_CERTIFICATE_ISSUER, KMIP_TAG_CERTIFICATE_ISSUER_DISTINGUISHED_NAME, issuer_text, 0},
+    {KMIP_TAG_CERTIFICATE_SUBJECT, KMIP_TAG_CERTIFICATE_SUBJECT_DISTINGUISHED_NAME, subject_text,
+     0},
+};
+
+/* The serial number as the field has it: bytes, or their hexadecimal digits. */
+static bool put_serial(struct value *v, uint32_t tag, struct bytes serial)
+{
+    struct buf hex;
+    bool text = kmip_tag(tag)->types & TYPE_BIT(TTLV_TEXT_STRING);
+    if (!text) {
+        ttlv_w_bytes(&v->w, tag, serial);
+        return true;
+    }
+    buf_init(&hex, BUF_NO_LIMIT);
+    bool ok = buf_hex(&hex, serial);
+    ttlv_w_str(&v->w, tag, buf_cstr(&hex));
+    buf_clear(&hex);
+    return ok || op_no_memory(v->call);
+}
+
 static bool set_names(struct value *v, gnutls_x509_crt_t crt)
 {
     uint8_t serial[64];
     size_t n = sizeof serial;
-    gnutls_datum_t issuer = {NULL, 0}, subject = {NULL, 0};
     int result = gnutls_x509_crt_get_serial(crt, serial, &n);
     if (result < 0)
         return op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
                        "the certificate has no serial number: %s", gnutls_strerror(result));
-    begin(v);
-    if (!put_datum(v, KMIP_TAG_ISSUER_DISTINGUISHED_NAME,
-                   gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer), &issuer))
-        return false;
-    ttlv_w_bytes(&v->w, KMIP_TAG_CERTIFICATE_SERIAL_NUMBER, bytes_of(serial, n));
-    if (!set(v, KMIP_TAG_X_509_CERTIFICATE_IDENTIFIER))
-        return false;
-    begin(v);
-    if (!put_datum(v, KMIP_TAG_ISSUER_DISTINGUISHED_NAME,
-                   gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer), &issuer) ||
-        !set(v, KMIP_TAG_X_509_CERTIFICATE_ISSUER))
-        return false;
-    begin(v);
-    return put_datum(v, KMIP_TAG_SUBJECT_DISTINGUISHED_NAME,
-                     gnutls_x509_crt_get_raw_dn(crt, &subject), &subject) &&
-           set(v, KMIP_TAG_X_509_CERTIFICATE_SUBJECT);
-}
-
-/* 3.13 to 3.15: names as text, for clients of 1.0. */
-static bool set_text_names(struct value *v, gnutls_x509_crt_t crt)
-{
-    uint8_t serial[64];
-    char hex[2 * sizeof serial + 1];
-    size_t n = sizeof serial;
-    gnutls_datum_t name = {NULL, 0};
-    if (gnutls_x509_crt_get_serial(crt, serial, &n) < 0)
-        return true;
-    for (size_t i = 0; i < n; i++)
-        snprintf(hex + 2 * i, 3, "%02x", serial[i]);
-    begin(v);
-    if (!put_datum(v, KMIP_TAG_ISSUER, gnutls_x509_crt_get_issuer_dn3(crt, &name, 0), &name))
-        return false;
-    ttlv_w_str(&v->w, KMIP_TAG_SERIAL_NUMBER, hex);
-    if (!set(v, KMIP_TAG_CERTIFICATE_IDENTIFIER))
-        return false;
-    begin(v);
-    if (!put_datum(v, KMIP_TAG_CERTIFICATE_ISSUER_DISTINGUISHED_NAME,
-                   gnutls_x509_crt_get_issuer_dn3(crt, &name, 0), &name) ||
-        !set(v, KMIP_TAG_CERTIFICATE_ISSUER))
-        return false;
-    begin(v);
-    return put_datum(v, KMIP_TAG_CERTIFICATE_SUBJECT_DISTINGUISHED_NAME,
-                     gnutls_x509_crt_get_dn3(crt, &name, 0), &name) &&
-           set(v, KMIP_TAG_CERTIFICATE_SUBJECT);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        gnutls_datum_t name = {NULL, 0};
+        begin(v);
+        if (!put_datum(v, names[i].name, names[i].get(crt, &name), &name) ||
+            (names[i].serial && !put_serial(v, names[i].serial, bytes_of(serial, n))) ||
+            !set(v, names[i].attribute))
+            return false;
+    }
+    return true;
 }
 
 static const struct {
@@ -158,7 +165,7 @@ static bool read_x509(struct value *v, struct bytes der)
     bool ok = result >= 0 ||
               op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
                       "the Certificate Value is no X.509 certificate: %s", gnutls_strerror(result));
-    ok = ok && set_names(v, crt) && set_text_names(v, crt) && set_algorithms(v, crt);
+    ok = ok && set_names(v, crt) && set_algorithms(v, crt);
     gnutls_x509_crt_deinit(crt);
     return ok;
 }

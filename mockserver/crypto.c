@@ -373,27 +373,6 @@ enum crypto_result crypto_wrap(struct bytes kek, struct bytes data, struct buf *
     return CRYPTO_OK;
 }
 
-enum crypto_result crypto_unwrap(struct bytes kek, struct bytes data, struct buf *out)
-{
-    union schedule keys;
-    const struct cipher *c = kek.n > 0 ? cipher_of(KMIP_CRYPTOGRAPHIC_ALGORITHM_AES, kek.n) : NULL;
-    if (!c)
-        return CRYPTO_BAD_KEY;
-    if (data.n < 3 * WRAP_UNIT || data.n % WRAP_UNIT != 0)
-        return CRYPTO_BAD_LENGTH;
-    size_t start = out->n;
-    uint8_t *at = buf_room(out, data.n - WRAP_UNIT);
-    if (!at)
-        return CRYPTO_NO_MEMORY;
-    c->set_decrypt(&keys, kek.p);
-    int whole = nist_keyunwrap16(&keys, c->decrypt, wrap_iv, data.n - WRAP_UNIT, at, data.p);
-    wipe(&keys, sizeof keys);
-    if (whole)
-        return CRYPTO_OK;
-    buf_truncate(out, start);
-    return CRYPTO_BAD_TAG;
-}
-
 /* Digest, random bytes, keys */
 
 void crypto_sha256(struct bytes data, uint8_t digest[32])

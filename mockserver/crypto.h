@@ -16,7 +16,7 @@ enum crypto_result {
     CRYPTO_BAD_IV,        /* missing or of the wrong length */
     CRYPTO_BAD_LENGTH,    /* data is not whole blocks and there is no padding */
     CRYPTO_BAD_PADDING,   /* on decryption; callers give no detail (padding oracle) */
-    CRYPTO_BAD_TAG,       /* GCM; on unwrapping, the check value */
+    CRYPTO_BAD_TAG,       /* GCM */
     CRYPTO_NO_MEMORY,
     CRYPTO_NO_RANDOM /* the system gives no random bytes */
 };
@@ -36,9 +36,8 @@ enum crypto_result crypto_encrypt(const struct crypto_params *p, struct bytes ke
                                   struct bytes data, struct buf *out);
 enum crypto_result crypto_decrypt(const struct crypto_params *p, struct bytes key, struct bytes iv,
                                   struct bytes data, struct buf *out);
-/* RFC 3394; data a multiple of 8, at least 16 bytes (wrapped: 24). */
+/* RFC 3394; data a multiple of 8, at least 16 bytes. */
 enum crypto_result crypto_wrap(struct bytes kek, struct bytes data, struct buf *out);
-enum crypto_result crypto_unwrap(struct bytes kek, struct bytes data, struct buf *out);
 
 void crypto_sha256(struct bytes data, uint8_t digest[32]);
 /* From the system; false only when it fails. */

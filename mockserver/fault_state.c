@@ -67,15 +67,6 @@ const char *fault_scenario(const struct fault_set *s, const char *scenario)
     return sc ? sc->state : "started";
 }
 
-const char *fault_scenario_at(const struct fault_set *s, size_t i, const char **state)
-{
-    const struct fault_scenario *sc = s->scenarios;
-    while (sc && i-- > 0)
-        sc = sc->next;
-    *state = sc ? sc->state : NULL;
-    return sc ? sc->name : NULL;
-}
-
 void fault_scenarios_visit(const struct fault_set *s, void (*visit)(void *arg, const char *name),
                            void *arg)
 {

@@ -34,7 +34,7 @@ static void pause_accepting(struct server *s, int why)
     s->accept_paused = true;
     log_line(LOG_WARN, "cannot accept connections for now: %s", strerror(why));
     uv_poll_stop(&s->listener);
-    uv_timer_start(&s->timer, on_accept_retry, ACCEPT_RETRY_MS, 0);
+    uv_timer_start(&s->retry, on_accept_retry, ACCEPT_RETRY_MS, 0);
 }
 
 static void resume_accepting(struct server *s)
@@ -42,7 +42,7 @@ static void resume_accepting(struct server *s)
     if (!s->accept_paused || s->stopping)
         return;
     s->accept_paused = false;
-    uv_timer_stop(&s->timer);
+    uv_timer_stop(&s->retry);
     uv_poll_start(&s->listener, UV_READABLE, on_acceptable);
 }
 
@@ -220,9 +220,10 @@ static bool open_loop(struct server *s, struct kerr *err)
     if (rc < 0)
         return kerr_set(err, KE_IO, "cannot watch the listening socket: %s", uv_strerror(rc));
     s->listener.data = s;
-    uv_timer_init(&s->loop, &s->timer);
+    uv_timer_init(&s->loop, &s->retry);
+    uv_timer_init(&s->loop, &s->patience);
     uv_idle_init(&s->loop, &s->again);
-    s->timer.data = s->again.data = s;
+    s->retry.data = s->patience.data = s->again.data = s;
     for (int i = 0; i < SERVER_SIGNALS; i++) {
         uv_signal_init(&s->loop, &s->signals[i]);
         s->signals[i].data = s;
@@ -318,7 +319,8 @@ static void close_listener(struct server *s)
 static void close_handles(struct server *s)
 {
     close_listener(s);
-    close_handle((uv_handle_t *)&s->timer);
+    close_handle((uv_handle_t *)&s->retry);
+    close_handle((uv_handle_t *)&s->patience);
     close_handle((uv_handle_t *)&s->again);
     for (int i = 0; i < SERVER_SIGNALS; i++)
         close_handle((uv_handle_t *)&s->signals[i]);
@@ -348,7 +350,7 @@ void server_stop(struct server *s)
     if (s->on_stop)
         s->on_stop(s->on_stop_arg);
     close_listener(s);
-    uv_timer_start(&s->timer, on_stop_timeout, STOP_MS, 0);
+    uv_timer_start(&s->patience, on_stop_timeout, STOP_MS, 0);
     for_each_conn(s, conn_finish);
     if (s->n_conns == 0)
         close_handles(s);

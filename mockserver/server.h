@@ -33,7 +33,8 @@ struct server {
     struct tls_creds *creds;
     uv_loop_t loop;
     uv_poll_t listener;
-    uv_timer_t timer; /* tries again to accept; or ends the time given to stop */
+    uv_timer_t retry; /* to accept */
+    uv_timer_t patience; /* with connections that have not closed when the server stops */
     uv_idle_t again; /* active while connections have work that no poll announces */
     uv_signal_t signals[SERVER_SIGNALS];
     bool have_engine, have_loop;

@@ -388,17 +388,10 @@ static const struct {
 Test(key_wrap, gives_the_known_answers)
 {
     for (size_t i = 0; i < sizeof wraps / sizeof *wraps; i++) {
-        struct buf kek = hex(wraps[i].kek), data = hex(wraps[i].data), out = hex(""),
-                   back = hex("");
+        struct buf kek = hex(wraps[i].kek), data = hex(wraps[i].data), out = hex("");
         cr_expect_eq(crypto_wrap(buf_bytes(&kek), buf_bytes(&data), &out), CRYPTO_OK);
         expect_hex(&out, wraps[i].wrapped, wraps[i].name);
-        cr_expect_eq(crypto_unwrap(buf_bytes(&kek), buf_bytes(&out), &back), CRYPTO_OK);
-        expect_hex(&back, wraps[i].data, wraps[i].name);
-        buf_reset(&back);
-        out.p[9] ^= 1;
-        cr_expect_eq(crypto_unwrap(buf_bytes(&kek), buf_bytes(&out), &back), CRYPTO_BAD_TAG);
-        cr_expect_eq(back.n, 0);
-        buf_clear(&kek), buf_clear(&data), buf_clear(&out), buf_clear(&back);
+        buf_clear(&kek), buf_clear(&data), buf_clear(&out);
     }
 }
 
@@ -406,23 +399,16 @@ Test(key_wrap, refuses_other_lengths)
 {
     static const struct {
         size_t kek, data;
-        enum crypto_result wrap, unwrap;
-    } rows[] = {{0, 16, CRYPTO_BAD_KEY, CRYPTO_BAD_KEY},
-                {15, 16, CRYPTO_BAD_KEY, CRYPTO_BAD_KEY},
-                {16, 8, CRYPTO_BAD_LENGTH, CRYPTO_BAD_LENGTH},
-                {16, 17, CRYPTO_BAD_LENGTH, CRYPTO_BAD_LENGTH},
-                {16, 0, CRYPTO_BAD_LENGTH, CRYPTO_BAD_LENGTH},
-                {16, 16, CRYPTO_OK, CRYPTO_BAD_LENGTH},
-                {24, 24, CRYPTO_OK, CRYPTO_BAD_TAG}};
+        enum crypto_result want;
+    } rows[] = {{0, 16, CRYPTO_BAD_KEY},     {15, 16, CRYPTO_BAD_KEY}, {16, 8, CRYPTO_BAD_LENGTH},
+                {16, 17, CRYPTO_BAD_LENGTH}, {16, 0, CRYPTO_BAD_LENGTH}, {16, 16, CRYPTO_OK},
+                {24, 24, CRYPTO_OK}};
     static const uint8_t zeros[32];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf out;
         buf_init(&out, 64);
         cr_expect_eq(crypto_wrap(bytes_of(zeros, rows[i].kek), bytes_of(zeros, rows[i].data), &out),
-                     rows[i].wrap, "row %zu", i);
-        cr_expect_eq(
-            crypto_unwrap(bytes_of(zeros, rows[i].kek), bytes_of(zeros, rows[i].data), &out),
-            rows[i].unwrap, "row %zu", i);
+                     rows[i].want, "row %zu", i);
         buf_clear(&out);
     }
 }

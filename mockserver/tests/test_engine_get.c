@@ -1,5 +1,7 @@
 /* Get: formats, wrapping, what is no longer there. */
-#include "mockserver/crypto.h"
+#include <nettle/aes.h>
+#include <nettle/nist-keywrap.h>
+
 #include "mockserver/tests/engine_rig.h"
 
 #define REGISTER(attrs, block)                                                                     \
@@ -180,6 +182,18 @@ Test(wrapping, without_encoding_wraps_the_bytes_of_the_key)
     rig_free(r);
 }
 
+/* What the client does with it (RFC 3394). */
+static bool unwrap(struct bytes kek, struct bytes data, struct buf *plain)
+{
+    static const uint8_t iv[8] = {0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6, 0xA6};
+    struct aes128_ctx aes;
+    uint8_t *at = buf_room(plain, data.n - 8);
+    cr_assert(at && kek.n == AES128_KEY_SIZE);
+    aes128_set_decrypt_key(&aes, kek.p);
+    return nist_keyunwrap16(&aes, (nettle_cipher_func *)aes128_decrypt, iv, data.n - 8, at,
+                            data.p);
+}
+
 Test(wrapping, with_encoding_wraps_the_key_value_and_attributes)
 {
     struct rig *r = wrapping_rig();
@@ -193,7 +207,7 @@ Test(wrapping, with_encoding_wraps_the_key_value_and_attributes)
     buf_init(&plain, BUF_NO_LIMIT);
     buf_init(&kek, BUF_NO_LIMIT);
     cr_assert(text_unhex(bytes_str(KEK), &kek));
-    cr_assert_eq(crypto_unwrap(buf_bytes(&kek), value.val, &plain), CRYPTO_OK);
+    cr_assert(unwrap(buf_bytes(&kek), value.val, &plain));
     cr_assert(ttlv_first(buf_bytes(&plain), &value));
     cr_expect_eq(value.tag, KMIP_TAG_KEY_VALUE);
     cr_expect(ttlv_find(&value, KMIP_TAG_ATTRIBUTE, &attribute) &&
