@@ -166,14 +166,19 @@ HELPER void expect_firings(const char *expected)
 static struct buf message;
 static struct ttlv_writer writer;
 
-HELPER struct ttlv_writer *begin(uint32_t operation)
+HELPER struct ttlv_writer *begin_as(uint32_t operation, const struct kmip_request *header)
 {
     buf_clear(&message);
     buf_init(&message, BUF_NO_LIMIT);
     ttlv_w_init(&writer, &message, NULL);
-    kmip_request_begin(&writer, &(struct kmip_request){0});
+    kmip_request_begin(&writer, header);
     kmip_item_begin(&writer, operation, bytes_str("id"));
     return &writer;
+}
+
+HELPER struct ttlv_writer *begin(uint32_t operation)
+{
+    return begin_as(operation, &(struct kmip_request){0});
 }
 
 static struct buf answer_buf;

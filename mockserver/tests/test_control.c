@@ -460,6 +460,32 @@ Test(control_objects, are_all_made_or_none)
     json_decref(v);
 }
 
+/* What was answered Pending is done when somebody looks. */
+Test(control_objects, that_are_pending_are_there)
+{
+    START_CONTROL("seed=7");
+    struct tls_conn *t = client();
+    struct kmip_item it;
+    struct ttlv_writer *w = begin_as(KMIP_OPERATION_CREATE, &(struct kmip_request){.async = true});
+    ttlv_w_enum(w, KMIP_TAG_OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY);
+    ttlv_w_open(w, KMIP_TAG_TEMPLATE_ATTRIBUTE);
+    kmip_attribute_enum(w, "Cryptographic Algorithm", KMIP_CRYPTOGRAPHIC_ALGORITHM_AES);
+    kmip_attribute_int(w, "Cryptographic Usage Mask", 12);
+    ttlv_w_close(w);
+    it = answer(t);
+    cr_assert_eq(it.status, KMIP_RESULT_STATUS_OPERATION_PENDING);
+    json_t *v = expect_json(200, "GET", "/objects", NULL);
+    cr_expect_eq(count_of(v, "objects"), 1);
+    json_decref(v);
+    ttlv_w_bytes(begin(KMIP_OPERATION_CANCEL), KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE,
+                 it.correlation);
+    struct ttlv_item result;
+    it = answer(t);
+    cr_expect(ttlv_find(&it.payload, KMIP_TAG_CANCELLATION_RESULT, &result) &&
+              ttlv_enum(&result) == KMIP_CANCELLATION_RESULT_COMPLETED);
+    tls_free(&t);
+}
+
 /* States are as the clock has them; looking does not write them down. */
 Test(control_objects, have_the_state_of_the_moment)
 {

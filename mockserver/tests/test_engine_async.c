@@ -186,6 +186,13 @@ Test(async, is_told_again_after_a_batch_was_undone)
     rig_expect(r, POLL, 0);
     rig_expect(r, POLL, KMIP_RESULT_REASON_ITEM_NOT_FOUND);
 
+    ask_pending(r, CREATE(""));
+    r->header = UNDO;
+    rig_ask(r, POLL "|| Get, {Key Format Type: Raw, Unique Identifier: none}");
+    cr_expect_eq(rig_reason(r, 1), KMIP_RESULT_REASON_INVALID_MESSAGE, "never run");
+    r->header = NULL;
+    rig_expect(r, POLL, 0);
+
     /* What is told by the very item for which the rest is undone was told. */
     ask_pending(r, "Get, {Unique Identifier: none}");
     r->header = UNDO;
@@ -244,6 +251,17 @@ Test(async, is_there_for_two_clients_at_once)
     rig_expect(r, NAMED("a"), 0);
     cr_expect_eq(found(r, 0), 1u);
     rig_expect(r, POLL, 0);
+    rig_free(r);
+}
+
+Test(async, is_done_before_objects_are_preloaded)
+{
+    struct rig *r = rig_new((const char *const[]){"preload=[{identifier: p}]", NULL});
+    struct kerr err = KERR_INIT;
+    ask_pending(r, CREATE(""));
+    cr_expect(preload_store(&r->cfg.preload, &r->engine, PRELOAD_REFUSE, &err), "%s", err.msg);
+    rig_expect(r, CANCEL, 0);
+    cr_expect_eq(cancellation(r, 0), KMIP_CANCELLATION_RESULT_COMPLETED);
     rig_free(r);
 }
 

@@ -149,6 +149,9 @@ Test(behaviour, of_custom_attributes_holds_for_those_that_are_there)
         rig_expect(r, "Delete Attribute, {Unique Identifier: $k, Attribute Name: x-a}",
                    rows[i].deleted);
         cr_expect_eq(used(BEHAVIOUR_CUSTOM_ATTRIBUTES), rows[i].deleted != 0);
+        rig_expect(r, "Delete Attribute, {Unique Identifier: $k, Attribute Name: x-none}",
+                   KMIP_RESULT_REASON_ITEM_NOT_FOUND);
+        cr_expect_not(used(BEHAVIOUR_CUSTOM_ATTRIBUTES));
     }
 }
 
@@ -212,6 +215,16 @@ Test(behaviour, is_not_used_by_what_is_undone)
     rig_ask(r, CREATE("") "||" CREATE(", Activation Date: 0"));
     cr_expect_eq(rig_reason(r, 1), KMIP_RESULT_REASON_INVALID_FIELD);
     cr_expect(used(BEHAVIOUR_COMPOUND_CREATE));
+}
+
+Test(behaviour, of_one_item_does_not_count_for_the_next)
+{
+    r->header = "Batch Error Continuation Option: Continue,";
+    say_custom(CUSTOM_IGNORE);
+    rig_ask(r, CREATE(", x-a: b, \"Nmae\": a") "||" CREATE(""));
+    cr_expect_eq(rig_reason(r, 0), KMIP_RESULT_REASON_INVALID_FIELD);
+    cr_expect_eq(rig_reason(r, 1), 0u);
+    cr_expect_not(used(BEHAVIOUR_CUSTOM_ATTRIBUTES));
 }
 
 Test(behaviour, is_not_used_by_a_reply_that_is_too_large)

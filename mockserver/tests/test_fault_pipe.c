@@ -280,6 +280,18 @@ Test(fault_pipe, an_idle_session_is_revoked_until_the_client_reconnects)
     cr_expect_str_eq(rig_sent(s), "e", "taken away, it ends at once");
 }
 
+Test(fault_pipe, a_revoked_session_does_not_show_in_what_is_wrong_anyway)
+{
+    rig_add("{name: r, action: {session_revoked: {after: 24h}}}");
+    mock_clock_advance(&rig_clock, 25 * 3600 * SEC);
+    rig_untouched = true;
+    rig_ask(s, KMIP_OPERATION_GET, 'a');
+    cr_expect_str_eq(rig_firings(NULL), "");
+    rig_untouched = false;
+    rig_ask(s, KMIP_OPERATION_GET, 'b');
+    cr_expect_str_eq(rig_firings(NULL), "2:r", "it is revoked all the same");
+}
+
 Test(fault_pipe, what_was_armed_in_vain_is_due_again)
 {
     rig_add("{name: i, action: {idle_close: 30s}}");
