@@ -330,7 +330,8 @@ static const struct cmd cmds[] = {
      CLI_OPTS(create_opts), .operation = KMIP_OPERATION_CREATE, .payload = create,
      .show = cli_show_identifier},
     {.name = "register", .operands = "[FILE]", .max = 1,
-     .help = "Hand over an object whose bytes are in FILE or on standard input; prints its identifier",
+     .help = "Hand over an object whose bytes are in FILE or on standard input; prints its "
+             "identifier",
      CLI_OPTS(register_opts), .operation = KMIP_OPERATION_REGISTER, .payload = cmd_register,
      .show = cli_show_identifier},
     {.name = "locate", .operands = "[ATTRIBUTE=VALUE...]", .max = -1,

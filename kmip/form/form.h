@@ -1,7 +1,8 @@
 /* The readable forms of a message: text tree, hex dump, YAML out; YAML in is
  * from_yaml.h, and tour.h is for other forms. Key material, passwords and plaintexts
- * are redacted (as kmip/schema/walk.h has it) unless show_secrets is set. All printers take any bytes: what cannot be read is shown
- * as far as it goes, with the finding in place. */
+ * are redacted (as kmip/schema/walk.h has it) unless show_secrets is set. All printers
+ * take any bytes: what cannot be read is shown as far as it goes, with the finding in
+ * place. */
 #ifndef KMIP_FORM_FORM_H
 #define KMIP_FORM_FORM_H
 
