@@ -45,7 +45,8 @@ __attribute__((warn_unused_result)) bool crypto_random(void *p, size_t n);
 /* The bytes that a symmetric key of this Cryptographic Length has; 0: there are none. Of
  * an algorithm that is not served here, any whole number of bytes. */
 size_t crypto_key_bytes(uint32_t algorithm, int32_t bits);
-/* A fresh key: for 3DES with odd parity and no weak keys. CRYPTO_BAD_ALGORITHM / BAD_KEY when the pair does not exist. */
+/* A fresh key: for 3DES with odd parity and no weak keys. CRYPTO_BAD_ALGORITHM / BAD_KEY
+ * when the pair does not exist. */
 enum crypto_result crypto_new_key(uint32_t algorithm, int32_t bits, struct buf *out);
 /* The same of bytes from elsewhere: for keys that are to be the same each time. */
 enum crypto_result crypto_key_of(uint32_t algorithm, int32_t bits,
