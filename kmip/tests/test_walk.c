@@ -196,7 +196,8 @@ Test(walk, knows_which_data_is_plaintext)
 
         struct kmip_spot s = kmip_walk_look(&w, KMIP_TAG_DATA);
 
-        cr_expect_eq(kmip_hides_type(&s, TTLV_BYTE_STRING, false), rows[i].secret, "%s, response %d",
+        cr_expect_eq(kmip_hides_type(&s, TTLV_BYTE_STRING, false), rows[i].secret,
+                     "%s, response %d",
                      kmip_operation_name(rows[i].operation), rows[i].response);
     }
 }
@@ -208,8 +209,8 @@ static const struct {
     unsigned type;
     bool hidden;
 } places[] = {
-    {"field of an unknown credential", {KMIP_TAG_CREDENTIAL, KMIP_TAG_CREDENTIAL_VALUE}, KMIP_TAG_USERNAME,
-     TTLV_TEXT_STRING, true},
+    {"field of an unknown credential", {KMIP_TAG_CREDENTIAL, KMIP_TAG_CREDENTIAL_VALUE},
+     KMIP_TAG_USERNAME, TTLV_TEXT_STRING, true},
     {"extension of a credential", {KMIP_TAG_CREDENTIAL}, 0x540001, TTLV_INTEGER, true},
     {"deep in a credential", {KMIP_TAG_CREDENTIAL_VALUE, 0x540001}, KMIP_TAG_STATE,
      TTLV_ENUMERATION, true},
@@ -284,6 +285,17 @@ Test(walk, trusts_no_odd_header_behind_a_secret)
     s = kmip_walk_look(&w, 0x540001);
     cr_expect_not(kmip_hides_header(&s, 0x540001, TTLV_INTEGER, true));
     cr_expect(kmip_hides_header(&s, 0x540001, TTLV_INTEGER, false));
+
+    /* Nor behind a payload of which nobody knows what it held, or bytes never read. */
+    kmip_walk_init(&w);
+    kmip_walk_enter(&w, KMIP_TAG_RESPONSE_PAYLOAD);
+    kmip_walk_leave(&w);
+    s = kmip_walk_look(&w, 0x430001);
+    cr_expect(kmip_hides_header(&s, 0x430001, TTLV_INTEGER, true));
+    kmip_walk_init(&w);
+    kmip_walk_skip(&w);
+    s = kmip_walk_look(&w, 0x430001);
+    cr_expect(kmip_hides_header(&s, 0x430001, TTLV_INTEGER, true));
 }
 
 Test(walk, refuses_to_go_too_deep_and_to_leave_the_root)
