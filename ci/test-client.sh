@@ -381,7 +381,7 @@ odd_peers() {
     tells "352 bytes more"
     peer_ends
     peer trickle # still coming, or stopped
-    run 3 discover $at --timeout 500ms; tells "waited 0.5 s for a reply: "; tells "the latest 0.0"
+    run 3 discover $at --timeout 500ms; tells "waited 0.5 s for a reply: "; tells "the latest 0."
     peer_ends
     run 3 discover $at --timeout 9223372036s; tells "port" # beyond what a clock can count
 }

@@ -113,7 +113,7 @@ static bool time_is_up(struct kc_client *c, const char *what)
     /* How long it has been quiet tells a server that is slow from one that has stopped. */
     if (c->in.n > 0)
         return kerr_set(&c->why, KE_TIMEOUT, "waited %.3g s for %s: %zu of at least %zu bytes of "
-                        "a reply had come, the latest %.3g s before",
+                        "a reply had come, the latest %.2f s before",
                         waited, what, c->in.n, announced(c),
                         (double)(clock_mono_ns() - c->arrived_ns) / (double)NS_PER_S);
     return kerr_set(&c->why, KE_TIMEOUT, "waited %.3g s for %s in vain", waited, what);

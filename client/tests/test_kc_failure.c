@@ -54,7 +54,7 @@ Test(kc_failure, a_trickle_of_bytes_does_not_stretch_the_time_out)
     expect_failure(t, KE_TIMEOUT, "waited 0.2 s for a reply: ");
     expect_failure(t, KE_TIMEOUT, "of at least ");
     /* It was still coming, twenty milliseconds apart: told, not called a standstill. */
-    expect_failure(t, KE_TIMEOUT, "bytes of a reply had come, the latest 0.0");
+    expect_failure(t, KE_TIMEOUT, "bytes of a reply had come, the latest 0.");
     stop(PEER_MAY_BREAK);
 }
 
