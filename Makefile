@@ -5,6 +5,7 @@
 #                      (or an appliance: HOST=... PORT=5696 CERTS=DIR)
 #   make test          every test (installs what is missing first)
 #   make asan          every test under AddressSanitizer and UBSan
+#   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
 #   make lint          static checks
 #   make install       programs, suites and scenarios below PREFIX (/usr/local), DESTDIR before it
 #   make clean         removes what was built
@@ -68,7 +69,7 @@ LIB_SUPPORT := $(BUILD)/libsupport.a
 PROGRAMS    := $(BUILD)/kmip-conform $(BUILD)/kmip-mock $(BUILD)/kmip-client
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
-.PHONY: all test check asan lint conformance install clean help tables
+.PHONY: all test check asan asan-units units lint conformance install clean help tables
 all: $(PROGRAMS)
 
 # The flags that the objects here were made with: when they are others now, all is old.
@@ -146,6 +147,13 @@ check: all $(TESTS)
 asan:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan check
+
+# What reads what others send, and keys.
+units: $(filter $(BUILD)/tests/kmip/% $(BUILD)/tests/client/%,$(TESTS))
+	$(Q)VARIANT=$(VARIANT) ci/run-tests --units $(BUILD) $^
+
+asan-units:
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan units
 
 tables:
 	$(PYTHON) kmip/schema/generate.py

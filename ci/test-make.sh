@@ -63,6 +63,9 @@ marks() {
     VARIANT=asan ci/run-tests "$work/plain" /bin/true >"$work/out" 2>&1 || rc=$?
     [ "$rc" -eq 1 ] || fail "run-tests of plain binaries as VARIANT=asan: exit $rc"
     grep -q 'was not built for VARIANT=asan' "$work/out" || fail "run-tests does not say why"
+    rc=0
+    VARIANT=asan ci/run-tests --units "$work/plain" /bin/true >"$work/out" 2>&1 || rc=$?
+    [ "$rc" -eq 1 ] || fail "run-tests --units of a plain binary as VARIANT=asan: exit $rc"
 }
 
 # install_to ARGS...: the programs as they are, nothing built (-o all).
