@@ -15,6 +15,7 @@
 
 #include "kmip/base/buf.h"
 #include "kmip/base/clock.h"
+#include "kmip/net/lookup.h"
 
 static bool all_digits(const char *s, size_t n)
 {
@@ -171,14 +172,9 @@ static int connect_any(const struct addrinfo *list, const char *host, const char
 
 int tcp_connect(const char *host, const char *port, int64_t deadline_ns, struct kerr *err)
 {
-    static const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
-    int rc = getaddrinfo(host, port, &hints, &list);
-    if (rc != 0) {
-        kerr_set(err, KE_CONNECT, "cannot look up %s port %s: %s", host, port,
-                 rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
+    struct addrinfo *list = lookup_host(host, port, deadline_ns, err);
+    if (!list)
         return -1;
-    }
     int fd = connect_any(list, host, port, deadline_ns, err);
     freeaddrinfo(list);
     return fd;

@@ -6,9 +6,9 @@
 
 /* A connected, non-blocking socket with TCP_NODELAY, close-on-exec; -1 on
  * failure. Tries every address of the name until one answers or the deadline
- * (monotonic ns) passes; each address left gets its share of the time left. Only
- * the look-up of the name is beyond the deadline's reach. KE_CONNECT, KE_TIMEOUT,
- * or KE_INTERRUPTED when a signal with a handler arrives. */
+ * (monotonic ns) passes; each address left gets its share of the time left. The
+ * deadline holds for the look-up of the name too. KE_CONNECT, KE_TIMEOUT, or
+ * KE_INTERRUPTED when a signal with a handler arrives. */
 int tcp_connect(const char *host, const char *port, int64_t deadline_ns, struct kerr *err);
 /* Listening, non-blocking socket on "HOST:PORT", "[::1]:PORT" or "PORT" (which
  * binds 127.0.0.1). Port 0 picks one; the one in use goes to *port. -1 on failure:
