@@ -886,6 +886,7 @@ attr-last-change-date-modify|1|at least|faults=[{match: {operation: Get Attribut
 message-extension-not-critical|0|WARN           message-extension-not-critical|faults=[{match: {operation: Query, nth: 2}, count: 1, action: {result: Feature Not Supported}}]
 tc-71|0|WARN           tc-71|faults=[{match: {operation: Create}, count: 1, action: {result: Feature Not Supported}}]
 encrypt-usage-limits-*|4|It has Usage Limits, which is optional|faults=[{match: {operation: [Create, Register]}, count: always, action: {result: Invalid Field}}]
+cs-bc-m-[1-5]|0|conformant in all that was tested; 2 cases that the profiles make mandatory did not run|faults=[{match: {client: "*"}, count: always, action: {hidden: {operations: [Register]}}}]
 get-transparent-symmetric-key|1|step      3 of 4|faults=[{match: {operation: Get, nth: 2}, count: always, action: {result: Key Format Type Not Supported}}, {match: {operation: Register}, count: always, action: {result: Invalid Field}}]
 ROWS
 }

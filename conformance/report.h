@@ -67,4 +67,8 @@ void report_rounds(struct buf *out, const struct case_tally *t);
 const char *report_suite(const char *suite);
 size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_]);
 
+/* Published cases that the profiles make mandatory and this server was not asked, for want of
+ * an operation or an object type. */
+size_t report_mandatory_skipped(const struct run_result *r);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "conformance/program.h"
 #include "conformance/report.h"
+#include "conformance/requirement.h"
 #include "kmip/base/text.h"
 
 bool report_can_write(const char *path, struct kerr *err)
@@ -127,4 +128,26 @@ size_t report_suite_counts(const struct run_result *r, const char *suite, size_t
             all++;
         }
     return all;
+}
+
+/* Does the case stand for a published one that a profile makes mandatory? */
+static bool is_mandatory(const struct test_case *tc)
+{
+    for (size_t i = 0; i < tc->covers.n; i++) {
+        const struct requirement *q = requirement_find(tc->covers.v[i]);
+        if (q && strncmp(q->text, "pass ", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
+size_t report_mandatory_skipped(const struct run_result *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_tallies; i++) {
+        enum verdict v = r->tallies[i].worst->verdict;
+        n += (v == VERDICT_NOT_SUPPORTED || v == VERDICT_NOT_APPLICABLE) &&
+             is_mandatory(r->tallies[i].tc);
+    }
+    return n;
 }

@@ -258,7 +258,8 @@ static void last_word(struct ending *e)
 {
     const struct run_result *r = e->r;
     const size_t *n = r->counts.n;
-    char text[300], left[80] = "";
+    char text[300], left[80] = "", skipped[100] = "";
+    size_t mandatory = report_mandatory_skipped(r);
     enum verdict v = VERDICT_ERROR;
     bool driver = only_driver(r);
     switch (result_exit(r)) {
@@ -286,7 +287,10 @@ static void last_word(struct ending *e)
                  r->left_behind == 1 ? "" : "s");
     fputc('\n', e->t->out);
     report_verdict(e->t, v);
-    fprintf(e->t->out, "  %s%s\n", text, left);
+    if (mandatory > 0)
+        snprintf(skipped, sizeof skipped, "; %zu case%s that the profiles make mandatory did not run",
+                 mandatory, mandatory == 1 ? "" : "s");
+    fprintf(e->t->out, "  %s%s%s\n", text, skipped, left);
 }
 
 void report_end(struct terminal *t, const struct run_result *r)

@@ -294,17 +294,19 @@ Test(cases, what_is_right_is_read_as_written)
 static const char rows_text[] = "# rows\n"
                                 "row\tprofile\tclause\tmark\trequirement\twithout_case\n"
                                 "A-1\tbaseline-server\t4.1\tS\tfirst\t\n"
-                                "A-2\tbaseline-server\t4.2\tM\tsecond\tcannot be seen\n";
+                                "A-2\tbaseline-server\t4.2\tM\tsecond\tcannot be seen\n"
+                                "A-4\tbaseline-server\t4.4\tT M\tthird\t\n";
 
 Test(cases, rows_are_read_with_what_they_say)
 {
     struct kerr err = KERR_INIT;
     cr_assert(requirements_load(tmpdir_write(&dir, "r.tsv", rows_text), &err), "%s", err.msg);
-    cr_expect_eq(requirements_count(), 2);
+    cr_expect_eq(requirements_count(), 3);
     const struct requirement *q = requirement_find("A-2");
     cr_assert(q);
     cr_expect(q->provisional && strcmp(q->without_case, "cannot be seen") == 0);
     cr_expect(!requirement_find("A-1")->provisional);
+    cr_expect(requirement_find("A-4")->provisional, "in part from memory");
     cr_expect(!requirement_find("A-3"));
 }
 
@@ -338,6 +340,7 @@ Test(cases, covers_rows_that_exist_and_is_provisional_with_all_of_them)
         bool provisional;
     } rows[] = {{"[A-2]", NULL, true},
                 {"[A-1, A-2]", NULL, false},
+                {"[A-2, A-4]", NULL, true},
                 {"A-1", NULL, false},
                 {"[A-9]", "c.yaml:5:10: there is no requirement row 'A-9'", false},
                 {"[A-1, A-1]", "c.yaml:5:15: row 'A-1' is listed twice", false}};
