@@ -115,6 +115,13 @@ Test(engine_store, that_cannot_be_written_knows_what_it_handed_out)
     rig_expect(r, "Get, {Unique Identifier: $key}", 0);
     cr_expect_eq(rig_number(r, "key", "Fresh"), 0);
     cr_expect_eq(rig_number(r, "later", "Fresh"), 1);
+    /* ... and that dates are asked anew. */
+    r->now_ns += 20 * NS_PER_S;
+    rig_expect(r, "Get, {Unique Identifier: $later}", 0);
+    cr_expect_eq(rig_state(r, "later"), KMIP_STATE_ACTIVE);
+    r->now_ns -= 20 * NS_PER_S;
+    cr_expect_eq(rig_state(r, "later"), KMIP_STATE_PRE_ACTIVE);
+    cr_expect_eq(rig_number(r, "later", "Fresh"), 0);
     rig_free(r);
 }
 

@@ -482,35 +482,70 @@ Test(file, that_reaches_its_limit_inside_a_mark_can_be_undone_to_it)
     store_close(&s);
 }
 
-/* A change that may be lost: alone, and beside one that must not be. */
+static int no_commit(void *arg)
+{
+    (void)arg;
+    return 1;
+}
+
+/* A change that may be lost, refused in each way that SQLite has, alone, behind a change
+ * that must not be lost, and before one. */
+static const struct {
+    const char *name, *refusal; /* NULL: the commit is refused */
+    bool behind, before;
+    bool given_up, kept; /* the request: by the caller; and what became of it */
+    bool in_memory; /* the object has it as long as it stays there */
+} optionals[] = {
+    {"alone", "ABORT", false, false, false, true, true},
+    {"behind another", "ABORT", true, false, false, true, false},
+    {"before another", "ABORT", false, true, false, true, true},
+    {"alone, rolled back", "ROLLBACK", false, false, false, true, true},
+    {"before another, rolled back", "ROLLBACK", false, true, false, true, true},
+    {"before another, rolled back, given up", "ROLLBACK", false, true, true, true, false},
+    {"alone, not committed", NULL, false, false, false, true, true},
+    {"before another, not committed", NULL, false, true, false, false, false},
+};
+
 Test(file, that_does_not_take_an_optional_change_keeps_the_others)
 {
-    for (int beside = 0; beside < 2; beside++) {
+    for (size_t i = 0; i < sizeof optionals / sizeof *optionals; i++) {
+        char a[16], d[16], sql[200] = "";
+        const char *name = optionals[i].name;
+        bool others = (optionals[i].behind || optionals[i].before) && optionals[i].kept &&
+                      !optionals[i].given_up;
         struct mock_store *s = open_store();
-        add(s, beside ? "c" : "a");
-        cr_assert_eq(sqlite3_exec(s->db,
-                                  "CREATE TEMP TRIGGER no BEFORE UPDATE ON object "
-                                  "BEGIN SELECT RAISE(ABORT, 'no'); END",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+        snprintf(a, sizeof a, "a%zu", i);
+        snprintf(d, sizeof d, "d%zu", i);
+        add(s, a);
+        if (optionals[i].refusal)
+            snprintf(sql, sizeof sql,
+                     "CREATE TEMP TRIGGER no BEFORE UPDATE ON object BEGIN SELECT RAISE(%s, 'no'); "
+                     "END",
+                     optionals[i].refusal);
+        else
+            sqlite3_commit_hook(s->db, no_commit, NULL);
+        cr_assert_eq(sqlite3_exec(s->db, sql, NULL, NULL, NULL), SQLITE_OK);
         OK(store_begin(s, &err));
         OK(store_mark(s, &err));
-        struct mock_object *o = store_get(s, bytes_str(beside ? "c" : "a"), &err);
+        struct mock_object *o = store_get(s, bytes_str(a), &err);
         cr_assert(o && object_set_bool(o, KMIP_TAG_FRESH, false));
-        if (beside)
-            OK(store_add(s, make("d", 64), &err));
+        if (optionals[i].behind)
+            OK(store_add(s, make(d, 64), &err));
         store_put_optional(s, o);
+        if (optionals[i].before)
+            OK(store_add(s, make(d, 64), &err));
         OK(store_release(s, &err));
-        OK(store_end(s, true, &err));
-        cr_expect_eq(has(s, "d"), beside == 1);
-        o = store_get(s, bytes_str(beside ? "c" : "a"), &err);
-        cr_expect_eq(o && object_attr(o, KMIP_TAG_FRESH, 0), beside == 0, "in memory");
+        cr_expect_eq(store_end(s, !optionals[i].given_up, &err), optionals[i].kept, "%s", name);
+        kerr_clear(&err);
+        sqlite3_commit_hook(s->db, NULL, NULL);
+        cr_expect_eq(has(s, d), others, "%s", name);
+        o = store_get(s, bytes_str(a), &err);
+        cr_expect_eq(o && object_attr(o, KMIP_TAG_FRESH, 0), optionals[i].in_memory, "%s", name);
         store_close(&s);
         s = open_store();
-        cr_expect_eq(has(s, "d"), beside == 1);
-        o = store_get(s, bytes_str(beside ? "c" : "a"), &err);
-        cr_expect(o && !object_attr(o, KMIP_TAG_FRESH, 0));
-        add(s, beside ? "e" : "b");
+        cr_expect_eq(has(s, d), others, "%s", name);
+        o = store_get(s, bytes_str(a), &err);
+        cr_expect(o && !object_attr(o, KMIP_TAG_FRESH, 0), "%s", name);
         store_close(&s);
     }
 }
