@@ -25,7 +25,7 @@ Q       := $(if $(filter 1,$(V)),,@)
 
 VERSION := 0.1.0
 
-PKGS      := gnutls nettle yaml-0.1 sqlite3 libuv jansson libmicrohttpd libcurl
+PKGS      := gnutls nettle yaml-0.1 expat sqlite3 libuv jansson libmicrohttpd libcurl
 PKG_CF    := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 WARN      := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
 STD       := -std=c11 -D_GNU_SOURCE
@@ -101,7 +101,7 @@ $(LIB_MOCK): $(call obj,$(MOCK_SRC))
 $(LIB_CONF): $(call obj,$(CONF_SRC))
 	$(archive)
 
-KMIP_LIBS := gnutls nettle yaml-0.1
+KMIP_LIBS := gnutls nettle yaml-0.1 expat
 MOCK_LIBS := sqlite3 libuv jansson libmicrohttpd libcurl
 define link
 	@$(if $(filter 1,$(V)),,echo "  LINK  $@")
@@ -130,7 +130,7 @@ $(BUILD)/tests/$(1)/%: $(1)/tests/%.c $(LIB_SUPPORT) $(2) $(LIB_KMIP) $(BUILD)/f
 	@$(if $(filter 1,$(V)),,echo "  TEST  $$@")
 	$(Q)$(CC) $(filter-out -fPIE,$(TEST_CALL)) -no-pie $(TEST_WRAP) $(LDFLAGS) $$< $(2) $(LIB_SUPPORT) \
 	    $(LIB_KMIP) $(LIB_SUPPORT) \
-	    $(call lib,criterion $(KMIP_LIBS) $(MOCK_LIBS) expat) -lhogweed -lgmp -o $$@
+	    $(call lib,criterion $(KMIP_LIBS) $(MOCK_LIBS)) -lhogweed -lgmp -o $$@
 endef
 $(eval $(call test_rule,kmip,))
 $(eval $(call test_rule,client,$(LIB_CLIENT)))

@@ -9,6 +9,7 @@
 #define CLIENT_CMD_CLI_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "client/lib/kc.h"
 #include "client/lib/reply.h"
@@ -18,7 +19,7 @@
 /* Options of all commands; each command's table names those it takes. */
 struct cli_args {
     bool json, show_secrets;
-    bool list, hex, yaml;
+    bool list, hex, yaml, xml;
     const char *algorithm, *usage, *name, *type, *kind, *format, *mode, *padding, *iv;
     const char *reason, *message, *date, *out;
     int64_t length, max, limit, lease_ns;
@@ -118,7 +119,7 @@ bool cli_read(struct cli *cli, int i, struct buf *out);
 /* findings.c: what is wrong with a message by the standard, one line or one JSON
  * object each. request: empty unless msg answers it. prefix stands before each line.
  * False with err when the message was not checked to its end. */
-bool cli_findings_print(struct bytes msg, struct bytes request, const char *prefix,
+bool cli_findings_print(FILE *to, struct bytes msg, struct bytes request, const char *prefix,
                         struct kerr *err);
 bool cli_findings_json(struct bytes msg, struct bytes request, json_t **list, struct kerr *err);
 

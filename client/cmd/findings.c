@@ -6,7 +6,8 @@
 #include "kmip/schema/validate.h"
 
 struct out {
-    const char *prefix; /* of each line, or NULL: to the list */
+    FILE *to; /* NULL: to the list */
+    const char *prefix; /* of each line */
     json_t *list;
 };
 
@@ -15,8 +16,8 @@ static void take(void *arg, const struct finding *f)
     struct out *o = arg;
     const struct rule *rule = rule_of(f->rule);
 
-    if (o->prefix) {
-        printf("%s%s %s (%s) at offset %u, %s: expected %s, found %s\n", o->prefix,
+    if (o->to) {
+        fprintf(o->to, "%s%s %s (%s) at offset %u, %s: expected %s, found %s\n", o->prefix,
                rule->severity == RULE_MUST ? "MUST" : "SHOULD", rule->name, rule->clause, f->off,
                f->path && f->path[0] ? f->path : "the message", f->expected, f->actual);
         return;
@@ -50,10 +51,10 @@ static bool find(struct bytes msg, struct bytes request, struct out *o, struct k
     return whole;
 }
 
-bool cli_findings_print(struct bytes msg, struct bytes request, const char *prefix,
+bool cli_findings_print(FILE *to, struct bytes msg, struct bytes request, const char *prefix,
                         struct kerr *err)
 {
-    struct out o = {.prefix = prefix};
+    struct out o = {.to = to, .prefix = prefix};
 
     return find(msg, request, &o, err);
 }

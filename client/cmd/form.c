@@ -9,6 +9,7 @@
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
 #include "kmip/form/form.h"
+#include "kmip/form/from_xml.h"
 #include "kmip/form/from_yaml.h"
 #include "kmip/ttlv/framing.h"
 
@@ -21,6 +22,8 @@ static const struct opt decode_opts[] = {
      .help = "a line per item with offset, header and bytes"},
     {.name = "yaml", .kind = OPT_FLAG, .off = CLI_AT(yaml),
      .help = "YAML, which encode turns back (with --show-secrets) into the same bytes"},
+    {.name = "xml", .kind = OPT_FLAG, .off = CLI_AT(xml),
+     .help = "KMIP XML, which encode --xml turns back likewise; findings go to standard error"},
 };
 
 /* Binary begins with a tag, 42 or 54 and a zero byte or another that is no digit. */
@@ -68,13 +71,17 @@ static void print_indented(const char *text)
 
 static bool print_form(struct cli *cli, struct bytes msg, bool one_of_many)
 {
-    struct form_options o = {.show_secrets = cli->a.show_secrets, .max_bytes = SIZE_MAX};
+    struct form_options o = {.show_secrets = cli->a.show_secrets,
+                             .max_bytes = SIZE_MAX,
+                             .indent = cli->a.xml && one_of_many ? 2 : 0};
     struct buf out;
     bool ok = true;
 
     buf_init(&out, BUF_NO_LIMIT);
     if (cli->a.yaml)
         ok = form_yaml(msg, &o, &out, &cli->err);
+    else if (cli->a.xml)
+        ok = form_xml(msg, &o, &out, &cli->err);
     else if (cli->a.hex)
         form_hex(msg, &o, &out);
     else
@@ -107,33 +114,44 @@ static bool add_json(struct cli *cli, struct bytes msg, size_t at)
 
 static bool decode_one(struct cli *cli, struct bytes msg, size_t at, size_t number, bool many)
 {
+    const char *prefix = cli->a.yaml ? "# finding: " : "finding: ";
+
     if (cli->a.json)
         return add_json(cli, msg, at);
-    if (many && !cli->a.yaml)
+    if (cli->a.xml && number == 1)
+        printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n%s", many ? "<KMIP>\n" : "");
+    else if (many && !cli->a.yaml && !cli->a.xml)
         printf("%sMessage %zu, %zu bytes at offset %zu:\n", number > 1 ? "\n" : "", number, msg.n,
                at);
     return print_form(cli, msg, many) &&
-           cli_findings_print(msg, bytes_of(NULL, 0), cli->a.yaml ? "# finding: " : "finding: ",
+           cli_findings_print(cli->a.xml ? stderr : stdout, msg, bytes_of(NULL, 0), prefix,
                               &cli->err);
 }
 
 /* What there is of a message that was cut short: the error tells of it in any case, and
- * YAML has no way to write half a message. */
+ * YAML and XML have no way to write half a message. */
 static void decode_cut(struct cli *cli, struct bytes rest, size_t at, size_t number)
 {
     struct kerr cut = cli->err;
 
-    if (!cli->a.yaml)
+    if (!cli->a.yaml && !cli->a.xml)
         (void)decode_one(cli, rest, at, number, number > 1);
     cli->err = cut;
+}
+
+/* Several messages of XML stand in one element. */
+static void end_of_many(struct cli *cli, size_t number)
+{
+    if (cli->a.xml && number > 1)
+        puts("</KMIP>");
 }
 
 static bool decode_all(struct cli *cli, struct bytes all)
 {
     struct kerr first = KERR_INIT;
-    size_t at = 0;
+    size_t at = 0, number = 1;
 
-    for (size_t number = 1; at < all.n; number++) {
+    for (; at < all.n; number++) {
         struct bytes rest = bytes_of(all.p + at, all.n - at);
         size_t n;
         enum ttlv_frame got = ttlv_framing(rest, MESSAGES_MAX, &n, &cli->err);
@@ -142,16 +160,19 @@ static bool decode_all(struct cli *cli, struct bytes all)
                      "not a whole KMIP message: %zu bytes of at least %zu", rest.n, n);
             decode_cut(cli, rest, at, number);
         }
-        if (got != TTLV_FRAME_WHOLE)
+        if (got != TTLV_FRAME_WHOLE) {
+            end_of_many(cli, number);
             return number > 1 ? kerr_wrap(&cli->err, "behind message %zu, at offset %zu",
                                           number - 1, at)
                               : false;
+        }
         if (!decode_one(cli, bytes_of(rest.p, n), at, number, number > 1 || n < rest.n) &&
             first.code == KE_OK)
             first = cli->err;
         kerr_clear(&cli->err);
         at += n;
     }
+    end_of_many(cli, number - 1);
     cli->err = first;
     return first.code == KE_OK;
 }
@@ -160,8 +181,8 @@ static bool decode(struct cli *cli)
 {
     struct buf in;
 
-    if (cli->a.hex + cli->a.yaml + cli->a.json > 1)
-        return kerr_set(&cli->err, KE_USAGE, "choose one of --hex, --yaml and --json");
+    if (cli->a.hex + cli->a.yaml + cli->a.xml + cli->a.json > 1)
+        return kerr_set(&cli->err, KE_USAGE, "choose one of --hex, --yaml, --xml and --json");
     if (cli->a.json) {
         cli->json = json_object();
         cli_json_set(cli->json, "messages", json_array());
@@ -233,9 +254,39 @@ bool cli_yaml_messages(struct cli *cli, const char *path,
     return ok;
 }
 
+/* --- XML in ----------------------------------------------------------------- */
+
+/* One message, or several in an element <KMIP>, with other text between them as published
+ * test cases have it. */
+static bool xml_messages(struct cli *cli, const char *path, struct buf *out,
+                         bool (*take)(struct cli *cli, void *arg, size_t number, struct bytes msg))
+{
+    struct form_env env = {variable, &cli->a.vars, clock_wall_ns() / NS_PER_S};
+    struct xdoc doc = {.comment = ""};
+    size_t number = 0;
+    struct buf msg;
+    bool ok = check_vars(cli) && xdoc_load(&doc, path, &cli->err);
+    bool many = ok && strcmp(doc.root->name, "KMIP") == 0;
+
+    buf_init(&msg, MESSAGES_MAX);
+    if (many && !doc.root->first)
+        ok = xnode_err(doc.root, KE_XML, &cli->err, "<KMIP> holds no message");
+    for (const struct xnode *n = ok ? many ? doc.root->first : doc.root : NULL; ok && n;
+         n = many ? n->next : NULL) {
+        buf_reset(&msg);
+        ok = from_xml_message(n, &env, &msg, &cli->err) &&
+             take(cli, out, number++, buf_bytes(&msg));
+    }
+    buf_clear(&msg);
+    xdoc_clear(&doc);
+    return ok;
+}
+
 /* --- encode ----------------------------------------------------------------- */
 
 static const struct opt encode_opts[] = {
+    {.name = "xml", .kind = OPT_FLAG, .off = CLI_AT(xml),
+     .help = "the file is KMIP XML: a message, or several in <KMIP>"},
     {.name = "hex", .kind = OPT_FLAG, .off = CLI_AT(hex),
      .help = "hexadecimal digits, a line per message"},
     {.name = "var", .kind = OPT_LIST, .off = CLI_AT(vars), .arg = "NAME=VALUE",
@@ -275,7 +326,9 @@ static bool encode(struct cli *cli)
                         "a terminal is no place for binary: give --hex or --out FILE");
     }
     buf_init(&out, BUF_NO_LIMIT);
-    bool ok = cli_yaml_messages(cli, cli->n_operands ? cli->operand[0] : "-", add_bytes, &out) &&
+    const char *path = cli->n_operands ? cli->operand[0] : "-";
+    bool ok = (cli->a.xml ? xml_messages(cli, path, &out, add_bytes)
+                          : cli_yaml_messages(cli, path, add_bytes, &out)) &&
               (cli->a.json || cli_put_data(cli, buf_bytes(&out)));
     buf_clear(&out);
     return ok;
@@ -286,7 +339,7 @@ static const struct cmd cmds[] = {
      .help = "Show messages, binary or hexadecimal, and what is wrong with them",
      CLI_OPTS(decode_opts), .run = decode},
     {.name = "encode", .operands = "[FILE]", .max = 1, .offline = true,
-     .help = "Turn YAML (a message, or a list of them) into binary", CLI_OPTS(encode_opts),
+     .help = "Turn YAML (a message, or a list of them) or KMIP XML into binary", CLI_OPTS(encode_opts),
      .run = encode},
 };
 const struct cmd_group cmd_form = CLI_GROUP(cmds);

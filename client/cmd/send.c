@@ -140,7 +140,7 @@ static void show(struct cli *cli, const struct message *m)
     if (m->seen.shared_record)
         printf(", in one TLS record with another reply");
     printf(":\n%s", buf_cstr(&out));
-    if (!cli_findings_print(buf_bytes(&m->reply), buf_bytes(&m->request), "  finding: ", &err))
+    if (!cli_findings_print(stdout, buf_bytes(&m->reply), buf_bytes(&m->request), "  finding: ", &err))
         unchecked(cli, m, &err);
     buf_clear(&out);
 }

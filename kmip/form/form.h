@@ -1,5 +1,5 @@
-/* The readable forms of a message: text tree, hex dump, YAML out; YAML in is
- * from_yaml.h, and tour.h is for other forms. Key material, passwords and plaintexts
+/* The readable forms of a message: text tree, hex dump, YAML and XML out; YAML in is
+ * from_yaml.h, XML in from_xml.h, and tour.h is for other forms. Key material, passwords and plaintexts
  * are redacted (as kmip/schema/walk.h has it) unless show_secrets is set. All printers
  * take any bytes: what cannot be read is shown as far as it goes, with the finding in
  * place. */
@@ -32,6 +32,11 @@ void form_hex(struct bytes msg, const struct form_options *o, struct buf *out);
  * broken, or out has no room. */
 __attribute__((warn_unused_result)) bool form_yaml(struct bytes msg, const struct form_options *o,
                                                    struct buf *out, struct kerr *err);
+/* KMIP XML (from_xml.h), one element, that from_xml reads back into the same bytes (with
+ * show_secrets; without, it refuses the values left out: redacted="32"). False, with the
+ * place, also for padding that is not zero, which XML cannot say. */
+__attribute__((warn_unused_result)) bool form_xml(struct bytes msg, const struct form_options *o,
+                                                  struct buf *out, struct kerr *err);
 /* Structures that all forms write short. A Protocol Version of exactly two numbers: */
 bool form_version(const struct ttlv_item *it, int32_t *major, int32_t *minor);
 /* An Attribute of a name, perhaps an index and perhaps a value, and nothing else; the
