@@ -62,6 +62,7 @@ command_line() {
     run 0 --help; for c in $commands; do says "  $c"; done
     for c in $commands; do
         run 0 "$c" --help; says "usage: kmip-client $c"; says "--json"
+        run 0 "$c" -h; says "usage: kmip-client $c"
     done
     run 2; tells "usage: kmip-client"
     run 2 quory; tells "did you mean 'query'?"
@@ -99,6 +100,18 @@ words() {
     run 2 attributes 1 State --list $at; tells "names are for reading"
     run 2 attributes 1 --list --delete x-a $at; tells "--list does not go with changes"
     run 2 bucket-key burn b $at; tells "'burn' is none of"
+    run 2 bucket-key create b $at --activation-date 0
+    tells "bucket-key: create: --activation-date goes with --compound-create"
+    run 2 bucket-key create b $at --out "$work/b"; tells "create: --out means nothing here"
+    run 2 bucket-key cipher k $at --activation-date 0
+    tells "cipher: --activation-date means nothing here"
+    run 2 create --name $'\xff' $at; tells "--name is not UTF-8"
+    run 2 revoke k --message $'\xff' $at; tells "--message is not UTF-8"
+    run 2 create --attribute $'x-a=\xff' $at; tells "--attribute is not UTF-8"
+    run 2 get $'\xff' $at; tells "operand 1 is not UTF-8: kmip-client get UID"
+    run 2 locate x-a=b $'x-c=\xff' $at; tells "operand 2 is not UTF-8"
+    run 2 bucket-key create $'\xff' $at; tells "operand 2 is not UTF-8"
+    run 2 encrypt k $'/nowhere/\xff' $at; tells "/nowhere/" # a file may be called anything
     run 2 send /nowhere/m.yaml $at; tells "/nowhere/m.yaml"
     # and these are right, but nobody is there
     run 3 query $at; tells "port 1"

@@ -34,6 +34,9 @@ static bool create(struct cli *cli, struct bucket_driver *d)
                              .activation = clock_wall_ns() / NS_PER_S};
     struct buf made;
 
+    if (cli->a.date && !key.compound)
+        return kerr_set(&cli->err, KE_USAGE, "--activation-date goes with --compound-create: "
+                        "otherwise Activate says when");
     if (!cli_date(cli, "--activation-date", cli->a.date, &key.activation))
         return false;
     buf_init(&made, BUF_NO_LIMIT);
@@ -89,20 +92,32 @@ static bool destroy(struct cli *cli, struct bucket_driver *d)
 static const struct {
     const char *verb;
     bool (*run)(struct cli *cli, struct bucket_driver *d);
+    bool takes_date, takes_out;
 } verbs[] = {
-    {"create", create},
-    {"cipher", cipher},
-    {"decipher", decipher},
-    {"destroy", destroy},
+    {"create", create, true, false},
+    {"cipher", cipher, false, true},
+    {"decipher", decipher, false, true},
+    {"destroy", destroy, false, false},
 };
+
+static bool run_verb(struct cli *cli, size_t i)
+{
+    struct bucket_driver d = {.version = cli->settings.version, .refusal = &cli->refusal};
+    const char *idle = cli->a.date && !verbs[i].takes_date ? "activation-date"
+                       : cli->a.out && !verbs[i].takes_out ? "out"
+                                                           : NULL;
+
+    if (idle)
+        return kerr_set(&cli->err, KE_USAGE, "--%s means nothing here", idle);
+    return verbs[i].run(cli, &d);
+}
 
 static bool bucket(struct cli *cli)
 {
-    struct bucket_driver d = {.version = cli->settings.version, .refusal = &cli->refusal};
-
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp(cli->operand[0], verbs[i].verb) == 0)
-            return verbs[i].run(cli, &d);
+            return run_verb(cli, i) ||
+                   (cli->err.code != KE_OK && kerr_wrap(&cli->err, "%s", verbs[i].verb));
     return kerr_set(&cli->err, KE_USAGE, "'%s' is none of create, cipher, decipher, destroy",
                     cli->operand[0]);
 }

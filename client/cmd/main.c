@@ -176,6 +176,39 @@ static bool check_output(struct cli *cli)
            kerr_set(&cli->err, KE_USAGE, "--json and --out - both take standard output");
 }
 
+/* Is operand i a file's name, by what usage calls it ("UID [FILE]")? The last word
+ * stands for all that follow. */
+static bool names_file(const char *operands, int i)
+{
+    const char *word = operands;
+
+    for (; i > 0 && strchr(word, ' '); i--)
+        word = strchr(word, ' ') + 1;
+    const char *file = strstr(word, "FILE");
+    return file && file < word + strcspn(word, " ");
+}
+
+/* Texts of KMIP are UTF-8 (KMIP 1.2 spec, 9.1.1.4); names of files may be anything. */
+static bool check_texts(struct cli *cli)
+{
+    const struct cmd *c = cli->cmd;
+
+    for (int i = 0; i < cli->n_operands; i++)
+        if (!names_file(c->operands, i) && !text_utf8(bytes_str(cli->operand[i])))
+            return kerr_set(&cli->err, KE_USAGE, "operand %d is not UTF-8: kmip-client %s %s", i + 1,
+                            c->name, c->operands);
+    for (size_t i = 0; i < c->n_opts; i++) {
+        const struct opt *o = &c->opts[i];
+        void *at = (char *)&cli->a + o->off;
+        const struct opt_list one = {.v = {o->kind == OPT_STR ? *(const char **)at : NULL}, .n = 1};
+        const struct opt_list *given = o->kind == OPT_LIST ? at : &one;
+        for (size_t k = 0; o->arg && strcmp(o->arg, "FILE") != 0 && k < given->n; k++)
+            if (given->v[k] && !text_utf8(bytes_str(given->v[k])))
+                return kerr_set(&cli->err, KE_USAGE, "--%s is not UTF-8", o->name);
+    }
+    return true;
+}
+
 static int run(const struct cmd *cmd, int argc, char **argv)
 {
     struct cli cli = {.cmd = cmd, .err = KERR_INIT};
@@ -195,7 +228,7 @@ static int run(const struct cmd *cmd, int argc, char **argv)
         opt_help(stdout, "kmip-client", &c, sets, n_sets);
         return 0;
     }
-    ok = ok && check_operands(&cli) && check_output(&cli) &&
+    ok = ok && check_operands(&cli) && check_output(&cli) && check_texts(&cli) &&
          (cmd->offline || kc_settings_finish(&cli.settings, &cli.err)) &&
          (cmd->run ? cmd->run : cli_operate)(&cli);
     if (!ok && cli.err.code == KE_OK && !cli.refusal.refused)

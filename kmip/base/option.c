@@ -22,6 +22,14 @@ struct flat {
 
 enum { CODE_LONG = 0x1000, CODE_HELP = 0x2000 };
 
+static size_t by_letter(const struct flat *f, int ch)
+{
+    size_t i = 0;
+    while (i < f->n && f->opt[i]->ch != ch)
+        i++;
+    return i;
+}
+
 static bool flatten(struct flat *f, const struct opt_set *sets, size_t n_sets, bool help)
 {
     memset(f, 0, sizeof *f);
@@ -43,17 +51,12 @@ static bool flatten(struct flat *f, const struct opt_set *sets, size_t n_sets, b
             f->base[f->n] = sets[i].base;
             f->opt[f->n++] = o;
         }
-    if (help)
+    if (help) {
         f->longs[f->n] = (struct option){"help", no_argument, NULL, CODE_HELP};
+        if (by_letter(f, 'h') == f->n)
+            *s++ = 'h';
+    }
     return true;
-}
-
-static size_t by_letter(const struct flat *f, int ch)
-{
-    size_t i = 0;
-    while (i < f->n && f->opt[i]->ch != ch)
-        i++;
-    return i;
 }
 
 /* Long options that begin with this, by name, at most two. */
@@ -180,11 +183,11 @@ bool opt_parse(const struct opt_set *sets, size_t n_sets, int argc, char **argv,
             return refuse(&f, word, err);
         if (c == ':')
             return needs_value(f.opt[by_code(&f, optopt)], err);
-        if (c == CODE_HELP) {
+        size_t i = c == CODE_HELP ? f.n : by_code(&f, c);
+        if (i == f.n) { /* --help, or -h that is no option of the sets */
             *help = true;
             continue;
         }
-        size_t i = by_code(&f, c);
         if (optarg && optarg == argv[optind - 1] && is_option(&f, optarg))
             return needs_value(f.opt[i], err);
         if (!store(f.opt[i], f.base[i], optarg, err))

@@ -59,7 +59,7 @@ struct opt_command {
 /* Parses argv[1..] into the sets. Operands are moved to *operands (pointing into
  * argv, in order, a NULL behind them), their number to *n_operands. KE_USAGE names
  * the option and, for an unknown one, the nearest that exists. `--help` among the
- * options sets *help when help is not NULL. argv cannot be parsed a second time. */
+ * options, and `-h` where no option has that letter, sets *help when help is not NULL. argv cannot be parsed a second time. */
 __attribute__((warn_unused_result)) bool opt_parse(const struct opt_set *sets, size_t n_sets,
                                                    int argc, char **argv, char ***operands,
                                                    int *n_operands, bool *help, struct kerr *err);

@@ -146,6 +146,23 @@ Test(option, the_last_of_several_counts_and_values_may_look_odd)
     cr_expect(!own.verbose);
 }
 
+Test(option, h_is_help_where_no_option_has_the_letter)
+{
+    static const struct opt_set own_only[] = {
+        {"Options", own_rows, sizeof own_rows / sizeof *own_rows, &own}};
+    const char *const rows[] = {"-h", "-vh"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *argv[] = {(char *)"prog", (char *)"one", (char *)rows[i], NULL};
+        help = false;
+        cr_expect(opt_parse(own_only, 1, 3, argv, &operands, &n_operands, &help, &err), "%s",
+                  err.msg);
+        cr_expect(help, "%s", rows[i]);
+        cr_expect_eq(n_operands, 1);
+    }
+    cr_expect(parse("-h kms") && !help); /* --host here */
+    cr_expect_str_eq(lnk.host, "kms");
+}
+
 Test(option, asks_for_help)
 {
     cr_expect(parse("one --help two"));
