@@ -8,6 +8,7 @@
 #include "kmip/ttlv/reader.h"
 #include "kmip/yaml/yfield.h"
 #include "kmip/yaml/ypath.h"
+#include "mockserver/catalogues.h"
 #include "mockserver/fields.h"
 #include "mockserver/scenario.h"
 
@@ -15,6 +16,7 @@
 struct loading {
     struct mock_config cfg;
     const struct ynode *versions, *credentials, *clock, *faults, *preload;
+    const struct ynode *deviations, *variations; /* put in force before the rest is read */
     int client_certificate;
     int64_t lease_ns;
 };
@@ -90,6 +92,8 @@ static const struct yfield fields[] = {
          "who may authenticate by Credential in the request header"),
     MAP("replies", replies_fields, "how replies leave"),
     NODE(loading, "faults", faults, "what is made to go wrong: match, action, how often"),
+    NODE(loading, "deviations", deviations, "names of rules that the server breaks"),
+    NODE(loading, "variations", variations, "names of ways in which it differs, yet is right"),
     NODE(loading, "preload", preload,
          "objects that are there from the start: a list, or a built-in set"),
     MAP("journal", journal_fields, "what is kept of the last exchanges"),
@@ -301,7 +305,7 @@ bool config_load_layers(struct mock_config *cfg, const struct config_layers *lay
     ok = ok && apply_scenarios(&l.cfg, layers->scenarios, err);
     for (size_t i = 0; ok && sets && i < sets->n; i++)
         ok = apply_set(&l.cfg.doc, sets->v[i], err);
-    ok = ok && read_document(&l, err);
+    ok = ok && catalogues_apply(&l.cfg, err) && read_document(&l, err);
     l.cfg.client_cert_optional = l.client_certificate == 1;
     l.cfg.lease_time_s = l.lease_ns / NS_PER_S;
     *cfg = l.cfg;
@@ -324,6 +328,8 @@ void config_clear(struct mock_config *cfg)
     preload_clear(&cfg->preload);
     for (size_t i = 0; i < cfg->n_scenarios; i++)
         ydoc_clear(&cfg->layers[i]);
+    for (size_t i = 0; i < CATALOGUE_KINDS; i++)
+        catalogue_clear(&cfg->catalogues[i]);
     ydoc_clear(&cfg->doc);
     *cfg = (struct mock_config){0};
 }

@@ -13,6 +13,7 @@
  *     replies: {reorder: {window: 4, max_wait: 50ms}}
  *     faults: [{match: {operation: Create, nth: 2}, action: drop}]
  *     preload: [states, {identifier: key-1, state: Active}]
+ *     deviations: [time-stamp-missing] # out of fixtures/deviations.yaml
  *     seed: 7
  *
  * fixtures/mock.yaml explains every key. */
@@ -21,10 +22,12 @@
 
 #include "kmip/base/clock.h"
 #include "kmip/base/option.h"
+#include "kmip/yaml/catalogue.h"
 #include "kmip/yaml/ynode.h"
 #include "mockserver/fault_list.h"
 #include "mockserver/preload.h"
 #include "mockserver/read.h"
+#include "mockserver/switches.h"
 
 /* The last of each are for faults only (behaviour.h). */
 enum compound_create { COMPOUND_ACCEPT, COMPOUND_REJECT, COMPOUND_IGNORE, COMPOUND_DELAY };
@@ -79,10 +82,12 @@ struct mock_config {
     bool keep_metadata;    /* attributes survive Destroy; true */
     bool client_cert_optional; /* without one: Query and Discover Versions only; false: refused */
     struct mock_limits limits;
+    struct mock_switches switches; /* what the engine does otherwise than it should */
+    struct catalogue catalogues[CATALOGUE_KINDS]; /* of which names are in force, or empty */
     const char **scenarios; /* in force, by name; their documents are in layers */
     struct ydoc *layers;
     size_t n_scenarios;
-    struct ydoc doc; /* owns the strings, with layers */
+    struct ydoc doc; /* owns the strings, with layers and catalogues */
 };
 
 /* What a configuration is made of; each may be NULL. */
@@ -93,7 +98,7 @@ struct config_layers {
 };
 
 /* Defaults, then the layers, each over the one before: maps key by key, but faults and
- * preload add up. Checked whole: unknown keys, ranges, versions. FILE:LINE:COL in errors. */
+ * preload add up. Deviations and variations (catalogues.h) lie over all of them. Checked whole: unknown keys, ranges, versions. FILE:LINE:COL in errors. */
 __attribute__((warn_unused_result)) bool config_load_layers(struct mock_config *cfg,
                                                             const struct config_layers *layers,
                                                             struct kerr *err);

@@ -473,6 +473,7 @@ bool engine_answer(struct mock_engine *e, const struct engine_request *asked, st
         run_batch(&b);
     }
     wipe_scratch(e->scratch);
+    reply.items += switch_on(&e->cfg->switches, DEV_BATCH_COUNT_TOO_LARGE);
     return reply_end(&reply) || kerr_set(err, reply.err.code, "%s", reply.err.msg);
 }
 

@@ -2,7 +2,7 @@
  *
  * To add a fault, write one function and one row: the row names the action, the
  * stage it works at, its parameters as a field table, and the function. Rows stand in
- * the file of their kind (fault_behaviour.c, fault_fields.c, fault_bytes.c,
+ * the file of their kind (fault_behaviour.c, fault_fields.c, fault_shape.c, fault_bytes.c,
  * fault_pipe.c, fault_conn.c), each of which ends with its table; fault_table.c
  * lists the tables. */
 #ifndef MOCKSERVER_FAULT_ACTION_H
@@ -139,6 +139,7 @@ bool fault_request_names(const struct fault_request *rq, const char *uid);
 extern const struct fault_action *const fault_tables[]; /* NULL behind the last */
 extern const struct fault_action fault_behaviour_actions[]; /* each ends with name NULL */
 extern const struct fault_action fault_field_actions[];
+extern const struct fault_action fault_shape_actions[];
 extern const struct fault_action fault_byte_actions[];
 extern const struct fault_action fault_pipe_actions[];
 extern const struct fault_action fault_conn_actions[];

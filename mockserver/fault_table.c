@@ -5,9 +5,8 @@
 #include "mockserver/fault_action.h"
 
 const struct fault_action *const fault_tables[] = {
-    fault_field_actions,     fault_byte_actions, fault_pipe_actions,
-    fault_conn_actions,      fault_tls_actions,  fault_behaviour_actions,
-    NULL,
+    fault_field_actions, fault_shape_actions, fault_byte_actions,      fault_pipe_actions,
+    fault_conn_actions,  fault_tls_actions,   fault_behaviour_actions, NULL,
 };
 
 const struct fault_action *fault_action_at(size_t i)

@@ -6,6 +6,7 @@
 
 #include "kmip/base/std.h"
 #include "kmip/base/text.h"
+#include "mockserver/catalogues.h"
 #include "mockserver/ctl.h"
 #include "mockserver/ready.h"
 #include "mockserver/run.h"
@@ -21,6 +22,8 @@ static const char purpose[] =
     "Try: kmip-mock --pki ./certs\n"
     "     kmip-mock run -- COMMAND      runs COMMAND with KMIP_HOST, KMIP_PORT, KMIP_CERTS set\n"
     "     kmip-mock scenarios [NAME]    lists misbehaviour for --scenario, or explains one\n"
+    "     kmip-mock deviations [NAME]   lists rules that --set deviations=NAME makes it break\n"
+    "     kmip-mock variations [NAME]   lists ways to differ, yet be right\n"
     "     kmip-mock ctl COMMAND         looks at a running server with --control, changes it\n\n"
     "Exit: 0 stopped, 2 command line, configuration or certificates, 3 cannot listen,\n"
     "5 internal error, 128+n ended at once by signal n.";
@@ -162,12 +165,48 @@ static int main_scenarios(int argc, char **argv)
     return ok ? 0 : start_failed(&err);
 }
 
+static const char catalogue_help[] =
+    "Lists what this key of the configuration can name, a line each; with a NAME, all about\n"
+    "it: clause, operations and rows of the profiles it touches.\n"
+    "KMIP_CATALOGUES names a folder of catalogues in place of those that come with the program.";
+
+static int catalogue_main(enum catalogue_kind kind, int argc, char **argv)
+{
+    const struct opt_command cmd = {catalogue_plural[kind], "[NAME...]", catalogue_help, NULL};
+    const struct opt_set none = {.title = "Options"};
+    struct kerr err = KERR_INIT;
+    char **names;
+    int n;
+    bool help = false;
+    if (!opt_parse(&none, 1, argc, argv, &names, &n, &help, &err))
+        return start_failed(&err);
+    if (help) {
+        opt_help(stdout, "kmip-mock", &cmd, NULL, 0);
+        return 0;
+    }
+    return catalogue_print(kind, names, n, stdout, &err) ? 0 : start_failed(&err);
+}
+
+static int main_deviations(int argc, char **argv)
+{
+    return catalogue_main(CATALOGUE_DEVIATIONS, argc, argv);
+}
+
+static int main_variations(int argc, char **argv)
+{
+    return catalogue_main(CATALOGUE_VARIATIONS, argc, argv);
+}
+
 static int run_main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = {{"run", main_run}, {"scenarios", main_scenarios}, {"ctl", ctl_main}};
+    } commands[] = {{"run", main_run},
+                    {"scenarios", main_scenarios},
+                    {"deviations", main_deviations},
+                    {"variations", main_variations},
+                    {"ctl", ctl_main}};
     enum { N = sizeof commands / sizeof *commands };
     const char *names[N];
     if (argc < 2 || argv[1][0] == '-')

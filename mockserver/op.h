@@ -58,6 +58,12 @@ __attribute__((warn_unused_result)) bool op_run(struct op_call *c, const struct 
 /* A failure of ours as a client may know it. The log gets the whole of it, with paths. */
 const char *op_own_failure(const struct kerr *err);
 
+/* Is the server to break this rule? */
+static inline bool deviates(const struct op_call *c, enum mock_switch rule)
+{
+    return switch_on(&c->engine->cfg->switches, rule);
+}
+
 /* The behaviour has changed what the operation does; of no account if it fails. */
 static inline void op_differs(struct op_call *c, enum behaviour_kind kind, uint64_t marks)
 {
