@@ -199,7 +199,7 @@ Test(judge, an_alternative_may_be_for_servers_of_later_versions)
     static const struct row rows[] = {
         {"{any_of: [{fail: Invalid Field}, {later: true, verdict: WARN, because: later}]}", ok,
          VERDICT_FAIL, "Operation Failed, Invalid Field"}};
-    static const struct row later[] = {{rows[0].expect, rows[0].reply, VERDICT_WARN, "later"}};
+    const struct row later[] = {{rows[0].expect, rows[0].reply, VERDICT_WARN, "later"}};
     server_versions[0] = KMIP_V12;
     server_versions[1] = KMIP_V11;
     expect_rows(rows, 1);
