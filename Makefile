@@ -112,7 +112,7 @@ $(BUILD)/kmip-client: $(call obj,$(CLI_SRC)) $(LIB_CLIENT) $(LIB_KMIP)
 $(BUILD)/kmip-mock: $(call obj,mockserver/main.c) $(LIB_MOCK) $(LIB_KMIP)
 	$(call link,$(KMIP_LIBS) $(MOCK_LIBS),-lhogweed -lgmp)
 $(BUILD)/kmip-conform: $(call obj,conformance/main.c) $(LIB_CONF) $(LIB_CLIENT) $(LIB_KMIP)
-	$(call link,$(KMIP_LIBS) jansson)
+	$(call link,$(KMIP_LIBS) jansson libcurl)
 
 # Tests: one binary per file, linked without PIE because Criterion 2.4 hands
 # parameters that hold pointers to a child process.

@@ -38,6 +38,9 @@ static const struct opt run_opts[] = {
      .help = "no line for a case that passed"},
     {.name = "idle", .kind = OPT_DURATION, .off = RUN(idle_ns), .arg = "DURATION",
      .help = "driver suite: how long to leave a connection alone (default: not at all)"},
+    {.name = "control", .kind = OPT_STR, .off = RUN(control), .arg = "HOST:PORT",
+     .help = "the server is a kmip-mock with this control API: waits advance its clock and take no "
+             "time (else KMIP_CONTROL, for the server of KMIP_HOST and KMIP_PORT)"},
     {.name = "suites", .kind = OPT_STR, .off = RUN(suites), .arg = "DIR",
      .help = "folder of the suites"},
 };

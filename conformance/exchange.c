@@ -84,7 +84,7 @@ static bool transfer(struct running *rn, const char *client, struct sent *s)
         kc_set_timeout(tc->kc, s->within_ns);
     s->has_reply = kc_exchange(tc->kc, buf_bytes(&s->asked), &s->reply, NULL, &err);
     kc_set_timeout(tc->kc, t->opt.settings.timeout_ns);
-    tc->last_ns = clock_mono_ns();
+    tc->last_ns = pace_mono_ns(&t->pace);
     s->followed = s->has_reply && target_unasked(t, client);
     if (!s->has_reply || strcmp(client, "fresh") == 0)
         target_close(t, client);
@@ -103,8 +103,9 @@ static void note_time(struct running *rn, const struct kmip_message *m, int64_t 
 {
     if (!m->header.has_time_stamp)
         return;
-    target_note_time(rn->runner->target, m->header.time_stamp, sent_s, clock_wall_ns() / NS_PER_S);
-    rn->vars.server_offset_s = rn->runner->target->offset_s;
+    struct target *t = rn->runner->target;
+    target_note_time(t, m->header.time_stamp, sent_s, pace_wall_ns(&t->pace) / NS_PER_S);
+    rn->vars.server_offset_s = t->offset_s;
 }
 
 /* An operation of the request that the server denies, having announced it. */
@@ -149,7 +150,7 @@ static bool once(struct running *rn, const char *client, struct sent *s, bool po
 {
     struct kmip_message m;
     struct bytes asked = buf_bytes(&s->asked);
-    int64_t sent_s = clock_wall_ns() / NS_PER_S;
+    int64_t sent_s = pace_wall_ns(&rn->runner->target->pace) / NS_PER_S;
     if (!made_allowed(rn, asked) || (!poll && !made_before(rn, client, asked, &s->ask)) ||
         !transfer(rn, client, s))
         return false;
@@ -196,18 +197,18 @@ static bool follow(struct running *rn, const char *client, struct sent *s)
     struct buf correlation;
     struct kmip_message request;
     uint8_t version = rn->runner->target->opt.settings.version;
-    int64_t deadline = deadline_in_ms(POLL_AT_MOST_MS);
+    const struct pace *pace = &rn->runner->target->pace;
+    int64_t deadline = pace_mono_ns(pace) + POLL_AT_MOST_MS * NS_PER_MS;
     bool ok = true, readable = kmip_open(&request, buf_bytes(&s->request), NULL);
     if (readable && request.header.version)
         version = request.header.version;
     buf_init(&correlation, 4096);
     while (ok && s->has_reply && pending(buf_bytes(&s->reply), &correlation)) {
         s->unasked_async = readable && !request.header.async;
-        if (s->polled)
-            pause_ns(rn->runner, POLL_EVERY_MS * NS_PER_MS);
-        if (deadline_poll_ms(deadline) == 0 || *rn->runner->stop)
+        if (pace_mono_ns(pace) >= deadline || *rn->runner->stop)
             break;
-        ok = build_poll(rn, version, buf_bytes(&correlation), &s->asked) &&
+        ok = (!s->polled || pause_ns(rn, POLL_EVERY_MS * NS_PER_MS)) &&
+             build_poll(rn, version, buf_bytes(&correlation), &s->asked) &&
              once(rn, client, s, true);
         s->polled = true;
     }

@@ -138,16 +138,17 @@ static bool make_dir(struct mock_process *m, struct kerr *err)
     return false;
 }
 
-bool mock_start(struct mock_process *m, const char *const *args, struct kerr *err)
+bool mock_start(struct mock_process *m, const char *pki, const char *const *args,
+                struct kerr *err)
 {
-    char program[PATH_MAX], pki[300], ready[300], log[300];
+    char program[PATH_MAX], own[300], ready[300], log[300];
     *m = (struct mock_process){.pid = 0};
     if (!find_program(program, err) || !make_dir(m, err))
         return false;
-    snprintf(pki, sizeof pki, "%s/pki", m->dir);
+    snprintf(own, sizeof own, "%s/pki", m->dir);
     snprintf(ready, sizeof ready, "%s/ready.json", m->dir);
     snprintf(log, sizeof log, "%s/log", m->dir);
-    const char *argv[ARGS_MAX] = {program,     "--pki",       pki,          "--listen",
+    const char *argv[ARGS_MAX] = {program,     "--pki",       pki ? pki : own, "--listen",
                                   "127.0.0.1:0", "--ready-file", ready};
     size_t n = 7;
     while (*args && n < ARGS_MAX - 1)
@@ -159,29 +160,6 @@ bool mock_start(struct mock_process *m, const char *const *args, struct kerr *er
         become(program, (char *const *)argv, log);
     m->pid = pid;
     return await(m, err);
-}
-
-bool mock_ctl(const struct mock_process *m, const char *const *words, struct kerr *err)
-{
-    char program[PATH_MAX], log[300];
-    const char *argv[ARGS_MAX] = {program, "ctl", "--control", m->control};
-    size_t n = 4;
-    int status;
-    if (!find_program(program, err))
-        return false;
-    snprintf(log, sizeof log, "%s/ctl.log", m->dir);
-    while (*words && n < ARGS_MAX - 1)
-        argv[n++] = *words++;
-    pid_t pid = fork();
-    if (pid < 0)
-        return kerr_set(err, KE_IO, "cannot start kmip-mock ctl: %s", strerror(errno));
-    if (pid == 0)
-        become(program, (char *const *)argv, log);
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return kerr_set(err, KE_IO, "kmip-mock ctl: %s", strerror(errno));
-    return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
-           last_words(log, "the mock's control API", err);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)

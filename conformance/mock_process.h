@@ -16,15 +16,12 @@ struct mock_process {
     struct tls_dir client;  /* certificates of a client */
 };
 
-/* The program: KMIP_MOCK, or kmip-mock beside ours. args: its options, NULL at the end;
- * --pki, --listen and --ready-file are added. KE_USAGE when there is no program, KE_IO
- * with the mock's own words when it does not start. */
-__attribute__((warn_unused_result)) bool mock_start(struct mock_process *m,
+/* The program: KMIP_MOCK, or kmip-mock beside ours. pki: a folder of certificates, made if
+ * it is not there (NULL: one of its own). args: its options, NULL at the end; --pki,
+ * --listen and --ready-file are added. KE_USAGE when there is no program, KE_IO with the
+ * mock's own words when it does not start. */
+__attribute__((warn_unused_result)) bool mock_start(struct mock_process *m, const char *pki,
                                                     const char *const *args, struct kerr *err);
-/* `kmip-mock ctl WORDS...` on its control API; words: NULL at the end. KE_IO with what it
- * says when it does not do that. */
-__attribute__((warn_unused_result)) bool mock_ctl(const struct mock_process *m,
-                                                  const char *const *words, struct kerr *err);
 /* Ends it and removes the folder. Safe on a zeroed one. */
 void mock_stop(struct mock_process *m);
 

@@ -9,7 +9,7 @@
  *   gate             {result: open | unreachable | refused | configuration | interrupted, reason}
  *   target           {host, port, vendor, protocol, versions, operations, objects,
  *                    tls {version, suite, group}, certificate {subject, issuer, sha256,
- *                    not_before, not_after}, clock_offset_seconds}
+ *                    not_before, not_after}, virtual_time, clock_offset_seconds}
  *   counts           cases by verdict; profiles: [{name, title, counts}]
  *   cases            [{id, suite, title, clause, level, provisional, file, covers, verdict,
  *                    reason, took_ms, rerun,
@@ -136,6 +136,7 @@ static json_t *target_of(const struct target *t)
         json_object_set_new(j, "tls", tls_of(&t->tls));
     if (t->tls.has_peer)
         json_object_set_new(j, "certificate", certificate_of(&t->tls));
+    json_object_set_new(j, "virtual_time", json_boolean(t->pace.control != NULL));
     if (t->has_offset)
         put_int(j, "clock_offset_seconds", t->offset_s);
     return j;

@@ -82,6 +82,10 @@ void report_target(struct terminal *t, const struct target *target, const char *
                 target->offset_s < 0 ? "behind" : "ahead of");
     else
         fprintf(t->out, "Clock        agrees with ours\n");
+    if (target->pace.control)
+        fprintf(t->out,
+                "Time         virtual: waits advance the mock's clock by its control API at %s\n",
+                mock_control_place(target->pace.control));
     fprintf(t->out, "Run          %s (begins every name that is made)\n\n", run_prefix);
     fflush(t->out);
 }

@@ -1,7 +1,9 @@
 /* The mock of a repro (repro.h): a fresh one for each attempt, so that what fires once,
  * or after so many requests, is there for each of them. */
+#include "conformance/mock_control.h"
 #include "conformance/repro.h"
 #include "kmip/base/clock.h"
+#include "kmip/base/text.h"
 
 #define ARGS_MAX 32
 #define TIMEOUT_S 20
@@ -29,7 +31,7 @@ bool repro_server(struct repro_run *r, const struct repro_attempt *a, struct ker
         add(args, &n, "--set", r->sets.v[i]);
     args[n] = NULL;
     mock_stop(&r->mock);
-    if (!mock_start(&r->mock, args, err))
+    if (!mock_start(&r->mock, NULL, args, err))
         return false;
     const struct tls_dir *client = &r->mock.client;
     r->base = (struct kc_connect){
@@ -42,6 +44,11 @@ bool repro_server(struct repro_run *r, const struct repro_attempt *a, struct ker
 
 bool repro_pass_time(struct repro_run *r, const char *time, struct kerr *err)
 {
-    const char *const words[] = {"clock", "advance", time, NULL};
-    return mock_ctl(&r->mock, words, err);
+    struct mock_control *c = mock_control_new(r->mock.control, err);
+    int64_t ns;
+    bool ok = c && (text_duration(bytes_str(time), &ns) ||
+                    kerr_set(err, KE_INTERNAL, "'%s' is no duration", time)) &&
+              mock_control_advance(c, ns / NS_PER_MS, err);
+    mock_control_free(&c);
+    return ok;
 }

@@ -51,6 +51,43 @@ static void note_driver(struct run *run)
     put_option(out, "bucket-attribute", d->attribute);
 }
 
+/* ---- time ------------------------------------------------------------------- */
+
+static bool has_probes(const struct run *run)
+{
+    for (const struct test_case *c = run->suites.first; c; c = c->next)
+        if (c->probe)
+            return true;
+    return false;
+}
+
+/* `kmip-mock run` tells where its server is and its control API; what it says is of no
+ * other server. */
+static const char *control_of_environment(const struct run *run)
+{
+    const char *host = program_env("KMIP_HOST"), *port = program_env("KMIP_PORT");
+    bool same = host && port && strcmp(host, run->to.settings.host) == 0 &&
+                strcmp(port, run->target.port) == 0;
+    return same ? program_env("KMIP_CONTROL") : NULL;
+}
+
+/* Waits on a mock that can be told to let time pass. Not for the driver suite, which
+ * measures how a clock runs. */
+static bool find_control(struct run *run, struct kerr *err)
+{
+    const char *place = run->o.control ? run->o.control : control_of_environment(run);
+    struct mock_control **c = &run->target.pace.control;
+    int port;
+    if (!place || has_probes(run))
+        return true;
+    if (!(*c = mock_control_new(place, err)) || !mock_control_port(*c, &port, err))
+        return false;
+    return port == run->to.settings.port ||
+           kerr_set(err, KE_USAGE,
+                    "--control %s is of the mock on port %d, and the run tests port %s", place,
+                    port, run->target.port);
+}
+
 /* What reaches this server again, for the commands that a report names. */
 static void note_options(struct run *run)
 {
@@ -70,6 +107,7 @@ static void note_options(struct run *run)
                    (long long)(s->timeout_ns / (s->timeout_ns % NS_PER_S ? NS_PER_MS : NS_PER_S)));
     put_option(&run->run_options, "object", run->o.object);
     put_option(&run->run_options, "suites", run->o.suites);
+    put_option(&run->run_options, "control", run->o.control);
     note_driver(run);
     run->result.reach = buf_cstr(out);
     run->result.run_options = buf_cstr(&run->run_options);
@@ -157,7 +195,7 @@ bool run_prepare(struct run *run, char *const *files, int n_files, struct kerr *
     snprintf(run->server, sizeof run->server, "%s:%s", run->to.settings.host, run->target.port);
     journal_init(&run->journal, run->journal_path, run->prefix, run->server);
     interrupt_journal(run->journal_path);
-    return check_other(run, err) && journal_check(&run->journal, err);
+    return check_other(run, err) && journal_check(&run->journal, err) && find_control(run, err);
 }
 
 /* ---- the cases -------------------------------------------------------------- */

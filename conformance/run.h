@@ -10,7 +10,7 @@
 
 struct run_options {
     struct opt_list profiles, cases, skips;
-    const char *json, *junit, *suites, *other_certs, *object, *journal;
+    const char *json, *junit, *suites, *other_certs, *object, *journal, *control;
     int64_t repeat;
     int64_t idle_ns;
     bool strict, show_secrets, quiet, verbose;

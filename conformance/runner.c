@@ -3,14 +3,9 @@
 
 #include "client/lib/requests.h"
 #include "conformance/driver_probe.h"
-
-#include <poll.h>
-
 #include "conformance/interrupt.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
-
-#define SLICE_MS 50 /* how soon a pause notices Ctrl-C */
 
 /* ---- does it apply? --------------------------------------------------------- */
 
@@ -78,7 +73,7 @@ static bool set_port(struct running *rn)
 static bool start_vars(struct running *rn)
 {
     uint8_t version = rn->runner->target->opt.settings.version;
-    vars_init(&rn->vars, &rn->result->arena);
+    vars_init(&rn->vars, &rn->result->arena, &rn->runner->target->pace);
     rn->vars.server_offset_s = rn->runner->target->offset_s;
     bool ok = vars_set(&rn->vars, bytes_str("VERSION"), 0, bytes_str(kmip_version_text(version))) &&
               vars_set(&rn->vars, bytes_str("RUN"), 0, bytes_str(rn->runner->run_prefix)) &&
@@ -89,16 +84,14 @@ static bool start_vars(struct running *rn)
 
 /* ---- time ------------------------------------------------------------------- */
 
-bool pause_ns(const struct runner *r, int64_t ns)
+bool pause_ns(struct running *rn, int64_t ns)
 {
-    int64_t deadline = clock_mono_ns() + ns;
-    while (!*r->stop) {
-        int left = deadline_poll_ms(deadline);
-        if (left == 0)
-            return true;
-        poll(NULL, 0, left < SLICE_MS ? left : SLICE_MS);
-    }
-    return false;
+    return pace_wait(&rn->runner->target->pace, ns, rn->runner->stop, &rn->err);
+}
+
+static int64_t now_ns(const struct running *rn)
+{
+    return pace_mono_ns(&rn->runner->target->pace);
 }
 
 /* ---- requests --------------------------------------------------------------- */
@@ -131,7 +124,7 @@ static bool request_once(struct running *rn, const struct case_step *s, struct j
     *j = (struct judgement){.verdict = VERDICT_PASS, .why = ""};
     bool ok = step_build(rn, s, &sent.request) &&
               exchange_run(rn, s->client, &sent, !expects_pending(&s->expect));
-    rn->vars.slack_ns = clock_mono_ns() - rn->began_ns - rn->waited_ns;
+    rn->vars.slack_ns = now_ns(rn) - rn->began_ns - rn->waited_ns;
     if (ok)
         judge_reply(rn, s, &sent, j);
     sent_clear(&sent);
@@ -141,16 +134,17 @@ static bool request_once(struct running *rn, const struct case_step *s, struct j
 static bool step_request(struct running *rn, const struct case_step *s)
 {
     struct judgement j;
-    int64_t deadline = clock_mono_ns() + s->repeat_at_most_ns;
+    int64_t deadline = now_ns(rn) + s->repeat_at_most_ns;
     for (;;) {
         size_t mark = vars_mark(&rn->vars);
         if (!request_once(rn, s, &j))
             return false;
-        if (j.matched || s->repeat_every_ns == 0 || clock_mono_ns() >= deadline ||
+        if (j.matched || s->repeat_every_ns == 0 || now_ns(rn) >= deadline ||
             *rn->runner->stop)
             break;
         vars_rewind(&rn->vars, mark);
-        pause_ns(rn->runner, s->repeat_every_ns);
+        if (!pause_ns(rn, s->repeat_every_ns))
+            return false;
     }
     return verdict_step(rn, s, &j);
 }
@@ -160,10 +154,7 @@ static bool step_request(struct running *rn, const struct case_step *s)
 static bool step_wait(struct running *rn, const struct case_step *s)
 {
     rn->waited_ns += s->wait_ns;
-    if (pause_ns(rn->runner, s->wait_ns))
-        return true;
-    result_decide(rn->result, VERDICT_INCONCLUSIVE, rn->step, "interrupted");
-    return false;
+    return pause_ns(rn, s->wait_ns);
 }
 
 /* A TLS 1.3 client learns only afterwards that its certificate was refused: a
@@ -287,7 +278,8 @@ struct case_result *run_case(struct runner *r, const struct test_case *tc, unsig
     rn.result = result_new(tc, round);
     if (!rn.result)
         return NULL;
-    rn.result->started_ns = rn.began_ns = clock_mono_ns();
+    rn.result->started_ns = clock_mono_ns();
+    rn.began_ns = now_ns(&rn);
     if (applies(&rn) && start_vars(&rn) && provide_objects(&rn))
         run_steps(&rn);
     verdict_error(&rn);

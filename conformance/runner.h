@@ -32,7 +32,7 @@ struct running {
     struct vars vars;
     size_t step;        /* SIZE_MAX while objects are made */
     bool over;          /* decided inside an exchange: no step follows */
-    int64_t began_ns, waited_ns; /* monotonic; the waits that the case asks for */
+    int64_t began_ns, waited_ns; /* pace_mono_ns; the waits that the case asks for */
     uint32_t denied;    /* an operation that Query announced and the last reply called not
                          * supported; 0 if none */
     struct kerr err;    /* ours, the network's, or a server's that gave no message */
@@ -55,8 +55,8 @@ struct sent {
 void sent_init(struct sent *s);
 void sent_clear(struct sent *s);
 
-/* Lets time pass; false, and early, when the run is asked to stop. */
-bool pause_ns(const struct runner *r, int64_t ns);
+/* Lets time pass (pace.h); false with rn->err, also when the run is asked to stop. */
+__attribute__((warn_unused_result)) bool pause_ns(struct running *rn, int64_t ns);
 /* generate.c: the text that a !repeat or !nest node stands for. */
 __attribute__((warn_unused_result)) bool generate_text(const struct ynode *n, struct buf *out,
                                                        struct kerr *err);

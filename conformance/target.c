@@ -20,6 +20,7 @@ void target_init(struct target *t, const struct target_options *o)
 void target_clear(struct target *t)
 {
     target_close_all(t);
+    mock_control_free(&t->pace.control);
     arena_clear(&t->arena);
 }
 
@@ -81,7 +82,7 @@ bool target_connect(struct target *t, const char *name, const char *as, const ch
     if (strcmp(as, "anonymous") == 0)
         c.tls.no_client_cert = true;
     kc_close(&s->kc);
-    s->last_ns = clock_mono_ns();
+    s->last_ns = pace_mono_ns(&t->pace);
     s->kc = kc_open(&c, err);
     return s->kc != NULL;
 }
@@ -91,7 +92,7 @@ struct target_client *target_client(struct target *t, const char *name, struct k
     struct target_client *c = find(t, name);
     if (c && c->named && kc_is_open(c->kc))
         return c;
-    if (c && !c->named && c->kc && clock_mono_ns() - c->last_ns < IDLE_MAX_NS &&
+    if (c && !c->named && c->kc && pace_mono_ns(&t->pace) - c->last_ns < IDLE_MAX_NS &&
         kc_still_open(c->kc) && kc_unasked(c->kc) == 0)
         return c;
     for (size_t i = 0; i < sizeof standing / sizeof *standing; i++)
@@ -205,9 +206,9 @@ static bool exchange(struct target_call *c, const char *client, int64_t *sent_s,
     char what[200];
     if (!tc)
         return false;
-    *sent_s = clock_wall_ns() / NS_PER_S;
+    *sent_s = pace_wall_ns(&c->t->pace) / NS_PER_S;
     bool ok = kc_exchange(tc->kc, buf_bytes(&c->request), &c->reply, NULL, err);
-    tc->last_ns = clock_mono_ns();
+    tc->last_ns = pace_mono_ns(&c->t->pace);
     if (ok && target_out_of_step(buf_bytes(&c->request), buf_bytes(&c->reply), what))
         ok = kerr_set(err, KE_REPLY, "%s came, which was not asked for", what);
     if (!ok)
@@ -225,7 +226,8 @@ bool target_answer(struct target_call *c, const char *client, struct kerr *err)
     if (!kmip_next_item(&c->msg, &c->item))
         return kerr_set(err, KE_REPLY, "the reply has no Batch Item");
     if (c->msg.header.has_time_stamp)
-        target_note_time(c->t, c->msg.header.time_stamp, sent_s, clock_wall_ns() / NS_PER_S);
+        target_note_time(c->t, c->msg.header.time_stamp, sent_s,
+                         pace_wall_ns(&c->t->pace) / NS_PER_S);
     return true;
 }
 

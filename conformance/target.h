@@ -4,6 +4,7 @@
 #define CONFORMANCE_TARGET_H
 
 #include "client/lib/kc.h"
+#include "conformance/pace.h"
 #include "kmip/base/arena.h"
 
 #define TARGET_OPERATIONS_MAX 96
@@ -23,7 +24,7 @@ struct target_client {
     char as[12];          /* its identity: main, other or anonymous */
     bool named;           /* by a case: never opened again by itself */
     struct kc_client *kc; /* NULL: not open */
-    int64_t last_ns;      /* when it was last used */
+    int64_t last_ns;      /* when it was last used: pace_mono_ns */
 };
 
 struct target {
@@ -31,6 +32,7 @@ struct target {
     char port[16];
     struct tls_dir other;
     struct arena arena; /* for what the server said */
+    struct pace pace;   /* the time it is tested in */
 
     struct target_client clients[TARGET_CLIENTS_MAX];
     size_t n_clients;
@@ -92,7 +94,7 @@ bool target_has_operation(const struct target *t, uint32_t op);
 /* True also when the server lists no object types at all. */
 bool target_has_object(const struct target *t, uint32_t type);
 bool target_has_version(const struct target *t, uint8_t version);
-/* Takes note of a reply's Time Stamp: sent and arrived by our wall clock, seconds. */
+/* Takes note of a reply's Time Stamp: sent and arrived by pace_wall_ns, in seconds. */
 void target_note_time(struct target *t, int64_t stamp, int64_t sent_s, int64_t arrived_s);
 
 /* One request of ours (not a case's) and its reply, opened, its first item read:

@@ -57,10 +57,11 @@ static bool lookup(void *arg, struct bytes name, struct form_value_ref *out)
     return true;
 }
 
-void vars_init(struct vars *v, struct arena *arena)
+void vars_init(struct vars *v, struct arena *arena, const struct pace *pace)
 {
     memset(v, 0, sizeof *v);
     v->arena = arena;
+    v->pace = pace;
     v->env.lookup = lookup;
     v->env.arg = v;
     vars_tick(v);
@@ -68,7 +69,7 @@ void vars_init(struct vars *v, struct arena *arena)
 
 void vars_tick(struct vars *v)
 {
-    v->env.now_s = clock_wall_ns() / NS_PER_S;
+    v->env.now_s = pace_wall_ns(v->pace) / NS_PER_S;
 }
 
 const struct var *vars_find(const struct vars *v, struct bytes name)

@@ -5,6 +5,7 @@
 #ifndef CONFORMANCE_VARS_H
 #define CONFORMANCE_VARS_H
 
+#include "conformance/pace.h"
 #include "kmip/base/arena.h"
 #include "kmip/form/from_yaml.h"
 
@@ -20,13 +21,14 @@ struct vars {
     struct arena *arena;
     struct var v[VARS_MAX];
     size_t n;
+    const struct pace *pace; /* whose time is now; NULL: the machine's */
     int64_t server_offset_s; /* server's clock minus ours */
     int64_t slack_ns;        /* how long the case took so far, apart from its waits */
     uint8_t server_now[8];   /* wire form of $SERVER_NOW, made when it is looked up */
     struct form_env env;     /* for from_yaml: looks up here */
 };
 
-void vars_init(struct vars *v, struct arena *arena);
+void vars_init(struct vars *v, struct arena *arena, const struct pace *pace);
 /* Refreshes $NOW and $SERVER_NOW; before each step. */
 void vars_tick(struct vars *v);
 const struct var *vars_find(const struct vars *v, struct bytes name);

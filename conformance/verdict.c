@@ -1,7 +1,6 @@
 /* What is made of a case (runner.h): mismatches, denied operations and errors into
  * verdicts. */
 #include "conformance/runner.h"
-#include "kmip/base/clock.h"
 #include "kmip/yaml/ynode.h"
 
 enum verdict verdict_cap(const struct test_case *tc)
@@ -45,7 +44,8 @@ static void keep_mismatches(struct case_result *c, const struct mismatches *foun
 /* What was expected does not hold that long. */
 static bool too_late(const struct running *rn, const struct case_step *s)
 {
-    return s->no_later_ns > 0 && clock_mono_ns() - rn->began_ns > s->no_later_ns;
+    return s->no_later_ns > 0 &&
+           pace_mono_ns(&rn->runner->target->pace) - rn->began_ns > s->no_later_ns;
 }
 
 bool verdict_step(struct running *rn, const struct case_step *s, const struct judgement *j)

@@ -49,7 +49,7 @@ static inline void bench_open(struct bench *b, const struct test_case *tc)
     b->rn = (struct running){.runner = &b->runner, .tc = tc, .err = KERR_INIT};
     b->rn.result = result_new(tc, 0);
     cr_assert(b->rn.result);
-    vars_init(&b->rn.vars, &b->rn.result->arena);
+    vars_init(&b->rn.vars, &b->rn.result->arena, &b->target.pace);
     cr_assert(vars_set(&b->rn.vars, bytes_str("RUN"), 0, bytes_str("kmipconf-1")));
 }
 

@@ -1,0 +1,122 @@
+/* A mock's control API by libcurl (mock_control.h). */
+#include "conformance/mock_control.h"
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "kmip/base/buf.h"
+
+#define CONNECT_MS 5000L
+#define ANSWER_MS 10000L
+#define ANSWER_MAX (1u << 20)
+
+struct mock_control {
+    char place[200];
+    CURL *curl;
+    struct curl_slist *headers;
+};
+
+struct mock_control *mock_control_new(const char *place, struct kerr *err)
+{
+    struct mock_control *c = calloc(1, sizeof *c);
+    if (c) {
+        snprintf(c->place, sizeof c->place, "%s", place);
+        c->curl = curl_easy_init();
+        c->headers = curl_slist_append(NULL, "Content-Type: application/json");
+    }
+    if (c && c->curl && c->headers)
+        return c;
+    mock_control_free(&c);
+    kerr_set(err, KE_MEMORY, "no memory for the control API of the mock");
+    return NULL;
+}
+
+void mock_control_free(struct mock_control **c)
+{
+    if (!*c)
+        return;
+    curl_easy_cleanup((*c)->curl);
+    curl_slist_free_all((*c)->headers);
+    free(*c);
+    *c = NULL;
+}
+
+const char *mock_control_place(const struct mock_control *c)
+{
+    return c->place;
+}
+
+static size_t take(char *data, size_t size, size_t n, void *arg)
+{
+    return buf_put(arg, data, size * n) ? size * n : 0;
+}
+
+/* The loopback port of the mock is no proxy's business, whatever the environment says. */
+static CURLcode perform(struct mock_control *c, const char *url, const char *body,
+                        struct buf *answer)
+{
+    CURL *curl = c->curl;
+    curl_easy_reset(curl); /* keeps the connection */
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ANSWER_MS);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, c->headers);
+    if (body)
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    return curl_easy_perform(curl);
+}
+
+static bool no_answer(const struct mock_control *c, CURLcode rc, struct kerr *err)
+{
+    if (rc == CURLE_COULDNT_CONNECT)
+        return kerr_set(err, KE_CONNECT,
+                        "nothing listens on %s: was the mock started with --control?", c->place);
+    return kerr_set(err, rc == CURLE_OPERATION_TIMEDOUT ? KE_TIMEOUT : KE_IO,
+                    "the mock's control API at %s: %s", c->place, curl_easy_strerror(rc));
+}
+
+/* One request (body NULL: GET) and its answer as JSON, to be freed; NULL: err. */
+static json_t *ask(struct mock_control *c, const char *path, const char *body, struct kerr *err)
+{
+    char url[300];
+    struct buf answer;
+    long status = 0;
+    json_t *j = NULL;
+    snprintf(url, sizeof url, "http://%s%s", c->place, path);
+    buf_init(&answer, ANSWER_MAX);
+    CURLcode rc = perform(c, url, body, &answer);
+    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (rc != CURLE_OK)
+        no_answer(c, rc, err);
+    else if (status != 200 || !(j = json_loadb((const char *)answer.p, answer.n, 0, NULL)))
+        kerr_set(err, KE_CONFIG, "what listens on %s is no mock's control API: %ld, %.300s",
+                 c->place, status, buf_cstr(&answer));
+    buf_clear(&answer);
+    return j;
+}
+
+bool mock_control_port(struct mock_control *c, int *port, struct kerr *err)
+{
+    json_t *state = ask(c, "/state", NULL, err);
+    *port = (int)json_integer_value(json_object_get(state, "port"));
+    bool known = *port > 0;
+    if (state && !known)
+        kerr_set(err, KE_CONFIG, "what listens on %s is no mock's control API: it names no port",
+                 c->place);
+    json_decref(state);
+    return known;
+}
+
+bool mock_control_advance(struct mock_control *c, int64_t ms, struct kerr *err)
+{
+    char body[80];
+    snprintf(body, sizeof body, "{\"advance\": \"%lldms\"}", (long long)ms);
+    json_t *clock = ask(c, "/clock", body, err);
+    json_decref(clock);
+    return clock != NULL;
+}

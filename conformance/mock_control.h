@@ -1,0 +1,22 @@
+/* The control API of a mock (mockserver/control.h) as far as the tester needs it: who is
+ * there, and letting virtual time pass. One connection, kept open: a run asks often. */
+#ifndef CONFORMANCE_MOCK_CONTROL_H
+#define CONFORMANCE_MOCK_CONTROL_H
+
+#include "kmip/base/error.h"
+
+struct mock_control;
+
+/* place: HOST:PORT. Sends nothing yet. NULL without memory. */
+struct mock_control *mock_control_new(const char *place, struct kerr *err);
+void mock_control_free(struct mock_control **c);
+const char *mock_control_place(const struct mock_control *c);
+/* The port on which the mock behind it speaks KMIP. KE_CONNECT when nothing listens there,
+ * KE_CONFIG when it is no mock's control API. */
+__attribute__((warn_unused_result)) bool mock_control_port(struct mock_control *c, int *port,
+                                                           struct kerr *err);
+/* Lets so much virtual time pass on the mock. */
+__attribute__((warn_unused_result)) bool mock_control_advance(struct mock_control *c, int64_t ms,
+                                                              struct kerr *err);
+
+#endif
