@@ -58,40 +58,48 @@ static bool unsettle(struct mock_object *o)
 {
     const struct mock_settled s = o->settled;
     o->settled = (struct mock_settled){0};
-    if (!s.stored_state || object_state(o) != s.state || last_change(o) != s.change)
+    if (object_state(o) != s.state || last_change(o) != s.change)
         return true;
     return object_set_enum(o, KMIP_TAG_STATE, s.stored_state) &&
            (s.change == s.stored_change ||
             object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, s.stored_change));
 }
 
-/* Values of unchanged length are set in place, so this finds memory. */
-static uint32_t apply_dates(struct mock_object *o, int64_t now)
+/* The transition that a date brings about. Values of unchanged length are set in place,
+ * so this finds memory. */
+static bool move(struct mock_object *o, uint32_t from, uint32_t to, int64_t date)
 {
-    uint32_t state = object_state(o);
-    for (size_t i = 0; i < sizeof by_date / sizeof *by_date; i++) {
-        int64_t date;
-        if (state != by_date[i].from || !object_date(o, by_date[i].date, &date) || date > now)
-            continue;
-        if (!object_set_enum(o, KMIP_TAG_STATE, by_date[i].to) || !move_last_change(o, date))
-            break;
-        state = by_date[i].to;
-    }
-    return state;
+    struct mock_settled *s = &o->settled;
+    if (!s->stored_state)
+        *s = (struct mock_settled){
+            .stored_state = from, .stored_change = last_change(o), .since = date};
+    if (!object_set_enum(o, KMIP_TAG_STATE, to) || !move_last_change(o, date))
+        return false;
+    s->state = to;
+    s->change = last_change(o);
+    if (date > s->since)
+        s->since = date;
+    return true;
 }
 
 uint32_t lifecycle_settle(struct mock_object *o, int64_t now)
 {
     bool dirty = o->dirty;
-    if (!lifecycle_has_state(o->type) || !unsettle(o))
+    if (!lifecycle_has_state(o->type))
         return 0;
-    struct mock_settled s = {.stored_state = object_state(o), .stored_change = last_change(o)};
-    s.state = apply_dates(o, now);
-    s.change = last_change(o);
-    if (s.state != s.stored_state)
-        o->settled = s;
+    if (o->settled.stored_state && now < o->settled.since && !unsettle(o))
+        return 0;
+    uint32_t state = object_state(o);
+    for (size_t i = 0; i < sizeof by_date / sizeof *by_date; i++) {
+        int64_t date;
+        if (state != by_date[i].from || !object_date(o, by_date[i].date, &date) || date > now)
+            continue;
+        if (!move(o, state, by_date[i].to, date))
+            break;
+        state = by_date[i].to;
+    }
     o->dirty = dirty;
-    return s.state;
+    return state;
 }
 
 /* Using a Deactivated or Compromised key, even to process, takes special permission

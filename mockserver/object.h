@@ -35,6 +35,7 @@ struct mock_used {
 struct mock_settled {
     uint32_t stored_state, state;
     int64_t stored_change, change;
+    int64_t since; /* the last of these dates */
 };
 
 struct mock_object {
