@@ -58,7 +58,7 @@ static enum answer answer_of(struct cleaning *cl, struct target_call *c)
         return ARCHIVED;
     struct buf message;
     buf_init(&message, 1000);
-    text_quote(&message, c->item.message, 200);
+    text_show(&message, c->item.message, 200);
     snprintf(text, sizeof text, "the server refuses to: %s%s%s",
              c->item.has_reason ? kmip_name_of("Result Reason", c->item.reason) : "no reason",
              message.n ? ", " : "", buf_cstr(&message));

@@ -12,7 +12,7 @@ static bool succeeded(const struct kmip_item *it, const char *operation, struct 
         return true;
     struct buf message;
     buf_init(&message, 1000);
-    text_quote(&message, it->message, 200);
+    text_show(&message, it->message, 200);
     kerr_set(err, KE_REFUSED, "the server answers %s with %s%s%s%s%s", operation,
              it->has_status ? kmip_name_of("Result Status", it->status) : "no Result Status",
              it->has_reason ? ", " : "",

@@ -240,7 +240,7 @@ static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item
                item->has_reason ? kmip_name_of("Result Reason", item->reason) : "no reason");
     if (item->message.n) {
         buf_puts(what, ": ");
-        text_quote(what, item->message, 200);
+        text_show(what, item->message, 200);
     }
     if (mk->rn->denied)
         verdict_denied(mk->rn);

@@ -130,7 +130,7 @@ static void told(struct terminal *t, const struct case_tally *c)
     if (c->worst->reason[0]) {
         struct bytes reason = bytes_str(c->worst->reason);
         buf_puts(&text, text.n ? ": " : "");
-        text_quote(&text, reason, t->live ? 2 * columns(t) : 300);
+        text_show(&text, reason, t->live ? 2 * columns(t) : 300);
     }
     fprintf(t->out, "  %s\n", buf_cstr(&text));
     buf_clear(&text);

@@ -209,6 +209,17 @@ Test(report, repeated_cases_tell_how_often)
     buf_clear(&out);
 }
 
+Test(report, reasons_keep_their_quotes_and_lose_what_a_terminal_obeys)
+{
+    struct buf out;
+    buf_init(&out, 1u << 20);
+    add(result(4, 0, VERDICT_NOT_SUPPORTED, "there is no \"x-a\"; it says \"\\x1b\" \x1b[31m"));
+    print_all(&out);
+    cr_expect(strstr(buf_cstr(&out), "there is no \"x-a\"; it says \"\\x1b\" \\x1b[31m\n"), "%s",
+              buf_cstr(&out));
+    buf_clear(&out);
+}
+
 Test(report, further_rounds_of_the_same_shed_their_messages)
 {
     struct buf reply;

@@ -342,7 +342,7 @@ static uint32_t utf8_value(const uint8_t *p, size_t len)
     return c;
 }
 
-void text_quote(struct buf *out, struct bytes s, size_t max)
+static void put_escaped(struct buf *out, struct bytes s, size_t max, bool quoted)
 {
     size_t i = 0;
     while (i < s.n && i < max) {
@@ -352,7 +352,7 @@ void text_quote(struct buf *out, struct bytes s, size_t max)
             buf_printf(out, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\x%02x", c);
         else if (text_unsafe(c))
             buf_printf(out, c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
-        else if (c == '\\' || c == '"')
+        else if (quoted && (c == '\\' || c == '"'))
             buf_printf(out, "\\%c", (int)c);
         else
             buf_put(out, s.p + i, len);
@@ -360,4 +360,14 @@ void text_quote(struct buf *out, struct bytes s, size_t max)
     }
     if (i < s.n)
         buf_puts(out, "...");
+}
+
+void text_quote(struct buf *out, struct bytes s, size_t max)
+{
+    put_escaped(out, s, max, true);
+}
+
+void text_show(struct buf *out, struct bytes s, size_t max)
+{
+    put_escaped(out, s, max, false);
 }

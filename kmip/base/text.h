@@ -32,7 +32,11 @@ struct text_hint text_hint(const char *near);
 /* Characters that a terminal or editor acts upon instead of showing them: controls, line
  * separators, directional marks, byte order mark; and non-characters. */
 bool text_unsafe(uint32_t character);
-/* Appends s with unsafe characters escaped, at most max bytes of it, then "..." if cut. */
+/* Appends s, for between double quotes: these, backslashes and unsafe characters escaped;
+ * at most max bytes of it, then "..." if cut. */
 void text_quote(struct buf *out, struct bytes s, size_t max);
+/* ... with unsafe characters alone escaped: for a text that stands by itself, whose parts
+ * may have been quoted already. */
+void text_show(struct buf *out, struct bytes s, size_t max);
 
 #endif

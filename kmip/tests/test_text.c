@@ -365,3 +365,24 @@ Test(text, quoting_escapes_what_a_terminal_would_obey)
         buf_clear(&b);
     }
 }
+
+/* Texts that stand by themselves may hold quoted ones: these stay as they are. */
+Test(text, showing_leaves_quotes_alone)
+{
+    static const struct {
+        const char *in, *out;
+    } rows[] = {
+        {"there is no \"x-a\"", "there is no \"x-a\""},
+        {"it says \"a \\\"b\\\"\"", "it says \"a \\\"b\\\"\""},
+        {"\\x1b", "\\x1b"},
+        {"\x1b[31m", "\\x1b[31m"},
+        {"a\xE2\x80\xAE", "a\\u202e"},
+    };
+    for (size_t i = 0; i < N(rows); i++) {
+        struct buf b;
+        buf_init(&b, BUF_NO_LIMIT);
+        text_show(&b, bytes_str(rows[i].in), 100);
+        cr_expect_str_eq(buf_cstr(&b), rows[i].out);
+        buf_clear(&b);
+    }
+}
