@@ -219,23 +219,31 @@ static bool read_case(struct test_case *c, struct kerr *err)
            case_read_steps(c, raw.steps, err) && case_check_variables(c, err);
 }
 
-struct test_case *case_load(const char *path, const char *suite, struct kerr *err)
+struct test_case *case_from(struct ydoc *doc, const char *path, const char *suite,
+                            struct kerr *err)
 {
     struct test_case *c = calloc(1, sizeof *c);
     if (!c) {
         kerr_set(err, KE_MEMORY, "no memory for case %s", path);
+        ydoc_clear(doc);
         return NULL;
     }
-    if (ydoc_load(&c->doc, path, err)) {
-        c->path = arena_str(&c->doc.arena, path);
-        c->suite = arena_str(&c->doc.arena, suite);
-        if (!c->path || !c->suite)
-            kerr_set(err, KE_MEMORY, "no memory for case %s", path);
-        else if (read_case(c, err))
-            return c;
-    }
+    c->doc = *doc;
+    *doc = (struct ydoc){.root = NULL};
+    c->path = arena_str(&c->doc.arena, path);
+    c->suite = arena_str(&c->doc.arena, suite);
+    if (!c->path || !c->suite)
+        kerr_set(err, KE_MEMORY, "no memory for case %s", path);
+    else if (read_case(c, err))
+        return c;
     case_free(&c);
     return NULL;
+}
+
+struct test_case *case_load(const char *path, const char *suite, struct kerr *err)
+{
+    struct ydoc doc;
+    return ydoc_load(&doc, path, err) ? case_from(&doc, path, suite, err) : NULL;
 }
 
 void case_free(struct test_case **c)

@@ -256,6 +256,9 @@ struct test_case {
     size_t n_steps;
     bool provisional;           /* every row it covers is marked M: never worse than WARN */
     struct ydoc doc;
+    bool unnamed;               /* what it makes need bear no name of the run: it is not ours to
+                                 * write (a published case, a probe of the driver suite) */
+    const char *not_applicable; /* why it can be run on no server; NULL: it can */
     const struct probe *probe;  /* it is written in C (driver_probe.h), without steps; or NULL */
     struct test_case *next;
 };
@@ -263,6 +266,9 @@ struct test_case {
 /* Reads and checks one file. KE_CASE, KE_CONFIG, KE_YAML with FILE:LINE:COL. NULL on
  * failure. */
 struct test_case *case_load(const char *path, const char *suite, struct kerr *err);
+/* The same of a document, which is the case's from then on, or cleared. */
+struct test_case *case_from(struct ydoc *doc, const char *path, const char *suite,
+                            struct kerr *err);
 void case_free(struct test_case **c);
 
 const char *verdict_name(enum verdict v); /* "NOT SUPPORTED" */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conformance/oasis.h"
 #include "conformance/program.h"
 #include "conformance/report.h"
 #include "conformance/requirement.h"
@@ -9,7 +10,7 @@
 #include "kmip/base/text.h"
 
 struct list_options {
-    struct opt_list profiles, cases, skips;
+    struct opt_list profiles, cases, skips, oasis;
     const char *suites;
     bool coverage;
 };
@@ -25,6 +26,8 @@ static const struct opt list_opts[] = {
      .help = "only cases whose id matches"},
     {.name = "skip", .kind = OPT_LIST, .off = LIST(skips), .arg = "GLOB",
      .help = "leave out cases whose id matches"},
+    {.name = "oasis", .kind = OPT_LIST, .off = LIST(oasis), .arg = "FILE|DIR",
+     .help = "the published OASIS test cases of a file or a folder instead"},
     {.name = "coverage", .kind = OPT_FLAG, .off = LIST(coverage),
      .help = "requirement rows against cases"},
 };
@@ -57,6 +60,17 @@ static int list_cases(const struct suites *s, const struct list_options *o)
     return EXIT_USAGE;
 }
 
+static bool load(struct suites *s, const struct list_options *o, struct kerr *err)
+{
+    if (o->oasis.n == 0 || o->profiles.n > 0)
+        if (!suites_find(s, o->suites, err) || !suites_load(s, &o->profiles, err))
+            return false;
+    for (size_t i = 0; i < o->oasis.n; i++)
+        if (!oasis_add(s, o->oasis.v[i], true, err))
+            return false;
+    return true;
+}
+
 int cmd_list(int argc, char **argv)
 {
     struct list_options o = {.coverage = false};
@@ -72,7 +86,7 @@ int cmd_list(int argc, char **argv)
                  line.operands[0]);
         return program_failed(&err);
     }
-    if (!suites_find(&s, o.suites, &err) || !suites_load(&s, &o.profiles, &err))
+    if (!load(&s, &o, &err))
         code = program_failed(&err);
     else if (o.coverage)
         code = report_coverage(stdout, &s) ? EXIT_FAILED : 0;
@@ -131,13 +145,14 @@ static bool find_named(struct suites *s, const char *name, const char *folder,
     static const struct opt_list all = {{"all"}, 1};
     struct kerr ignored = KERR_INIT;
     size_t n = strlen(name);
-    bool file = strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0);
+    bool file = strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) ||
+                (n > 4 && strcmp(name + n - 4, ".xml") == 0);
     if (!file)
         return suites_find(s, folder, err) && suites_load(s, &all, err) &&
                find_case(s, name, out, err);
     if (!suites_find(s, folder, &ignored) && folder)
         return kerr_set(err, ignored.code, "%s", ignored.msg);
-    if (!suites_add_file(s, name, err))
+    if (!(oasis_names(name) ? oasis_add(s, name, true, err) : suites_add_file(s, name, err)))
         return false;
     *out = s->first;
     return true;

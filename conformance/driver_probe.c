@@ -39,6 +39,7 @@ struct test_case *probe_case(const struct probe *row, const char *suite, struct 
     c->suite = suite;
     c->path = "(a probe, part of the program)";
     c->needs_identities = 1;
+    c->unnamed = true;
     c->probe = row;
     return c;
 }

@@ -110,7 +110,7 @@ static bool can_be_found(struct guard *g, const struct kmip_item *it)
     bool named = false;
     if (it->has_payload)
         made_each_name(rn, &it->payload, found_one, &named);
-    if (named || rn->tc->probe || reckons_with_refusal(rn, it->index))
+    if (named || rn->tc->unnamed || reckons_with_refusal(rn, it->index))
         return true;
     return kerr_set(&rn->err, KE_CASE,
                     "not sent: %s without a Name, or another attribute, that begins with $RUN: "

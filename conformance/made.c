@@ -229,8 +229,8 @@ static bool note_item(struct noting *n, const struct kmip_item *got)
         return true;
     if (!note_made(n, operation, got, &all))
         return false;
-    /* The storage driver's keys bear no name: this line is all that leads to them. */
-    if (n->rn->tc->probe && !journal_sync(j, &n->rn->err))
+    /* Where a key bears no name, this line is all that leads to it. */
+    if (n->rn->tc->unnamed && !journal_sync(j, &n->rn->err))
         return false;
     if (fits && all)
         journal_settled(j, n->ask.no);

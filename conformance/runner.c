@@ -19,6 +19,10 @@ static bool applies(struct running *rn)
 {
     const struct test_case *tc = rn->tc;
     const struct target *t = rn->runner->target;
+    if (tc->not_applicable) {
+        result_decide(rn->result, VERDICT_NOT_APPLICABLE, SIZE_MAX, "%s", tc->not_applicable);
+        return false;
+    }
     if (tc->needs_identities > 1 && !t->opt.other_certs) {
         result_decide(rn->result, VERDICT_NOT_APPLICABLE, SIZE_MAX,
                       "needs a second client identity: --other-certs DIR");

@@ -60,8 +60,7 @@ bool suites_find(struct suites *s, const char *given, struct kerr *err)
 
 /* ---- loading ---------------------------------------------------------------- */
 
-/* Takes the case over, also when it fails. */
-static bool add(struct suites *s, struct test_case *c, struct kerr *err)
+bool suites_add(struct suites *s, struct test_case *c, struct kerr *err)
 {
     struct test_case **at = &s->first;
     if (!c)
@@ -83,7 +82,7 @@ static bool add_probes(struct suites *s, const struct profile *p, struct kerr *e
 {
     for (size_t g = 0; p->probes[g]; g++)
         for (const struct probe *row = p->probes[g]; row->id; row++)
-            if (!add(s, probe_case(row, p->name, err), err))
+            if (!suites_add(s, probe_case(row, p->name, err), err))
                 return false;
     return true;
 }
@@ -102,7 +101,7 @@ static bool load_profile(struct suites *s, const struct profile *p, struct kerr 
         return kerr_set(err, KE_CASE, "cannot read %s: %s", pattern, strerror(errno));
     bool ok = true;
     for (size_t i = 0; ok && i < files.gl_pathc; i++)
-        ok = add(s, case_load(files.gl_pathv[i], p->name, err), err);
+        ok = suites_add(s, case_load(files.gl_pathv[i], p->name, err), err);
     globfree(&files);
     return ok;
 }
@@ -142,7 +141,7 @@ bool suites_load(struct suites *s, const struct opt_list *names, struct kerr *er
 
 bool suites_add_file(struct suites *s, const char *path, struct kerr *err)
 {
-    return add(s, case_load(path, "", err), err);
+    return suites_add(s, case_load(path, "", err), err);
 }
 
 void suites_clear(struct suites *s)

@@ -33,6 +33,9 @@ __attribute__((warn_unused_result)) bool suites_find(struct suites *s, const cha
  * Ids must be unique. */
 __attribute__((warn_unused_result)) bool suites_load(struct suites *s, const struct opt_list *names,
                                                      struct kerr *err);
+/* Takes a case over, also when it fails: its id must be new. c NULL: false. */
+__attribute__((warn_unused_result)) bool suites_add(struct suites *s, struct test_case *c,
+                                                    struct kerr *err);
 /* Adds single files given on the command line. */
 __attribute__((warn_unused_result)) bool suites_add_file(struct suites *s, const char *path,
                                                          struct kerr *err);
