@@ -74,7 +74,7 @@ static bool try_host(struct advising *ad, const char *host, struct tried *t, int
     run->to.settings.host = host;
     terminal_init(&run->term, stderr);
     run->term.quiet = true;
-    if (!run_prepare(run, NULL, 0, &err)) {
+    if (!run_load(run, NULL, 0, &err) || !run_prepare(run, &err)) {
         *code = program_failed(&err);
         return false;
     }

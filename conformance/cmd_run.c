@@ -41,8 +41,6 @@ static const struct opt run_opts[] = {
     {.name = "control", .kind = OPT_STR, .off = RUN(control), .arg = "HOST:PORT",
      .help = "the server is a kmip-mock with this control API: waits advance its clock and take no "
              "time (else KMIP_CONTROL, for the server of KMIP_HOST and KMIP_PORT)"},
-    {.name = "oasis", .kind = OPT_LIST, .off = RUN(oasis), .arg = "FILE|DIR",
-     .help = "run the published OASIS test cases (XML) of a file or a folder; more may follow"},
     {.name = "suites", .kind = OPT_STR, .off = RUN(suites), .arg = "DIR",
      .help = "folder of the suites"},
 };
@@ -102,8 +100,8 @@ static int run_host(const struct request *q, const char *host)
     run->to.settings.host = host;
     terminal_init(&run->term, to_stdout(run->o.json) || to_stdout(run->o.junit) ? stderr : stdout);
     run->term.quiet = run->o.quiet;
-    int code = run_prepare(run, q->line.operands, q->line.n, &err) ? run_prepared(run)
-                                                                 : program_failed(&err);
+    bool ready = run_load(run, q->line.operands, q->line.n, &err) && run_prepare(run, &err);
+    int code = ready ? run_prepared(run) : program_failed(&err);
     run_clear(run);
     free(run);
     return code;

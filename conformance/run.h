@@ -10,7 +10,6 @@
 
 struct run_options {
     struct opt_list profiles, cases, skips;
-    struct opt_list oasis; /* published cases: files and folders */
     const char *json, *junit, *suites, *other_certs, *object, *journal, *control;
     int64_t repeat;
     int64_t idle_ns;
@@ -30,10 +29,12 @@ struct run {
     struct driver driver;
 };
 
-/* The caller has set o and to.settings, from the command line. All that can be wrong
- * before anything is sent; cases from the files named, or of the profiles. */
-__attribute__((warn_unused_result)) bool run_prepare(struct run *run, char *const *files,
-                                                     int n_files, struct kerr *err);
+/* The caller has set o and to.settings, from the command line. The cases: of the files
+ * named, or of the profiles. */
+__attribute__((warn_unused_result)) bool run_load(struct run *run, char *const *files, int n_files,
+                                                  struct kerr *err);
+/* All else that can be wrong before anything is sent. */
+__attribute__((warn_unused_result)) bool run_prepare(struct run *run, struct kerr *err);
 /* The gate; result.gate tells. */
 __attribute__((warn_unused_result)) bool run_gate(struct run *run, struct kerr *err);
 /* The cases, told on run->term as they go, and the clean-up. */
