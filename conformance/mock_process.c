@@ -162,6 +162,19 @@ bool mock_start(struct mock_process *m, const char *pki, const char *const *args
     return await(m, err);
 }
 
+bool mock_ended(struct mock_process *m, char *what, size_t room)
+{
+    int status;
+    if (m->pid <= 0 || waitpid(m->pid, &status, WNOHANG) != m->pid)
+        return false;
+    m->pid = 0;
+    if (WIFSIGNALED(status))
+        snprintf(what, room, "%s", strsignal(WTERMSIG(status)));
+    else
+        snprintf(what, room, "exit %d", WEXITSTATUS(status));
+    return true;
+}
+
 static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
     (void)st;

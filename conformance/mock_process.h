@@ -22,6 +22,8 @@ struct mock_process {
  * mock's own words when it does not start. */
 __attribute__((warn_unused_result)) bool mock_start(struct mock_process *m, const char *pki,
                                                     const char *const *args, struct kerr *err);
+/* Has it ended by itself? How, into what. */
+bool mock_ended(struct mock_process *m, char *what, size_t room);
 /* Ends it and removes the folder. Safe on a zeroed one. */
 void mock_stop(struct mock_process *m);
 

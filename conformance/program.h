@@ -24,6 +24,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_cleanup(int argc, char **argv);
 int cmd_advise(int argc, char **argv);
 int cmd_repro(int argc, char **argv);
+int cmd_selftest(int argc, char **argv);
 
 /* What a command's tables, its command line and --help come to. False: *code is the
  * exit code, errors are printed. */

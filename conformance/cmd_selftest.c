@@ -1,0 +1,200 @@
+/* kmip-conform selftest: the tester held against servers that are wrong in one known way
+ * each, and against correct ones that differ (selftest.h). */
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conformance/interrupt.h"
+#include "conformance/program.h"
+#include "conformance/requirement.h"
+#include "conformance/selftest.h"
+#include "kmip/base/clock.h"
+#include "kmip/base/text.h"
+
+/* A run waits longer than it reckons: several of them keep a processor busy. */
+#define JOBS_PER_CPU 4
+#define TIMEOUT_S 120
+
+struct selftest_options {
+    struct opt_list deviations, variations, profiles;
+    const char *json, *suites;
+    int64_t jobs, timeout_ns;
+    bool quiet;
+};
+
+#define SELFTEST(member) offsetof(struct selftest_options, member)
+
+static const struct opt selftest_opts[] = {
+    {.name = "deviation", .kind = OPT_LIST, .off = SELFTEST(deviations), .arg = "GLOB",
+     .help = "only deviations whose name matches (and no variations, unless named too)"},
+    {.name = "variation", .kind = OPT_LIST, .off = SELFTEST(variations), .arg = "GLOB",
+     .help = "only variations whose name matches (and no deviations, unless named too)"},
+    {.name = "profile", .kind = OPT_LIST, .off = SELFTEST(profiles), .arg = "NAME",
+     .help = "run this profile (may be repeated); default: the three server profiles"},
+    {.name = "jobs", .kind = OPT_INT, .off = SELFTEST(jobs), .arg = "N", .min = 1,
+     .max = SELFTEST_JOBS_MAX, .help = "runs at a time (default: four for each processor)"},
+    {.name = "timeout", .kind = OPT_DURATION, .off = SELFTEST(timeout_ns), .arg = "DURATION",
+     .help = "when a run counts as hung (default 120s)"},
+    {.name = "json", .kind = OPT_STR, .off = SELFTEST(json), .arg = "FILE",
+     .help = "write the kill matrix as JSON ('-': standard output)"},
+    {.name = "quiet", .ch = 'q', .kind = OPT_FLAG, .off = SELFTEST(quiet),
+     .help = "no line for an entry that is as it should be"},
+    {.name = "suites", .kind = OPT_STR, .off = SELFTEST(suites), .arg = "DIR",
+     .help = "folder of the suites"},
+};
+
+/* ---- what is to be run ------------------------------------------------------ */
+
+static bool chosen(const struct opt_list *globs, const char *name)
+{
+    for (size_t i = 0; i < globs->n; i++)
+        if (text_glob(globs->v[i], name))
+            return true;
+    return globs->n == 0;
+}
+
+/* A catalogue whose kind is not asked for, when the other's is, is left out. */
+static bool add(struct selftest *st, enum catalogue_kind kind, const struct opt_list *globs,
+                const struct opt_list *others, struct kerr *err)
+{
+    const struct catalogue *c = &st->catalogues[kind];
+    size_t before = st->n;
+    if (globs->n == 0 && others->n > 0)
+        return true;
+    for (size_t i = 0; i < c->n; i++)
+        if (chosen(globs, c->v[i].name))
+            st->v[st->n++] = (struct selftest_entry){
+                .kind = kind == CATALOGUE_DEVIATIONS ? SELFTEST_DEVIATION : SELFTEST_VARIATION,
+                .about = &c->v[i],
+                .why = ""};
+    return st->n > before || globs->n == 0 ||
+           kerr_set(err, KE_USAGE, "no %s matches; `kmip-mock %s` lists them",
+                    catalogue_singular[kind], catalogue_plural[kind]);
+}
+
+static bool plan(struct selftest *st, const struct selftest_options *o, struct kerr *err)
+{
+    struct catalogue *c = st->catalogues;
+    for (int k = 0; k < CATALOGUE_KINDS; k++)
+        if (!catalogue_load(&c[k], (enum catalogue_kind)k, err))
+            return false;
+    st->v = calloc(1 + c[CATALOGUE_DEVIATIONS].n + c[CATALOGUE_VARIATIONS].n, sizeof *st->v);
+    if (!st->v)
+        return kerr_set(err, KE_MEMORY, "no memory for the runs");
+    st->v[st->n++] = (struct selftest_entry){.kind = SELFTEST_HONEST, .why = ""};
+    if (!add(st, CATALOGUE_DEVIATIONS, &o->deviations, &o->variations, err) ||
+        !add(st, CATALOGUE_VARIATIONS, &o->variations, &o->deviations, err))
+        return false;
+    for (size_t i = 0; i < st->n; i++)
+        arena_init(&st->v[i].arena, 8u << 20);
+    return true;
+}
+
+static bool make_work(struct selftest *st, struct kerr *err)
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(st->work, sizeof st->work, "%s/kmip-selftest.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(st->work)) {
+        kerr_set(err, KE_FILE, "cannot make a temporary folder %s: %s", st->work, strerror(errno));
+        st->work[0] = 0;
+        return false;
+    }
+    snprintf(st->pki, sizeof st->pki, "%s/pki", st->work);
+    return true;
+}
+
+static bool prepare(struct selftest *st, const struct selftest_options *o, struct kerr *err)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t jobs = JOBS_PER_CPU * (int64_t)(cpus > 0 ? cpus : 1);
+    st->jobs = o->jobs ? o->jobs : jobs < SELFTEST_JOBS_MAX ? jobs : SELFTEST_JOBS_MAX;
+    st->timeout_ns = o->timeout_ns ? o->timeout_ns : TIMEOUT_S * NS_PER_S;
+    terminal_init(&st->term, o->json && strcmp(o->json, "-") == 0 ? stderr : stdout);
+    st->term.quiet = o->quiet;
+    return report_can_write(o->json, err) && suites_find(&st->suites, o->suites, err) &&
+           suites_load(&st->suites, &o->profiles, err) && plan(st, o, err) && make_work(st, err);
+}
+
+/* ---- the runs --------------------------------------------------------------- */
+
+/* The honest one first and alone: it makes the certificates, and without it nothing can
+ * be compared. */
+static bool run_all(struct selftest *st, struct kerr *err)
+{
+    int64_t began_ns = clock_mono_ns();
+    const struct selftest_entry *honest = &st->v[0];
+    bool ok = selftest_pool(st, 0, 1, err);
+    if (ok && honest->result == SELFTEST_BROKEN)
+        ok = kerr_set(err, KE_INTERNAL, "not against the mock as it is either: %s", honest->why);
+    ok = ok && selftest_pool(st, 1, st->n, err);
+    st->took_ns = clock_mono_ns() - began_ns;
+    return ok;
+}
+
+/* What lives, or is blamed, weighs more than what could not be brought to its end. */
+static int exit_code(const struct selftest *st)
+{
+    size_t n[SELFTEST_RESULTS] = {0};
+    for (size_t i = 0; i < st->n; i++)
+        n[st->v[i].result]++;
+    if (n[SELFTEST_SURVIVED] + n[SELFTEST_ELSEWHERE] + n[SELFTEST_BLAMED] > 0)
+        return EXIT_FAILED;
+    return n[SELFTEST_BROKEN] + n[SELFTEST_OPEN] > 0 ? EXIT_OURS : EXIT_CONFORMANT;
+}
+
+static int remove_entry(const char *path, const struct stat *s, int kind, struct FTW *ftw)
+{
+    (void)s;
+    (void)kind;
+    (void)ftw;
+    (void)remove(path); /* what stays is in a temporary folder */
+    return 0;
+}
+
+static void clear(struct selftest *st)
+{
+    for (size_t i = 0; i < st->n; i++)
+        arena_clear(&st->v[i].arena);
+    free(st->v);
+    for (int k = 0; k < CATALOGUE_KINDS; k++)
+        catalogue_clear(&st->catalogues[k]);
+    suites_clear(&st->suites);
+    requirements_clear();
+    if (st->work[0])
+        nftw(st->work, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int run(const struct selftest_options *o)
+{
+    struct selftest *st = calloc(1, sizeof *st);
+    struct kerr err = KERR_INIT;
+    if (!st)
+        return EXIT_OURS;
+    bool ok = prepare(st, o, &err) && run_all(st, &err);
+    if (ok)
+        selftest_end(st);
+    ok = ok && (!o->json || selftest_json(o->json, st, &err));
+    int code = ok ? exit_code(st) : program_failed(&err);
+    clear(st);
+    free(st);
+    return code;
+}
+
+int cmd_selftest(int argc, char **argv)
+{
+    struct selftest_options o = {.json = NULL};
+    struct command_line line;
+    struct kerr err = KERR_INIT;
+    int code;
+    struct opt_set sets[] = {
+        {"Selftest", selftest_opts, sizeof selftest_opts / sizeof *selftest_opts, &o}};
+    if (!program_parse("selftest", sets, 1, argc, argv, &line, &code))
+        return code;
+    if (line.n == 0)
+        return run(&o);
+    kerr_set(&err, KE_USAGE, "selftest takes no operand such as '%s'", line.operands[0]);
+    return program_failed(&err);
+}
