@@ -41,6 +41,8 @@ static const struct opt run_opts[] = {
     {.name = "control", .kind = OPT_STR, .off = RUN(control), .arg = "HOST:PORT",
      .help = "the server is a kmip-mock with this control API: waits advance its clock and take no "
              "time (else KMIP_CONTROL, for the server of KMIP_HOST and KMIP_PORT)"},
+    {.name = "oasis", .kind = OPT_LIST, .off = RUN(oasis), .arg = "FILE|DIR",
+     .help = "run the published OASIS test cases (XML) of a file or a folder; more may follow"},
     {.name = "suites", .kind = OPT_STR, .off = RUN(suites), .arg = "DIR",
      .help = "folder of the suites"},
 };

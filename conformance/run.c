@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "conformance/interrupt.h"
+#include "conformance/oasis.h"
 #include "conformance/program.h"
 #include "conformance/requirement.h"
 #include "conformance/runner.h"
@@ -107,6 +108,8 @@ static void note_options(struct run *run)
                    (long long)(s->timeout_ns / (s->timeout_ns % NS_PER_S ? NS_PER_MS : NS_PER_S)));
     put_option(&run->run_options, "object", run->o.object);
     put_option(&run->run_options, "suites", run->o.suites);
+    for (size_t i = 0; i < run->o.oasis.n; i++)
+        put_option(&run->run_options, "oasis", run->o.oasis.v[i]);
     put_option(&run->run_options, "control", run->o.control);
     note_driver(run);
     run->result.reach = buf_cstr(out);
@@ -148,18 +151,32 @@ static bool needs_folder(const struct opt_list *names)
     return names->n == 0;
 }
 
+/* Behind --oasis further files and folders of published cases may stand as operands. */
+static bool load_given(struct run *run, char *const *files, int n_files, struct kerr *err)
+{
+    bool other = run->o.other_certs != NULL;
+    for (size_t i = 0; i < run->o.oasis.n; i++)
+        if (!oasis_add(&run->suites, run->o.oasis.v[i], other, err))
+            return false;
+    for (int i = 0; i < n_files; i++)
+        if (!(oasis_names(files[i]) ? oasis_add(&run->suites, files[i], other, err)
+                                    : suites_add_file(&run->suites, files[i], err)))
+            return false;
+    return true;
+}
+
 bool run_load(struct run *run, char *const *files, int n_files, struct kerr *err)
 {
     struct kerr why = KERR_INIT;
-    bool only_files = n_files > 0 && run->o.profiles.n == 0 && !run->o.suites;
+    bool given = n_files > 0 || run->o.oasis.n > 0;
+    bool only_files = given && run->o.profiles.n == 0 && !run->o.suites;
     /* A case from a file does without the folder; its requirement rows are not known then. */
-    if ((n_files > 0 || needs_folder(&run->o.profiles)) &&
+    if ((given || needs_folder(&run->o.profiles)) &&
         !suites_find(&run->suites, run->o.suites, &why) && !only_files)
         return kerr_set(err, why.code, "%s", why.msg);
-    for (int i = 0; i < n_files; i++)
-        if (!suites_add_file(&run->suites, files[i], err))
-            return false;
-    if ((n_files == 0 || run->o.profiles.n > 0) &&
+    if (!load_given(run, files, n_files, err))
+        return false;
+    if ((!given || run->o.profiles.n > 0) &&
         !suites_load(&run->suites, &run->o.profiles, err))
         return false;
     return run_selected(run) > 0 ||

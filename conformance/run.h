@@ -10,6 +10,7 @@
 
 struct run_options {
     struct opt_list profiles, cases, skips;
+    struct opt_list oasis; /* published cases: files and folders */
     const char *json, *junit, *suites, *other_certs, *object, *journal, *control;
     int64_t repeat;
     int64_t idle_ns;
