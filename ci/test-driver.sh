@@ -104,7 +104,7 @@ on_honest() {
     grep -q '<testcase name="driver-pipeline-8"' run.xml || fail 'no JUnit case of a probe'
     run 0 "$conform" run --profile driver "${at[@]}" --case driver-as-configured \
         --pipeline-depth 32 --compound-create --bucket-attribute x-b
-    says 'works by position with compoundCreate: true, bucketAttributeName: \"x-b\", pipelineDepth: 32'
+    says 'works by position with compoundCreate: true, bucketAttributeName: "x-b", pipelineDepth: 32'
     run 0 "$conform" run --profile driver "${at[@]}" --case 'driver-query-*' --repeat 2
     run 0 "$conform" run --profile driver "${at[@]}" --host localhost --case 'driver-discover*'
     says 'KMIP has no failover'; says "localhost:$port"
