@@ -95,3 +95,8 @@ bool clause_cites(const char *citing, const char *clause)
                 return true;
     return false;
 }
+
+bool clause_touches(const char *a, const char *b)
+{
+    return clause_cites(a, b) || clause_cites(b, a);
+}

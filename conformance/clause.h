@@ -12,5 +12,7 @@
 /* Does `citing` name a section that `clause` names, or one within it? Of two places of one
  * section, (transition 4) and (transition 6), neither names the other. */
 bool clause_cites(const char *citing, const char *clause);
+/* Or does either name a section within one of the other's? */
+bool clause_touches(const char *a, const char *b);
 
 #endif

@@ -22,7 +22,7 @@ struct selftest_options {
     struct opt_list deviations, variations, profiles;
     const char *json, *suites;
     int64_t jobs, timeout_ns;
-    bool quiet;
+    bool quiet, full;
 };
 
 #define SELFTEST(member) offsetof(struct selftest_options, member)
@@ -34,6 +34,8 @@ static const struct opt selftest_opts[] = {
      .help = "only variations whose name matches (and no deviations, unless named too)"},
     {.name = "profile", .kind = OPT_LIST, .off = SELFTEST(profiles), .arg = "NAME",
      .help = "run this profile (may be repeated); default: the three server profiles"},
+    {.name = "full", .kind = OPT_FLAG, .off = SELFTEST(full),
+     .help = "run every case against every deviation, also when it is killed already"},
     {.name = "jobs", .kind = OPT_INT, .off = SELFTEST(jobs), .arg = "N", .min = 1,
      .max = SELFTEST_JOBS_MAX, .help = "runs at a time (default: four for each processor)"},
     {.name = "timeout", .kind = OPT_DURATION, .off = SELFTEST(timeout_ns), .arg = "DURATION",
@@ -93,10 +95,13 @@ static bool plan(struct selftest *st, const struct selftest_options *o, struct k
     return true;
 }
 
+/* In memory where there is such a place: each run keeps a journal that is written to the
+ * disk before every request. */
 static bool make_work(struct selftest *st, struct kerr *err)
 {
-    const char *tmp = getenv("TMPDIR");
-    snprintf(st->work, sizeof st->work, "%s/kmip-selftest.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    const char *tmp = program_env("TMPDIR");
+    const char *memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(st->work, sizeof st->work, "%s/kmip-selftest.XXXXXX", tmp ? tmp : memory);
     if (!mkdtemp(st->work)) {
         kerr_set(err, KE_FILE, "cannot make a temporary folder %s: %s", st->work, strerror(errno));
         st->work[0] = 0;
@@ -114,6 +119,7 @@ static bool prepare(struct selftest *st, const struct selftest_options *o, struc
     st->timeout_ns = o->timeout_ns ? o->timeout_ns : TIMEOUT_S * NS_PER_S;
     terminal_init(&st->term, o->json && strcmp(o->json, "-") == 0 ? stderr : stdout);
     st->term.quiet = o->quiet;
+    st->full = o->full;
     return report_can_write(o->json, err) && suites_find(&st->suites, o->suites, err) &&
            suites_load(&st->suites, &o->profiles, err) && plan(st, o, err) && make_work(st, err);
 }

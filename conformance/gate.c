@@ -5,6 +5,7 @@
 #include "client/lib/requests.h"
 #include "conformance/target.h"
 #include "kmip/base/text.h"
+#include "kmip/schema/validate.h"
 
 static bool succeeded(const struct kmip_item *it, const char *operation, struct kerr *err)
 {
@@ -20,6 +21,29 @@ static bool succeeded(const struct kmip_item *it, const char *operation, struct 
              buf_cstr(&message));
     buf_clear(&message);
     return false;
+}
+
+/* ---- clauses ---------------------------------------------------------------- */
+
+static void add_clause(void *arg, const struct finding *f)
+{
+    struct target *t = arg;
+    const char *clause = rule_of(f->rule)->clause;
+    const char *all = strstr(t->gate_clause, clause)
+                          ? t->gate_clause
+                          : arena_printf(&t->arena, "%s; %s", t->gate_clause, clause);
+    t->gate_clause = all ? all : t->gate_clause;
+}
+
+/* That of the operation, and of every rule of the standard that the reply breaks: nothing
+ * else will be tested, so this is all that the server's maker gets to read. */
+static void note_clauses(struct target *t, const struct target_call *c, const char *clause)
+{
+    const struct finding_sink sink = {add_clause, t};
+    struct kerr ignored = KERR_INIT;
+    t->gate_clause = clause;
+    if (kmip_validate(buf_bytes(&c->reply), 0, NULL, &sink, &ignored))
+        kmip_check_reply(buf_bytes(&c->request), buf_bytes(&c->reply), 0, &sink);
 }
 
 /* ---- Discover Versions ------------------------------------------------------ */
@@ -68,6 +92,8 @@ static bool ask_versions(struct target *t, struct kerr *err)
         while (ttlv_r_next(&r, &it))
             take_version(t, &it);
     }
+    if (!ok)
+        note_clauses(t, &c, "KMIP 1.2 spec, 4.26");
     target_call_clear(&c);
     return ok && speaks(t, err);
 }
@@ -107,6 +133,8 @@ static bool ask_query(struct target *t, struct kerr *err)
         while (ttlv_r_next(&r, &it))
             take_capability(t, &it);
     }
+    if (!ok)
+        note_clauses(t, &c, "KMIP 1.2 spec, 4.25");
     target_call_clear(&c);
     return ok;
 }
@@ -134,11 +162,30 @@ static enum gate_result failed(const struct kerr *err)
 }
 
 /* Adds which request it was, and what that says of the server. */
-static enum gate_result does_not_work(const char *request, struct kerr *err)
+static enum gate_result does_not_work(const struct target *t, const char *request,
+                                      struct kerr *err)
 {
-    kerr_wrap(err, err->code == KE_TTLV_ROOT ? "this is no KMIP server: %s" : "%s does not work",
-              request);
-    return failed(err);
+    enum gate_result result = failed(err);
+    if (err->code == KE_TTLV_ROOT)
+        kerr_wrap(err, "this is no KMIP server: %s", request);
+    else if (result == GATE_REFUSED && t->gate_clause[0])
+        kerr_wrap(err, "%s does not work (%s)", request, t->gate_clause);
+    else
+        kerr_wrap(err, "%s does not work", request);
+    return result;
+}
+
+/* Query goes out behind Discover Versions on one connection, unless the server closes that
+ * after each reply. */
+static bool ask_query_after(struct target *t, struct kerr *err)
+{
+    struct kerr why = KERR_INIT;
+    if (ask_query(t, &why))
+        return true;
+    if (why.code == KE_CLOSED)
+        return ask_query(t, err);
+    *err = why;
+    return false;
 }
 
 enum gate_result target_gate(struct target *t, struct kerr *err)
@@ -150,9 +197,9 @@ enum gate_result target_gate(struct target *t, struct kerr *err)
     }
     t->tls = *kc_tls(c->kc);
     if (!ask_versions(t, err))
-        return does_not_work("Discover Versions", err);
-    if (!ask_query(t, err))
-        return does_not_work("Query", err);
+        return does_not_work(t, "Discover Versions", err);
+    if (!ask_query_after(t, err))
+        return does_not_work(t, "Query", err);
     return GATE_OPEN;
 }
 

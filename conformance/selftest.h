@@ -27,10 +27,15 @@ enum selftest_result {
     SELFTEST_RESULTS
 };
 
-/* What makes a case one about the deviation. */
-enum selftest_tie { TIE_NONE, TIE_ROW, TIE_CLAUSE, TIE_RULE };
+/* What makes a case one about the deviation: a row that it covers, a clause that it cites, a
+ * rule of the standard that a reply broke and that has the clause; the closest first. */
+enum selftest_tie { TIE_ROW, TIE_CLAUSE, TIE_RULE, TIE_NONE };
 
-/* A case that did not pass in a run. */
+/* A case that did not pass in a run. The gate, when it was refused, counts as one: its case
+ * has the id SELFTEST_GATE, and cites what the replies broke. */
+#define SELFTEST_GATE "(gate)"
+
+
 struct selftest_outcome {
     const struct test_case *tc;
     enum verdict verdict;
@@ -63,16 +68,21 @@ struct selftest {
     struct selftest_entry *v; /* the honest one first */
     size_t n;
     int64_t jobs, timeout_ns;
+    bool full;                /* every case in every run, though one has killed it */
     char work[256];           /* temporary: certificates, logs, journals */
     char pki[300];
     int64_t took_ns;
     struct terminal term;
 };
 
-/* selftest_run.c, in the process of one run: everything of it, to its end. The outcome goes
- * to fd as JSON. */
+/* selftest_run.c, in the process of one run: everything of it, to its end. Cases about a
+ * deviation come first, and when one of them kills it, the others are left out. The outcome
+ * goes to fd as JSON. */
 _Noreturn void selftest_run(const struct selftest *st, const struct selftest_entry *e, int fd);
-/* What it has said, into the entry. False: it has not said it all. */
+/* selftest_said.c: the outcome so far as JSON, on one line, to be freed; broken: why the
+ * run has not come to its end, or NULL. NULL without memory. */
+char *selftest_say(const struct run_result *r, const char *broken);
+/* ... into the entry. False: it is not whole. */
 __attribute__((warn_unused_result)) bool selftest_take(const struct selftest *st,
                                                        struct selftest_entry *e,
                                                        struct bytes json);
@@ -82,7 +92,14 @@ __attribute__((warn_unused_result)) bool selftest_take(const struct selftest *st
 __attribute__((warn_unused_result)) bool selftest_pool(struct selftest *st, size_t from, size_t to,
                                                        struct kerr *err);
 
-/* selftest_judge.c: what the outcomes come to. */
+/* selftest_judge.c: how close a case is to the deviation or variation before it was run, by
+ * which row or clause. */
+enum selftest_tie selftest_tie(const struct test_case *tc, const struct catalogue_entry *about,
+                               const char **by);
+/* Fills in what one outcome means: worse, tie, by, kills. */
+void selftest_weigh(const struct selftest *st, const struct selftest_entry *e,
+                    struct selftest_outcome *o);
+/* What the outcomes come to. */
 void selftest_judge(const struct selftest *st, struct selftest_entry *e);
 /* A warning that our mock as it is deserves; the text says why. NULL: it is none. */
 const char *selftest_known_warning(const char *id);

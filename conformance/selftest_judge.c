@@ -48,50 +48,63 @@ static const char *shared_row(const struct test_case *tc, const struct catalogue
     return NULL;
 }
 
-/* A rule of the standard that a reply broke: it names its clause whatever the case. */
+/* A rule of the standard that a reply broke: it names its clause whatever the case. A rule
+ * for all enumerations has the clause of them all. */
 static const char *broken_rule(const struct selftest_outcome *o,
                                const struct catalogue_entry *about)
 {
     for (size_t i = 0; i < o->n_clauses; i++)
         if ((o->musts[i] || about->level == CATALOGUE_SHOULD) &&
-            clause_cites(o->clauses[i], about->clause))
+            clause_touches(o->clauses[i], about->clause))
             return o->clauses[i];
     return NULL;
 }
 
-static void tie(struct selftest_outcome *o, const struct catalogue_entry *about)
+enum selftest_tie selftest_tie(const struct test_case *tc, const struct catalogue_entry *about,
+                               const char **by)
 {
-    if ((o->by = shared_row(o->tc, about)))
-        o->tie = TIE_ROW;
-    else if (clause_cites(o->tc->clause, about->clause) && (o->by = o->tc->clause))
-        o->tie = TIE_CLAUSE;
-    else if ((o->by = broken_rule(o, about)))
+    if ((*by = shared_row(tc, about)))
+        return TIE_ROW;
+    if (!clause_cites(tc->clause, about->clause))
+        return TIE_NONE;
+    *by = tc->clause;
+    return TIE_CLAUSE;
+}
+
+void selftest_weigh(const struct selftest *st, const struct selftest_entry *e,
+                    struct selftest_outcome *o)
+{
+    const struct selftest_outcome *before = e->about ? find(&st->v[0], o->tc) : NULL;
+    bool told = o->verdict == VERDICT_FAIL || o->verdict == VERDICT_WARN;
+    o->worse = is_noticed(o->verdict) &&
+               (e->about ? !before || verdict_rank(o->verdict) > verdict_rank(before->verdict)
+                         : o->verdict != VERDICT_WARN || !selftest_known_warning(o->tc->id));
+    o->tie = TIE_NONE;
+    if (e->kind != SELFTEST_DEVIATION || !o->worse || !told)
+        return;
+    o->tie = selftest_tie(o->tc, e->about, &o->by);
+    if (o->tie == TIE_NONE && (o->by = broken_rule(o, e->about)))
         o->tie = TIE_RULE;
+    o->kills = o->tie != TIE_NONE &&
+               (o->verdict == VERDICT_FAIL || e->about->level == CATALOGUE_SHOULD);
 }
 
 /* ---- results ---------------------------------------------------------------- */
 
 static void deviation(struct selftest_entry *e)
 {
-    size_t mild = 0;
-    for (size_t i = 0; i < e->n; i++) {
-        struct selftest_outcome *o = &e->v[i];
-        bool counts = o->verdict == VERDICT_FAIL || o->verdict == VERDICT_WARN;
-        if (!o->worse || !counts)
-            continue;
-        tie(o, e->about);
-        o->kills = o->tie != TIE_NONE &&
-                   (o->verdict == VERDICT_FAIL || e->about->level == CATALOGUE_SHOULD);
-        e->n_kills += o->kills;
-        mild += o->tie != TIE_NONE && !o->kills;
+    bool mild = false;
+    for (size_t i = 0; i < e->n; i++)
+        mild = mild || (e->v[i].tie != TIE_NONE && !e->v[i].kills);
+    if (e->n_kills > 0) {
+        e->result = SELFTEST_GOOD;
+    } else if (e->n_worse > 0) {
+        e->result = SELFTEST_ELSEWHERE;
+        e->why = mild ? "no more than a warning" : "noticed elsewhere only";
+    } else {
+        e->result = SELFTEST_SURVIVED;
+        e->why = "nothing noticed it";
     }
-    e->result = e->n_kills > 0   ? SELFTEST_GOOD
-                : e->n_worse > 0 ? SELFTEST_ELSEWHERE
-                                 : SELFTEST_SURVIVED;
-    e->why = e->result == SELFTEST_SURVIVED    ? "nothing noticed it"
-             : e->result == SELFTEST_ELSEWHERE ? (mild ? "no more than a warning"
-                                                       : "noticed elsewhere only")
-                                               : "";
 }
 
 static void variation(struct selftest_entry *e)
@@ -102,43 +115,34 @@ static void variation(struct selftest_entry *e)
 
 static void honest(struct selftest_entry *e)
 {
-    e->result = SELFTEST_GOOD;
-    for (size_t i = 0; i < e->n; i++) {
-        struct selftest_outcome *o = &e->v[i];
-        o->worse = is_noticed(o->verdict) &&
-                   !(o->verdict == VERDICT_WARN && selftest_known_warning(o->tc->id));
-        e->n_worse += o->worse;
-    }
-    if (e->n_worse > 0) {
-        e->result = SELFTEST_BLAMED;
-        e->why = "the mock as it is does not pass";
-    }
+    e->result = e->n_worse > 0 ? SELFTEST_BLAMED : SELFTEST_GOOD;
+    e->why = e->result == SELFTEST_BLAMED ? "the mock as it is does not pass" : "";
+}
+
+/* A run that was not brought to its end has found what it found: a server may be killed by
+ * a case, and then die of it. */
+static void breaks(struct selftest_entry *e)
+{
+    bool found = e->kind == SELFTEST_DEVIATION ? e->result == SELFTEST_GOOD
+                                               : e->result == SELFTEST_BLAMED;
+    if (found || (!e->broken && e->counts[VERDICT_ERROR] == 0))
+        return;
+    e->result = SELFTEST_BROKEN;
+    e->why = e->broken ? e->broken : "a case could not do its work (ERROR)";
 }
 
 void selftest_judge(const struct selftest *st, struct selftest_entry *e)
 {
-    const struct selftest_entry *as_it_is = &st->v[0];
-    if (e->kind == SELFTEST_HONEST) {
-        honest(e);
-    } else {
-        for (size_t i = 0; i < e->n; i++) {
-            const struct selftest_outcome *before = find(as_it_is, e->v[i].tc);
-            e->v[i].worse =
-                is_noticed(e->v[i].verdict) &&
-                (!before || verdict_rank(e->v[i].verdict) > verdict_rank(before->verdict));
-            e->n_worse += e->v[i].worse;
-        }
-        (e->kind == SELFTEST_DEVIATION ? deviation : variation)(e);
+    static void (*const of_kind[])(struct selftest_entry *) = {
+        [SELFTEST_HONEST] = honest,
+        [SELFTEST_DEVIATION] = deviation,
+        [SELFTEST_VARIATION] = variation,
+    };
+    for (size_t i = 0; i < e->n; i++) {
+        selftest_weigh(st, e, &e->v[i]);
+        e->n_worse += e->v[i].worse;
+        e->n_kills += e->v[i].kills;
     }
-    /* A run that was not brought to its end has found what it found: a server may be
-     * killed by a case, and then die of it. */
-    bool found = e->kind == SELFTEST_DEVIATION ? e->result == SELFTEST_GOOD
-                                               : e->result == SELFTEST_BLAMED;
-    if (e->broken && !found) {
-        e->result = SELFTEST_BROKEN;
-        e->why = e->broken;
-    } else if (e->counts[VERDICT_ERROR] > 0 && !found) {
-        e->result = SELFTEST_BROKEN;
-        e->why = "a case could not do its work (ERROR)";
-    }
+    of_kind[e->kind](e);
+    breaks(e);
 }

@@ -97,7 +97,7 @@ static void cases(struct terminal *t, const struct selftest_entry *e, bool kills
         fprintf(t->out, "%s%s", shown ? ", " : "", o->tc->id);
         if (kills && o->tie == TIE_RULE)
             fprintf(t->out, " (%s)", o->by);
-        else if (o->tie == TIE_ROW)
+        else if (o->tie == TIE_ROW && kills)
             fprintf(t->out, " [%s]", o->by);
         shown++;
     }

@@ -11,61 +11,9 @@
 #include "conformance/selftest.h"
 #include "kmip/base/clock.h"
 
-#define TIMEOUT_S 5 /* a mock on this machine that has not answered by then never does */
-
-/* ---- the outcome as JSON ---------------------------------------------------- */
-
-static json_t *rules_of(const struct case_result *c)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < c->found.n; i++)
-        if (c->found.v[i].clause)
-            json_array_append_new(list, json_pack("{s:o, s:b}", "clause",
-                                                  selftest_text(c->found.v[i].clause), "must",
-                                                  c->found.v[i].must));
-    return list;
-}
-
-static json_t *outcomes_of(const struct run_result *r)
-{
-    json_t *list = json_array();
-    for (const struct case_result *c = r->cases; c; c = c->next)
-        if (c->verdict != VERDICT_PASS)
-            json_array_append_new(list, json_pack("{s:s, s:i, s:o, s:o}", "id", c->tc->id, "verdict",
-                                                  (int)c->verdict, "reason",
-                                                  selftest_text(c->reason), "rules", rules_of(c)));
-    return list;
-}
-
-static bool write_all(int fd, const char *text)
-{
-    size_t left = strlen(text);
-    while (left > 0) {
-        ssize_t n = write(fd, text, left);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text += n;
-        left -= (size_t)n;
-    }
-    return true;
-}
-
-/* broken: NULL when the run came to its end. */
-static bool say(int fd, const struct run *run, const char *broken)
-{
-    json_t *counts = json_array();
-    for (int v = 0; v < VERDICT_COUNT_; v++)
-        json_array_append_new(counts, json_integer((json_int_t)run->result.counts.n[v]));
-    json_t *j = json_pack("{s:o?, s:o, s:o}", "broken", broken ? selftest_text(broken) : NULL,
-                          "counts", counts, "cases", outcomes_of(&run->result));
-    char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
-    bool ok = text && write_all(fd, text);
-    free(text);
-    json_decref(j);
-    return ok;
-}
+#define TIMEOUT_S 3  /* a mock on this machine that has not answered by then never does */
+#define PIECE 8      /* cases, between looks at what has come of them */
+#define PATIENCE_S 5 /* with a group of cases */
 
 /* ---- the run ---------------------------------------------------------------- */
 
@@ -103,23 +51,99 @@ static void settings(struct run *run, const struct selftest *st, const struct mo
     run->o.journal = paths[2];
     run->o.control = m->control;
     run->o.repeat = 1;
-    run->suites = st->suites;
     terminal_init(&run->term, stdout);
 }
 
-/* What kept the run from its end, into text; NULL: nothing. */
-static const char *all_of_it(struct run *run, struct mock_process *m, char *text, size_t room)
+/* ---- the order of the cases ------------------------------------------------- */
+
+/* Groups by how close the cases are, each in the order of the suites. The variations' and
+ * the honest mock's are one. */
+struct order {
+    struct test_case *groups[TIE_NONE + 1];
+};
+
+static void put_in_order(const struct selftest *st, const struct selftest_entry *e,
+                         struct order *o)
+{
+    struct test_case **last[TIE_NONE + 1];
+    const char *by;
+    *o = (struct order){.groups = {NULL}};
+    for (size_t g = 0; g <= TIE_NONE; g++)
+        last[g] = &o->groups[g];
+    for (struct test_case *tc = st->suites.first, *next; tc; tc = next) {
+        size_t g = e->kind == SELFTEST_DEVIATION && !st->full ? selftest_tie(tc, e->about, &by) : 0;
+        next = tc->next;
+        tc->next = NULL;
+        *last[g] = tc;
+        last[g] = &tc->next;
+    }
+}
+
+/* Takes the first few cases off a group. */
+static struct test_case *piece_of(struct test_case **group)
+{
+    struct test_case *first = *group, *last = first;
+    for (size_t i = 1; last->next && i < PIECE; i++)
+        last = last->next;
+    *group = last->next;
+    last->next = NULL;
+    return first;
+}
+
+/* Has a case killed the deviation already? */
+static bool killed(const struct selftest *st, const struct selftest_entry *e, const struct run *run)
+{
+    for (const struct case_result *c = run->result.cases; c; c = c->next) {
+        const char *clauses[MISMATCH_MAX];
+        bool musts[MISMATCH_MAX];
+        struct selftest_outcome o = {
+            .tc = c->tc, .verdict = c->verdict, .clauses = clauses, .musts = musts};
+        for (size_t i = 0; i < c->found.n; i++)
+            if (c->found.v[i].clause) {
+                clauses[o.n_clauses] = c->found.v[i].clause;
+                musts[o.n_clauses++] = c->found.v[i].must;
+            }
+        selftest_weigh(st, e, &o);
+        if (o.kills)
+            return true;
+    }
+    return false;
+}
+
+/* A group, to its end; a killed server that is slow to die is left earlier. */
+static bool run_group(const struct selftest *st, const struct selftest_entry *e, struct run *run,
+                      struct test_case *group, struct kerr *err)
+{
+    int64_t patience = deadline_in(PATIENCE_S * NS_PER_S);
+    while (group && !run->result.stopped) {
+        run->suites.first = piece_of(&group);
+        if (!run_cases(run, err))
+            return false;
+        if (!st->full && deadline_poll_ms(patience) == 0 && killed(st, e, run))
+            break;
+    }
+    return true;
+}
+
+/* Group after group; what kept the run from its end, into text; NULL: nothing. */
+static const char *all_of_it(const struct selftest *st, const struct selftest_entry *e,
+                             struct run *run, struct mock_process *m, char text[900])
 {
     struct kerr err = KERR_INIT;
+    struct order order;
     char status[60];
-    if (!run_prepare(run, &err) || !run_gate(run, &err) || !run_cases(run, &err))
-        return kerr_format(&err, text, room);
+    put_in_order(st, e, &order);
+    bool ok = run_prepare(run, &err) && run_gate(run, &err);
+    for (size_t g = 0; ok && g <= TIE_NONE && !run->result.stopped && !killed(st, e, run); g++)
+        ok = run_group(st, e, run, order.groups[g], &err);
     if (mock_ended(m, status, sizeof status)) {
-        snprintf(text, room, "the mock ended by itself: %s", status);
+        snprintf(text, 900, "the mock ended by itself: %s", status);
         return text;
     }
-    return run->result.stopped;
+    return ok ? run->result.stopped : kerr_format(&err, text, 900);
 }
+
+/* ---- the process ------------------------------------------------------------ */
 
 /* Signals as a program expects them: their thread is the parent's. Gone when it goes. */
 static void become_run(const struct selftest *st)
@@ -135,6 +159,18 @@ static void become_run(const struct selftest *st)
         _exit(EXIT_FAILURE);
 }
 
+static bool write_all(int fd, const char *text)
+{
+    for (size_t left = strlen(text); left > 0;) {
+        ssize_t n = write(fd, text, left);
+        if (n < 0 && errno != EINTR)
+            return false;
+        text += n > 0 ? n : 0;
+        left -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 _Noreturn void selftest_run(const struct selftest *st, const struct selftest_entry *e, int fd)
 {
     struct mock_process mock;
@@ -147,69 +183,13 @@ _Noreturn void selftest_run(const struct selftest *st, const struct selftest_ent
     const char *broken;
     if (start_mock(st, e, &mock, &err)) {
         settings(run, st, &mock, paths);
-        broken = all_of_it(run, &mock, text, sizeof text);
+        broken = all_of_it(st, e, run, &mock, text);
     } else {
         broken = kerr_format(&err, text, sizeof text);
     }
-    bool said = say(fd, run, broken);
+    char *said = selftest_say(&run->result, broken);
+    bool ok = said && write_all(fd, said);
     mock_stop(&mock);
     fflush(stdout);
-    _exit(said ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-/* ---- in the parent ---------------------------------------------------------- */
-
-static const struct test_case *case_of(const struct selftest *st, const char *id)
-{
-    for (const struct test_case *c = st->suites.first; id && c; c = c->next)
-        if (strcmp(c->id, id) == 0)
-            return c;
-    return NULL;
-}
-
-static bool take_rules(struct selftest_entry *e, struct selftest_outcome *o, const json_t *rules)
-{
-    o->n_clauses = json_array_size(rules);
-    o->clauses = arena_array(&e->arena, o->n_clauses, sizeof *o->clauses);
-    o->musts = arena_array(&e->arena, o->n_clauses, sizeof *o->musts);
-    for (size_t i = 0; o->clauses && o->musts && i < o->n_clauses; i++) {
-        const json_t *rule = json_array_get(rules, i);
-        const char *clause = json_string_value(json_object_get(rule, "clause"));
-        o->clauses[i] = arena_str(&e->arena, clause ? clause : "");
-        o->musts[i] = json_is_true(json_object_get(rule, "must"));
-        if (!o->clauses[i])
-            return false;
-    }
-    return o->n_clauses == 0 || (o->clauses && o->musts);
-}
-
-static bool take_case(const struct selftest *st, struct selftest_entry *e, const json_t *j)
-{
-    struct selftest_outcome *o = &e->v[e->n];
-    const char *reason = json_string_value(json_object_get(j, "reason"));
-    o->tc = case_of(st, json_string_value(json_object_get(j, "id")));
-    o->verdict = (enum verdict)json_integer_value(json_object_get(j, "verdict"));
-    o->reason = arena_str(&e->arena, reason ? reason : "");
-    if (!o->tc || !o->reason || !take_rules(e, o, json_object_get(j, "rules")))
-        return false;
-    e->n++;
-    return true;
-}
-
-bool selftest_take(const struct selftest *st, struct selftest_entry *e, struct bytes text)
-{
-    json_t *j = json_loadb((const char *)text.p, text.n, 0, NULL);
-    const json_t *cases = json_object_get(j, "cases"), *counts = json_object_get(j, "counts");
-    const char *broken = json_string_value(json_object_get(j, "broken"));
-    size_t n = json_array_size(cases);
-    e->v = arena_array(&e->arena, n ? n : 1, sizeof *e->v);
-    bool ok = j && e->v;
-    for (size_t v = 0; v < VERDICT_COUNT_; v++)
-        e->counts[v] = (size_t)json_integer_value(json_array_get(counts, v));
-    for (size_t i = 0; ok && i < n; i++)
-        ok = take_case(st, e, json_array_get(cases, i));
-    if (ok && broken)
-        ok = (e->broken = arena_str(&e->arena, broken)) != NULL;
-    json_decref(j);
-    return ok;
+    _exit(ok ? EXIT_SUCCESS : EXIT_FAILURE);
 }

@@ -13,6 +13,7 @@ void target_init(struct target *t, const struct target_options *o)
     memset(t, 0, sizeof *t);
     t->opt = *o;
     t->vendor = "";
+    t->gate_clause = "";
     snprintf(t->port, sizeof t->port, "%u", (unsigned)o->settings.port & 0xFFFF);
     arena_init(&t->arena, 1u << 20);
 }

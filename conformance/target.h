@@ -47,6 +47,7 @@ struct target {
     bool has_offset;
     int64_t offset_s;                   /* server's clock minus ours, from Time Stamps */
     int64_t offset_uncertain_s;
+    const char *gate_clause;            /* of GATE_REFUSED: what the replies break */
 };
 
 enum gate_result {
@@ -60,7 +61,8 @@ enum gate_result {
 void target_init(struct target *t, const struct target_options *o);
 void target_clear(struct target *t);
 
-/* Connects and asks Discover Versions and Query. What failed, and what to do, is in err. */
+/* Connects and asks Discover Versions and Query. What failed, and what to do, is in err;
+ * where the server refuses or breaks a rule, with the clauses. */
 enum gate_result target_gate(struct target *t, struct kerr *err);
 
 /* A connection and one Discover Versions: does the server still answer? */
