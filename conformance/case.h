@@ -258,6 +258,8 @@ struct test_case {
     struct ydoc doc;
     bool unnamed;               /* what it makes need bear no name of the run: it is not ours to
                                  * write (a published case, a probe of the driver suite) */
+    bool follows, leaves;       /* it needs what an earlier one of its series has made; what it
+                                 * makes stays until the run ends */
     const char *not_applicable; /* why it can be run on no server; NULL: it can */
     const struct probe *probe;  /* it is written in C (driver_probe.h), without steps; or NULL */
     struct test_case *next;

@@ -118,6 +118,15 @@ static bool can_be_found(struct guard *g, const struct kmip_item *it)
                     kmip_operation_name(it->operation));
 }
 
+/* What this Locate found before in the case was ours alone, and so will it be again. */
+static bool finds_ours(const struct running *rn, const struct kmip_item *it)
+{
+    const struct own_locate *known = rn->own_locates;
+    while (known && !(it->has_payload && bytes_eq(known->payload, it->payload.val)))
+        known = known->next;
+    return known != NULL;
+}
+
 /* ---- the items of a request ----------------------------------------------------------- */
 
 static bool item_allowed(struct guard *g, const struct kmip_item *it)
@@ -138,7 +147,7 @@ static bool item_allowed(struct guard *g, const struct kmip_item *it)
         return (effect & MADE_REPLACES) || can_be_found(g, it);
     }
     if (it->has_operation && (it->operation == KMIP_OPERATION_LOCATE || !ours))
-        g->placeholder = THEIRS;
+        g->placeholder = ours && finds_ours(g->rn, it) ? OURS : THEIRS;
     return true;
 }
 

@@ -210,6 +210,33 @@ static void note_gone(struct noting *n, const struct kmip_item *asked, const str
         journal_gone(n->rn->runner->journal, said.val);
 }
 
+/* A Locate whose reply names objects, and none but ours. */
+static bool note_located(struct noting *n, const struct kmip_item *asked,
+                         const struct kmip_item *got)
+{
+    struct running *rn = n->rn;
+    struct ttlv_reader r;
+    struct ttlv_item uid;
+    size_t ours = 0;
+    if (!asked->has_payload || !got->has_payload)
+        return true;
+    ttlv_r_init(&r, got->payload.val, NULL, NULL);
+    while (ttlv_r_next(&r, &uid))
+        if (uid.tag == KMIP_TAG_UNIQUE_IDENTIFIER && !journal_knows(rn->runner->journal, uid.val))
+            return true;
+        else
+            ours += uid.tag == KMIP_TAG_UNIQUE_IDENTIFIER;
+    if (ours == 0)
+        return true;
+    struct own_locate *own = arena_alloc(&rn->result->arena, sizeof *own);
+    const char *payload = arena_copy(&rn->result->arena, asked->payload.val);
+    if (!own || !payload)
+        return kerr_set(&rn->err, KE_MEMORY, "no memory for what was located");
+    *own = (struct own_locate){bytes_of(payload, asked->payload.val.n), rn->own_locates};
+    rn->own_locates = own;
+    return true;
+}
+
 static bool note_item(struct noting *n, const struct kmip_item *got)
 {
     struct journal *j = n->rn->runner->journal;
@@ -225,6 +252,8 @@ static bool note_item(struct noting *n, const struct kmip_item *got)
         return true;
     if (fits && operation == KMIP_OPERATION_DESTROY)
         note_gone(n, &asked, got);
+    if (fits && operation == KMIP_OPERATION_LOCATE && !note_located(n, &asked, got))
+        return false;
     if (!(made_effect(operation) & MADE_NEW))
         return true;
     if (!note_made(n, operation, got, &all))

@@ -10,9 +10,10 @@
  *     $NOW, $NOW-3600       our clock when the request is sent; in a reply, about then
  *
  * A request is sent as it is written, but for one thing: what the client calls its own (a
- * Name, a custom attribute's text, an Object Group other than `default`) begins with the
- * run's prefix, in requests and in expected replies alike, so that what the run makes can be
- * told from what is there, and found again. A case that names nothing is sent all the same.
+ * Name, Application Data, a custom attribute's text, an Object Group other than `default`)
+ * begins with the run's prefix, in requests and in expected replies alike, so that what the
+ * run makes can be told from what is there, and found again. A case that names nothing is
+ * sent all the same. Cases of a series (TL-M-1 to 3) find what the earlier ones have left.
  *
  * A reply may differ from the published one where servers may (oasis_reply.c has the table):
  * identifiers, dates and material that the server chooses, the order of attributes, further

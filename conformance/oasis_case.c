@@ -163,33 +163,21 @@ static bool check_document(struct oasis *o)
 
 /* ---- who ------------------------------------------------------------------------------------ */
 
-static void write_out(const struct xnode *n, struct buf *out)
-{
-    buf_printf(out, "<%s %s", n->name, oasis_value(n));
-    for (const struct xnode *c = n->first; c; c = c->next)
-        write_out(c, out);
-    buf_putc(out, '>');
-}
-
 /* The number of the request's credential, from 1 in the order of their appearance. */
 static void find_credential(struct oasis *o, struct oasis_pair *p)
 {
     const struct xnode *header = oasis_child(p->request, KMIP_TAG_REQUEST_HEADER);
     const struct xnode *authentication = oasis_child(header, KMIP_TAG_AUTHENTICATION);
-    struct buf text;
-
     if (!authentication)
         return;
-    buf_init(&text, 64u << 10);
-    write_out(authentication, &text);
+    const char *text = oasis_written_out(o, authentication);
     size_t i = 0;
-    while (i < o->n_credentials && strcmp(o->credentials[i], buf_cstr(&text)) != 0)
+    while (i < o->n_credentials && strcmp(o->credentials[i], text) != 0)
         i++;
     if (i == o->n_credentials && i < OASIS_CREDENTIALS_MAX) {
-        o->credentials[o->n_credentials++] = oasis_format(o, "%s", buf_cstr(&text));
+        o->credentials[o->n_credentials++] = text;
         p->new_credential = true;
     }
-    buf_clear(&text);
     if (i == OASIS_CREDENTIALS_MAX)
         xnode_err(authentication, KE_CASE, o->err, "the case has more than %d credentials",
                   OASIS_CREDENTIALS_MAX);
@@ -322,7 +310,8 @@ static struct test_case *make_case(struct oasis *o, struct ydoc *doc, const char
     struct test_case *c = case_from(doc, path, OASIS_SUITE, o->err);
     if (c) {
         c->unnamed = true;
-        c->not_applicable = why_not;
+        c->follows = o->follows;
+        c->not_applicable = why_not ? why_not : o->why_not;
     }
     return c;
 }

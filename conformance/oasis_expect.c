@@ -8,6 +8,7 @@ struct alternative {
                     const struct xnode *got);
     const char *reasons[3];
     const char *verdict, *because;
+    bool finds_nothing; /* Success without an identifier */
 };
 
 uint32_t oasis_operation(const struct xnode *item)
@@ -95,29 +96,65 @@ static bool lease_refused(struct oasis *o, const struct oasis_pair *p, const str
            fails(got, KMIP_RESULT_REASON_PERMISSION_DENIED);
 }
 
+static bool is_new(const struct oasis *o, const char *name)
+{
+    for (size_t i = 0; i < o->n_objects; i++)
+        if (strcmp(o->objects[i].name, name) == 0)
+            return false;
+    return true;
+}
+
+/* A Locate finds an object that the file has not made. */
+static bool from_before(struct oasis *o, const struct oasis_pair *p, const struct xnode *asked,
+                        const struct xnode *got)
+{
+    const char *name = located_name(got);
+
+    (void)p, (void)asked;
+    return name && is_new(o, name);
+}
+
+#define NOT_THERE \
+    "the server holds no such object; the case needs one that is there before, from a case of its " \
+    "series or by other means"
+
 static const struct alternative alternatives[] = {
     {with_new_credential,
      {"Authentication Not Successful"},
      "NOT APPLICABLE",
-     "the server does not take the credential of the case; it is to be set up there first"},
+     "the server does not take the credential of the case; it is to be set up there first",
+     false},
     {of_a_destroyed_object,
      {"Item Not Found"},
      "NOT SUPPORTED",
      "the server keeps no attributes of destroyed objects, which is its choice (KMIP 1.2 spec, "
-     "4.21)"},
+     "4.21)",
+     false},
     {of_an_object_now_gone,
      {"Permission Denied", "Illegal Operation"},
      "WARN",
-     "the server still has the destroyed object's attributes, and tells so by its reason"},
-    {of_somebody_elses_object, {"Item Not Found"}, "PASS", NULL},
-    {too_large_for_the_sample, {NULL}, "PASS", NULL},
+     "the server still has the destroyed object's attributes, and tells so by its reason",
+     false},
+    {of_somebody_elses_object, {"Item Not Found"}, "PASS", NULL, false},
+    {too_large_for_the_sample, {NULL}, "PASS", NULL, false},
     {lease_refused,
      {NULL},
      "WARN",
-     "the server grants a lease on a key that it has marked compromised, which is its policy"},
+     "the server grants a lease on a key that it has marked compromised, which is its policy",
+     false},
+    {from_before, {NULL}, "NOT APPLICABLE", NOT_THERE, true},
 };
 
 /* ---- nodes -------------------------------------------------------------------------- */
+
+/* {Unique Identifier: !absent} */
+static struct ynode *no_identifier(struct oasis *o, const struct xnode *at)
+{
+    struct ynode *map = oasis_map(o, at);
+
+    oasis_put(o, map, "Unique Identifier", oasis_tagged(oasis_scalar(o, at, ""), "!absent"));
+    return map;
+}
 
 static struct ynode *outcome(struct oasis *o, const struct xnode *at,
                              const struct alternative *alt)
@@ -128,6 +165,8 @@ static struct ynode *outcome(struct oasis *o, const struct xnode *at,
         oasis_push(o, reasons, oasis_scalar(o, at, alt->reasons[i]));
     if (reasons->n > 0)
         oasis_put(o, map, "fail", reasons);
+    if (alt->finds_nothing)
+        oasis_put(o, map, "payload", no_identifier(o, at));
     oasis_put(o, map, "verdict", oasis_scalar(o, at, alt->verdict));
     if (alt->because)
         oasis_put(o, map, "because", oasis_text(o, at, alt->because));
@@ -194,6 +233,7 @@ struct ynode *oasis_expect(struct oasis *o, const struct oasis_pair *p, const st
         return pending(o, p, got);
     struct ynode *list = oasis_seq(o, got);
     oasis_push(o, list, published(o, asked, got, found));
+    o->follows = o->follows || from_before(o, p, asked, got);
     for (size_t i = 0; i < sizeof alternatives / sizeof *alternatives; i++)
         if (alternatives[i].applies(o, p, asked, got))
             oasis_push(o, list, outcome(o, got, &alternatives[i]));
@@ -202,40 +242,30 @@ struct ynode *oasis_expect(struct oasis *o, const struct oasis_pair *p, const st
 
 /* ---- batches -------------------------------------------------------------------------- */
 
-static bool is_new(const struct oasis *o, const char *name)
-{
-    for (size_t i = 0; i < o->n_objects; i++)
-        if (strcmp(o->objects[i].name, name) == 0)
-            return false;
-    return true;
-}
-
 /* The first item looks for an object that the file has not made: it must be there. Where it
  * is not, the items behind it fail likewise. */
 struct ynode *oasis_expect_batch(struct oasis *o, const struct oasis_pair *p,
                                  const struct ynode *items)
 {
     const struct xnode *got = oasis_child(p->response, KMIP_TAG_BATCH_ITEM);
-    const char *name = got ? located_name(got) : NULL;
 
-    if (!name || !is_new(o, name))
+    if (!got || !from_before(o, p, NULL, got))
         return NULL;
     struct ynode *list = oasis_seq(o, got), *there = oasis_map(o, got), *not = oasis_map(o, got);
     struct ynode *as_published = oasis_seq(o, got), *nothing = oasis_seq(o, got);
     for (size_t i = 0; i < items->n; i++) {
-        struct ynode *one = oasis_map(o, got), *payload = oasis_map(o, got);
-        struct ynode *absent = oasis_tagged(oasis_scalar(o, got, ""), "!absent");
+        struct ynode *one = oasis_map(o, got);
         oasis_push(o, as_published, ynode_get(items->vals[i], "expect"));
-        oasis_put(o, payload, "Unique Identifier", absent);
-        oasis_put(o, one, i ? "fail" : "payload", i ? oasis_scalar(o, got, "any") : payload);
+        if (i == 0)
+            oasis_put(o, one, "payload", no_identifier(o, got));
+        else
+            oasis_put(o, one, "fail", oasis_scalar(o, got, "any"));
         oasis_push(o, nothing, one);
     }
     oasis_put(o, there, "batch", as_published);
     oasis_put(o, not, "batch", nothing);
     oasis_put(o, not, "verdict", oasis_scalar(o, got, "NOT APPLICABLE"));
-    oasis_put(o, not, "because",
-              oasis_text(o, got, "the server holds no such object; the case needs one that is there "
-                                 "before"));
+    oasis_put(o, not, "because", oasis_text(o, got, NOT_THERE));
     oasis_push(o, list, there);
     oasis_push(o, list, not);
     return either(o, got, list);

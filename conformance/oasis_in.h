@@ -45,6 +45,10 @@ struct oasis {
     size_t n_credentials;
     bool connected[OASIS_CLIENTS_MAX];              /* by [Client-X]: C and later */
     unsigned pending;    /* asynchronous requests so far */
+    bool follows;        /* it looks for objects that it has not made */
+    const char *repeated;  /* the request of a [REPEAT] just before, written out */
+    const char *has_ended; /* a Deactivation Date of the client's that has passed */
+    const char *why_not;   /* why it cannot be run any more */
     int64_t longest_s;   /* of $NOW+n in requests */
     struct ynode nothing; /* in place of a node that there was no memory for */
 };
@@ -87,6 +91,8 @@ const char *oasis_attribute_name(struct oasis *o, const struct xnode *attribute)
 const char *oasis_squeezed(struct oasis *o, const char *text);
 /* An Enumeration's value, 0 if it is none. */
 uint32_t oasis_enum(const struct xnode *n, const char *enumeration);
+/* Names and values of an element and all in it, to compare. */
+const char *oasis_written_out(struct oasis *o, const struct xnode *n);
 
 /* ---- oasis_request.c ------------------------------------------------------------- */
 

@@ -192,6 +192,25 @@ const char *oasis_squeezed(struct oasis *o, const char *text)
     return without_blanks(o, text, 0);
 }
 
+static void write_out(const struct xnode *n, struct buf *out)
+{
+    buf_printf(out, "<%s %s", n->name, oasis_value(n));
+    for (const struct xnode *c = n->first; c; c = c->next)
+        write_out(c, out);
+    buf_putc(out, '>');
+}
+
+const char *oasis_written_out(struct oasis *o, const struct xnode *n)
+{
+    struct buf text;
+
+    buf_init(&text, 16u << 20);
+    write_out(n, &text);
+    const char *copy = oasis_format(o, "%s", buf_cstr(&text));
+    buf_clear(&text);
+    return copy;
+}
+
 uint32_t oasis_enum(const struct xnode *n, const char *enumeration)
 {
     const struct kmip_enum *e = kmip_enum_by_name(bytes_str(enumeration));

@@ -16,7 +16,7 @@ enum judged {
     JUDGED_THERE,      /* it must be there, with any value */
     JUDGED_IDENTIFIER, /* as the placeholder says; a written one was the sample server's */
     JUDGED_IF_GIVEN,   /* exactly if the client gave it before, else it must be there */
-    JUDGED_MATERIAL,   /* exactly if the object's material is the client's, else there */
+    JUDGED_DIGEST,     /* exactly if the object's material is the client's, else there */
     JUDGED_RESULT,     /* of encryption: exactly if it can be known, else its length */
     JUDGED_WRAPPED,    /* exactly if the wrapping can be known, else there */
     JUDGED_SET,        /* all of them, in any order; others may be there */
@@ -47,17 +47,21 @@ static const struct variation {
     {0, KMIP_TAG_PRIVATE_KEY_TEMPLATE_ATTRIBUTE, JUDGED_NOT},
     {0, KMIP_TAG_PUBLIC_KEY_TEMPLATE_ATTRIBUTE, JUDGED_NOT},
     {0, KMIP_TAG_LEASE_TIME, JUDGED_THERE},
-    {0, KMIP_TAG_KEY_MATERIAL, JUDGED_MATERIAL},
+    {0, KMIP_TAG_CERTIFICATE_SUBJECT_DISTINGUISHED_NAME, JUDGED_THERE},
+    {0, KMIP_TAG_CERTIFICATE_ISSUER_DISTINGUISHED_NAME, JUDGED_THERE},
+    {0, KMIP_TAG_ISSUER, JUDGED_THERE},
+    {0, KMIP_TAG_SERIAL_NUMBER, JUDGED_THERE},
+    {0, KMIP_TAG_KEY_MATERIAL, JUDGED_IF_GIVEN},
     {0, KMIP_TAG_KEY_VALUE, JUDGED_WRAPPED},
-    {0, KMIP_TAG_DIGEST_VALUE, JUDGED_MATERIAL},
+    {0, KMIP_TAG_DIGEST_VALUE, JUDGED_DIGEST},
     {0, KMIP_TAG_DATA, JUDGED_RESULT},
     {0, KMIP_TAG_IV_COUNTER_NONCE, JUDGED_IF_GIVEN},
 };
 
-/* Attributes that a server has or has not; judged only when they were asked for by name. */
+/* Attributes that a server has or has not; judged only when they were asked for by name, or
+ * were given by the client. */
 static const char *const optional_attributes[] = {
-    "Lease Time",    "Fresh",  "Original Creation Date", "Operation Policy Name",
-    "Archive Date",  "Digest", "Key Value Present",
+    "Lease Time", "Fresh", "Original Creation Date", "Operation Policy Name", "Object Group",
 };
 
 /* What one reply is judged in. */
@@ -286,7 +290,7 @@ static struct ynode *leaf(struct reply *r, const struct xnode *n, const char *at
     case JUDGED_IF_GIVEN:
         mine = oasis_is_given(r->o, is_value ? attribute : n->name, oasis_value(n));
         return mine ? exactly(r, n, attribute) : any(r, n);
-    case JUDGED_MATERIAL:
+    case JUDGED_DIGEST:
         mine = r->object && r->object->origin == ORIGIN_GIVEN;
         return mine ? exactly(r, n, attribute) : any(r, n);
     case JUDGED_RESULT:
@@ -315,14 +319,11 @@ static bool may_lack(struct reply *r, const char *name)
     bool custom = (name[0] == 'x' || name[0] == 'y') && name[1] == '-';
     const struct xnode *c = r->asked ? r->asked->first : NULL;
 
-    if (custom) {
-        for (size_t i = 0; i < r->o->n_given; i++)
-            if (strcmp(r->o->given[i].field, oasis_squeezed(r->o, name)) == 0)
-                return false;
-        return true;
-    }
-    if (!is_optional(name))
+    if (!custom && !is_optional(name))
         return false;
+    for (size_t i = 0; i < r->o->n_given; i++)
+        if (strcmp(r->o->given[i].field, oasis_squeezed(r->o, name)) == 0)
+            return false;
     for (; c; c = c->next)
         if ((oasis_is(c, KMIP_TAG_ATTRIBUTE_NAME) &&
              strcmp(oasis_name(r->o, oasis_value(c)), name) == 0) ||
@@ -330,6 +331,18 @@ static bool may_lack(struct reply *r, const char *name)
              strcmp(oasis_attribute_name(r->o, c), name) == 0))
             return false;
     return true;
+}
+
+/* A key is to be Active that the case gave a Deactivation Date which has passed since. */
+static void check_time(struct reply *r, const char *name, const struct xnode *v)
+{
+    struct oasis *o = r->o;
+
+    if (o->has_ended && !o->why_not && strcmp(name, "State") == 0 &&
+        oasis_enum(v, "State") == KMIP_STATE_ACTIVE)
+        o->why_not = oasis_format(
+            o, "its dates have passed: a key that is deactivated at %s is expected to be Active",
+            o->has_ended);
 }
 
 /* One instance. An index above 0 counts where the client gave it. */
@@ -342,6 +355,8 @@ static struct ynode *instance(struct reply *r, const struct xnode *attribute, co
     struct ynode *want = v ? value(r, v, name) : any(r, attribute);
     bool echo = false;
 
+    if (v)
+        check_time(r, name, v);
     for (size_t i = 0; i < sizeof echoes / sizeof *echoes; i++)
         echo = echo || echoes[i] == r->operation;
     if (!echo || !index || strcmp(oasis_value(index), "0") == 0)

@@ -68,6 +68,18 @@ static const char *client_of(struct oasis *o, const struct oasis_pair *p, struct
     return name;
 }
 
+/* The mark holds for the same request behind it too: "until the State is Deactivated" stands
+ * before the first question, whose answer is still Active. */
+static bool is_repeated(struct oasis *o, const struct xnode *request)
+{
+    bool marked = strstr(request->before, "[REPEAT]") != NULL;
+    const char *text = oasis_written_out(o, request);
+    bool again = o->repeated && strcmp(o->repeated, text) == 0;
+
+    o->repeated = marked || again ? text : NULL;
+    return marked || again;
+}
+
 static struct ynode *repeat(struct oasis *o, const struct xnode *at)
 {
     struct ynode *map = oasis_map(o, at);
@@ -188,7 +200,7 @@ void oasis_steps(struct oasis *o, const struct oasis_pair *p, struct ynode *step
         oasis_put(o, step, "when",
                   oasis_scalar(o, item, oasis_format(o, "ASYNC_%u", o->pending)));
     oasis_note_given(o, p->request, NULL);
-    if (strstr(p->request->before, "[REPEAT]"))
+    if (is_repeated(o, p->request))
         oasis_put(o, step, "repeat", repeat(o, p->request));
     put_items(o, p, step);
     oasis_push(o, steps, step);

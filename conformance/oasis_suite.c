@@ -34,6 +34,32 @@ static bool is_taken(const struct suites *s, const char *id)
     return false;
 }
 
+/* "tl-m-3-10" -> "tl-m-" and "-10": what the cases of a series have in common. */
+static bool same_series(const char *a, const char *b)
+{
+    const char *ends[2] = {a, b};
+    size_t heads[2];
+
+    for (int i = 0; i < 2; i++) {
+        const char *last = strrchr(ends[i], '-'), *number = last;
+        while (number && number > ends[i] && number[-1] != '-')
+            number--;
+        heads[i] = number ? (size_t)(number - ends[i]) : 0;
+        ends[i] = last;
+    }
+    return heads[0] > 0 && heads[0] == heads[1] && strncmp(a, b, heads[0]) == 0 &&
+           strcmp(ends[0], ends[1]) == 0 && memchr(a, '-', heads[0] - 1) != NULL;
+}
+
+/* A case that looks for what it has not made finds it in what the earlier ones of its series
+ * leave. */
+static void keep_for(struct suites *s, const struct test_case *follower)
+{
+    for (struct test_case *c = s->first; follower->follows && c != follower; c = c->next)
+        c->leaves = c->leaves || (strcmp(c->suite, follower->suite) == 0 &&
+                                  same_series(c->id, follower->id));
+}
+
 static bool add_file(struct suites *s, const char *path, bool other, struct kerr *err)
 {
     struct test_case *c = oasis_load(path, false, other, err);
@@ -42,7 +68,10 @@ static bool add_file(struct suites *s, const char *path, bool other, struct kerr
         case_free(&c);
         c = oasis_load(path, true, other, err);
     }
-    return suites_add(s, c, err);
+    if (!suites_add(s, c, err))
+        return false;
+    keep_for(s, c);
+    return true;
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)

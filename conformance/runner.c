@@ -272,6 +272,13 @@ static void run_steps(struct running *rn)
     }
 }
 
+static void clean(struct runner *r, const struct test_case *tc)
+{
+    interrupt_hold();
+    journal_clean(r->journal, r->target, tc->id, false);
+    interrupt_release();
+}
+
 /* ---- the case --------------------------------------------------------------- */
 
 struct case_result *run_case(struct runner *r, const struct test_case *tc, unsigned round)
@@ -279,6 +286,8 @@ struct case_result *run_case(struct runner *r, const struct test_case *tc, unsig
     struct running rn = {.runner = r, .tc = tc, .step = SIZE_MAX, .err = KERR_INIT};
     if (tc->probe)
         return probe_run(r, tc, round);
+    if (tc->leaves && round > 0)
+        clean(r, tc); /* the round before has left the same */
     rn.result = result_new(tc, round);
     if (!rn.result)
         return NULL;
@@ -287,9 +296,8 @@ struct case_result *run_case(struct runner *r, const struct test_case *tc, unsig
     if (applies(&rn) && start_vars(&rn) && provide_objects(&rn))
         run_steps(&rn);
     verdict_error(&rn);
-    interrupt_hold();
-    journal_clean(r->journal, r->target, tc->id, false);
-    interrupt_release();
+    if (!tc->leaves)
+        clean(r, tc);
     target_end_case(r->target);
     rn.result->took_ns = clock_mono_ns() - rn.result->started_ns;
     return rn.result;

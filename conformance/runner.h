@@ -24,6 +24,12 @@ struct case_result *run_case(struct runner *r, const struct test_case *tc, unsig
 
 /* ---- for the files of the runner -------------------------------------------- */
 
+/* A Locate that found nothing but objects of this run. */
+struct own_locate {
+    struct bytes payload; /* of the request */
+    struct own_locate *next;
+};
+
 /* A case while it runs. */
 struct running {
     struct runner *runner;
@@ -35,6 +41,7 @@ struct running {
     int64_t began_ns, waited_ns; /* pace_mono_ns; the waits that the case asks for */
     uint32_t denied;    /* an operation that Query announced and the last reply called not
                          * supported; 0 if none */
+    struct own_locate *own_locates;
     struct kerr err;    /* ours, the network's, or a server's that gave no message */
 };
 
