@@ -411,8 +411,14 @@ static const struct {
     {KMIP_CRYPTOGRAPHIC_ALGORITHM_AES, 256, 32},  {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 112, 16},
     {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 128, 16}, {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 168, 24},
     {KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES, 192, 24}, {KMIP_CRYPTOGRAPHIC_ALGORITHM_DES, 56, 8},
-    {KMIP_CRYPTOGRAPHIC_ALGORITHM_DES, 64, 8},
+    {KMIP_CRYPTOGRAPHIC_ALGORITHM_DES, 64, 8},    {KMIP_CRYPTOGRAPHIC_ALGORITHM_SKIPJACK, 80, 10},
 };
+
+/* Keys are made for what there are ciphers for, and for one that published cases ask for. */
+static bool makes_keys(uint32_t algorithm)
+{
+    return cipher_of(algorithm, 0) || algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_SKIPJACK;
+}
 
 size_t crypto_key_bytes(uint32_t algorithm, int32_t bits)
 {
@@ -450,7 +456,7 @@ enum crypto_result crypto_key_of(uint32_t algorithm, int32_t bits,
                                  struct buf *out)
 {
     size_t n = crypto_key_bytes(algorithm, bits);
-    if (!cipher_of(algorithm, 0))
+    if (!makes_keys(algorithm))
         return CRYPTO_BAD_ALGORITHM;
     if (n == 0)
         return CRYPTO_BAD_KEY;

@@ -109,14 +109,26 @@ static bool run(struct search *s)
     return c->err.code == KE_OK;
 }
 
-/* Object Group Member Default leaves the choice to the server: members take turns. */
+static const char *uid_at(const struct search *s, size_t i)
+{
+    return (const char *)s->found->p + i % s->n * MOCK_UID_MAX;
+}
+
+/* Object Group Member Default leaves the choice to the server: members take turns, the one
+ * behind the last; the first when that is no longer there. */
 static size_t first_of_group(struct search *s)
 {
     const struct locate_filter *group = locate_filter_on(&s->filters, KMIP_TAG_OBJECT_GROUP);
+    size_t first = 0;
     if (s->member != KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT || !group || s->n == 0)
         return 0;
-    uint64_t hash = bytes_hash(group->value.val);
-    return s->call->engine->scratch->turns[hash % GROUP_TURNS]++ % s->n;
+    uint64_t *last =
+        &s->call->engine->scratch->turns[bytes_hash(group->value.val) % GROUP_TURNS];
+    for (size_t i = 0; i < s->n; i++)
+        if (bytes_hash(bytes_str(uid_at(s, i))) == *last)
+            first = (i + 1) % s->n;
+    *last = bytes_hash(bytes_str(uid_at(s, first)));
+    return first;
 }
 
 static void write_found(struct search *s)
@@ -125,7 +137,7 @@ static void write_found(struct search *s)
     size_t first = first_of_group(s), n = s->n < s->most ? s->n : s->most;
     c->placeholder[0] = '\0';
     for (size_t i = 0; i < n; i++) {
-        const char *uid = (const char *)s->found->p + (first + i) % s->n * MOCK_UID_MAX;
+        const char *uid = uid_at(s, first + i);
         ttlv_w_str(c->out, KMIP_TAG_UNIQUE_IDENTIFIER, uid);
         if (n == 1)
             op_set_placeholder(c, uid);

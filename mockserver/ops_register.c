@@ -133,10 +133,16 @@ static bool check_key_block(struct making *m)
     if (!check_length(m, &block) ||
         !agree(m, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, true, key.algorithm) ||
         !agree(m, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, false, (uint32_t)key.length) ||
-        !both_or_neither(m, &key) ||
-        (m->object->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY && !check_symmetric(m, &key)))
+        !both_or_neither(m, &key) || !check_material(m, &key, &block))
         return false;
     return !key.has_value || key.wrapped || check_key_value(m, &key.key_value);
+}
+
+/* In 1.0 the Name of a Template could stand inside; it is the Template's own all the same. */
+static bool take_name(struct making *m, const struct attr_in *name)
+{
+    return attr_may_create(m->call, KMIP_OBJECT_TYPE_TEMPLATE, name) &&
+           attr_store(m->call, m->object, name, NULL, KMIP_RESULT_REASON_INVALID_FIELD, NULL);
 }
 
 /* A Template holds attributes for objects to come, of whatever type; no Name, which
@@ -153,6 +159,11 @@ static bool check_template(struct making *m, const struct ttlv_item *body)
             continue;
         if (!attr_read(c, &it, &in))
             return false;
+        if (in.def && in.def->tag == KMIP_TAG_NAME && c->version == KMIP_V10) {
+            if (!take_name(m, &in))
+                return false;
+            continue;
+        }
         if (in.def && in.def->tag == KMIP_TAG_NAME)
             return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "a Template cannot hold a Name");
         if (!attr_may_create(c, KMIP_OBJECT_TYPE_TEMPLATE, &in) &&

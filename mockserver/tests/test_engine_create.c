@@ -60,6 +60,11 @@ Test(create, takes_and_refuses_as_the_error_table_says)
         {"length of no AES key",
          CREATE("Cryptographic Algorithm: AES, Cryptographic Length: 100, " MASK),
          KMIP_RESULT_REASON_INVALID_FIELD},
+        {"SKIPJACK, which published cases make",
+         CREATE("Cryptographic Algorithm: SKIPJACK, Cryptographic Length: 80, " MASK), 0},
+        {"SKIPJACK of another length",
+         CREATE("Cryptographic Algorithm: SKIPJACK, Cryptographic Length: 128, " MASK),
+         KMIP_RESULT_REASON_INVALID_FIELD},
         {"algorithm without keys here",
          CREATE("Cryptographic Algorithm: RC4, Cryptographic Length: 128, " MASK),
          KMIP_RESULT_REASON_INVALID_FIELD},
@@ -402,5 +407,30 @@ Test(templates, of_others_are_not_there)
     snprintf(r->peer.identity, sizeof r->peer.identity, "bob");
     rig_expect(r, "Create, {Object Type: Symmetric Key, Template-Attribute: {" NAMED("t") "}}",
                KMIP_RESULT_REASON_ITEM_NOT_FOUND);
+    rig_free(r);
+}
+
+/* Published cases of 1.0 (TC-312, SASED-M-2) do what later versions forbid. */
+Test(register, takes_from_clients_of_1_0_what_was_usual_then)
+{
+    struct rig *r = rig_new(NULL);
+    const char *with_name = "Register, {Object Type: Template, Template-Attribute: {}, Template: "
+                            "{Attributes: {Object Group: g, Name: t}}}",
+               *without_mask = "Register, {Object Type: Secret Data, Template-Attribute: {}, Secret "
+                               "Data: {Secret Data Type: Password, Key Block: {Key Format Type: "
+                               "Opaque, Key Value: {Key Material: 2a2a}}}}";
+    rig_expect(r, with_name, KMIP_RESULT_REASON_INVALID_FIELD);
+    rig_expect(r, without_mask, KMIP_RESULT_REASON_INVALID_MESSAGE);
+    r->version = "1.0";
+    rig_make(r, "t", with_name);
+    rig_expect(r, with_name, KMIP_RESULT_REASON_INVALID_FIELD);
+    rig_expect(r, without_mask, 0);
+    rig_expect(r, "Get Attributes, {Unique Identifier: $t, Attribute Name: Name}", 0);
+    cr_expect_eq(rig_count(r, 0, KMIP_TAG_ATTRIBUTE), 1);
+    rig_make(r, "k", "Create, {Object Type: Symmetric Key, Template-Attribute: {Name: {Name Value: "
+                     "t, Name Type: Uninterpreted Text String}, Attributes: {" AES "}}}");
+    rig_expect(r, "Get Attributes, {Unique Identifier: $k, Attribute Name: [Name, Object Group]}",
+               0);
+    cr_expect_eq(rig_count(r, 0, KMIP_TAG_ATTRIBUTE), 1, "the Name is the Template's own");
     rig_free(r);
 }

@@ -194,5 +194,17 @@ Test(locate, lets_members_of_a_group_take_turns)
     cr_expect_str_neq(uids[1], uids[2]);
     cr_expect_str_neq(uids[0], uids[2]);
     cr_expect_str_eq(uids[0], uids[3]);
+    /* Once the last that had its turn is gone, the first has it. */
+    rig_bind(r, "last", TTLV_TEXT_STRING, bytes_str(uids[3]));
+    rig_expect(r, "Destroy, {Unique Identifier: $last}", 0);
+    for (int i = 0; i < 2; i++) {
+        rig_expect(r,
+                   "Locate, {Maximum Items: 1, Object Group Member: Group Member Default, " FILTER(
+                       "Object Group", "g") "}",
+                   0);
+        struct ttlv_item got;
+        cr_assert(rig_field(r, 0, KMIP_TAG_UNIQUE_IDENTIFIER, &got));
+        cr_expect(bytes_eq_str(got.val, uids[1 + i]));
+    }
     rig_free(r);
 }
