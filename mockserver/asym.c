@@ -426,22 +426,44 @@ bool asym_writable(const struct asym_key *key, uint32_t format, uint8_t version)
     return is_whole(key);
 }
 
-bool asym_write(const struct asym_key *key, uint32_t format, struct ttlv_writer *w)
+void asym_write(const struct asym_key *key, uint32_t format, struct ttlv_writer *w)
 {
     const struct form *f = form_of(format);
     if (f->write) {
         ttlv_w_open(w, KMIP_TAG_KEY_MATERIAL);
         f->write(key, w);
         ttlv_w_close(w);
-        return true;
+        return;
     }
     struct buf der;
     buf_init(&der, BUF_NO_LIMIT);
     f->write_der(key, &der);
-    bool ok = !der.failed;
     ttlv_w_bytes(w, KMIP_TAG_KEY_MATERIAL, buf_bytes(&der));
+    if (der.failed) {
+        w->failed = true;
+        kerr_set(w->err, KE_MEMORY, "out of memory");
+    }
     buf_clear(&der);
-    return ok;
+}
+
+/* First bytes of a point in each form (X9.62, 4.3.6). */
+static const struct {
+    uint32_t compression;
+    uint8_t first[2];
+} compressions[] = {
+    {KMIP_KEY_COMPRESSION_TYPE_EC_PUBLIC_KEY_TYPE_UNCOMPRESSED, {4, 4}},
+    {KMIP_KEY_COMPRESSION_TYPE_EC_PUBLIC_KEY_TYPE_X9_62_COMPRESSED_PRIME, {2, 3}},
+    {KMIP_KEY_COMPRESSION_TYPE_EC_PUBLIC_KEY_TYPE_X9_62_COMPRESSED_CHAR2, {2, 3}},
+    {KMIP_KEY_COMPRESSION_TYPE_EC_PUBLIC_KEY_TYPE_X9_62_HYBRID, {6, 7}},
+};
+
+bool asym_is_compressed(const struct asym_key *k, uint32_t compression)
+{
+    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++)
+        if (compressions[i].compression == compression && k->kind == ASYM_EC && !k->is_private)
+            return k->point.p[0] == compressions[i].first[0] ||
+                   k->point.p[0] == compressions[i].first[1];
+    return false;
 }
 
 uint32_t asym_own_format(const struct asym_key *key)

@@ -55,9 +55,11 @@ enum asym_reading asym_read(uint32_t object_type, uint32_t format, const struct 
 
 /* Can the key be given in this format, to a client of this version? */
 bool asym_writable(const struct asym_key *key, uint32_t format, uint8_t version);
-/* ... then this writes it, as the item Key Material. False: no memory. */
-__attribute__((warn_unused_result)) bool asym_write(const struct asym_key *key, uint32_t format,
-                                                    struct ttlv_writer *w);
+/* ... then this writes it, as the item Key Material. */
+void asym_write(const struct asym_key *key, uint32_t format, struct ttlv_writer *w);
+
+/* Is it a public key whose point has this form (KMIP_KEY_COMPRESSION_TYPE_*)? */
+bool asym_is_compressed(const struct asym_key *key, uint32_t compression);
 
 /* The format in which keys are kept that are made here. */
 uint32_t asym_own_format(const struct asym_key *key);

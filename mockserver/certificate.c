@@ -4,6 +4,8 @@
 #include <gnutls/x509.h>
 
 #include "kmip/base/text.h"
+#include "mockserver/asym.h"
+#include "mockserver/der.h"
 #include "mockserver/scratch.h"
 
 /* One structure being put together in the engine's buffer. */
@@ -72,35 +74,67 @@ static const struct {
      0},
 };
 
-/* The serial number as the field has it: bytes, or their hexadecimal digits. */
+/* Parts that GnuTLS does not hand out as they stand in the certificate. */
+struct parts {
+    struct bytes serial; /* the INTEGER, head and all */
+    struct bytes key;    /* SubjectPublicKeyInfo */
+};
+
+/* Takes an element off *in, head and all. */
+static bool take(struct bytes *in, unsigned tag, struct bytes *whole)
+{
+    struct bytes content;
+    const uint8_t *from = in->p;
+    if (!der_next(in, tag, &content))
+        return false;
+    *whole = bytes_of(from, (size_t)(in->p - from));
+    return true;
+}
+
+/* RFC 5280, 4.1; broken only where GnuTLS has not looked. */
+static bool find_parts(struct bytes der, struct parts *out)
+{
+    struct bytes crt, tbs, skip;
+    if (!der_next(&der, DER_SEQUENCE, &crt) || !der_next(&crt, DER_SEQUENCE, &tbs))
+        return false;
+    take(&tbs, DER_CONTEXT(0), &skip); /* version, where it is not the first */
+    if (!take(&tbs, DER_INTEGER, &out->serial))
+        return false;
+    for (int i = 0; i < 4; i++) /* signature, issuer, validity, subject */
+        if (!take(&tbs, DER_SEQUENCE, &skip))
+            return false;
+    return take(&tbs, DER_SEQUENCE, &out->key);
+}
+
+/* The serial number as the field has it: DER, as the published cases show it, or
+ * hexadecimal digits. */
 static bool put_serial(struct value *v, uint32_t tag, struct bytes serial)
 {
-    struct buf hex;
+    char hex[2 * 64 + 1];
+    struct bytes in = serial, content;
     bool text = kmip_tag(tag)->types & TYPE_BIT(TTLV_TEXT_STRING);
     if (!text) {
         ttlv_w_bytes(&v->w, tag, serial);
         return true;
     }
-    buf_init(&hex, BUF_NO_LIMIT);
-    bool ok = buf_hex(&hex, serial);
-    ttlv_w_str(&v->w, tag, buf_cstr(&hex));
-    buf_clear(&hex);
-    return ok || op_no_memory(v->call);
+    if (!der_next(&in, DER_INTEGER, &content) || content.n == 0 || content.n > sizeof hex / 2)
+        return op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
+                       "the certificate has no serial number, or one that is too long");
+    if (content.n > 1 && content.p[0] == 0) /* which is the sign */
+        content = bytes_of(content.p + 1, content.n - 1);
+    for (size_t i = 0; i < content.n; i++)
+        snprintf(hex + 2 * i, 3, "%02X", content.p[i]);
+    ttlv_w_str(&v->w, tag, hex);
+    return true;
 }
 
-static bool set_names(struct value *v, gnutls_x509_crt_t crt)
+static bool set_names(struct value *v, gnutls_x509_crt_t crt, const struct parts *parts)
 {
-    uint8_t serial[64];
-    size_t n = sizeof serial;
-    int result = gnutls_x509_crt_get_serial(crt, serial, &n);
-    if (result < 0)
-        return op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
-                       "the certificate has no serial number: %s", gnutls_strerror(result));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         gnutls_datum_t name = {NULL, 0};
         begin(v);
         if (!put_datum(v, names[i].name, names[i].get(crt, &name), &name) ||
-            (names[i].serial && !put_serial(v, names[i].serial, bytes_of(serial, n))) ||
+            (names[i].serial && !put_serial(v, names[i].serial, parts->serial)) ||
             !set(v, names[i].attribute))
             return false;
     }
@@ -133,22 +167,40 @@ static const struct {
       {GNUTLS_SIGN_ECDSA_SHA512, KMIP_DIGITAL_SIGNATURE_ALGORITHM_ECDSA_WITH_SHA512},
 };
 
+/* What the certificate is for: GnuTLS knows less curves, asym less algorithms. */
+static void read_key(gnutls_x509_crt_t crt, const struct parts *parts, uint32_t *algorithm,
+                     unsigned *bits)
+{
+    const struct ttlv_item spki = {.type = TTLV_BYTE_STRING, .val = parts->key};
+    struct asym_key key;
+    *algorithm = 0;
+    *bits = 0;
+    int known = gnutls_x509_crt_get_pk_algorithm(crt, bits);
+    for (size_t i = 0; i < sizeof key_algorithms / sizeof *key_algorithms; i++)
+        if (key_algorithms[i].gnutls == known)
+            *algorithm = key_algorithms[i].kmip;
+    if (!*algorithm && asym_read(KMIP_OBJECT_TYPE_PUBLIC_KEY, KMIP_KEY_FORMAT_TYPE_X_509, &spki,
+                                 &key) == ASYM_READ) {
+        *algorithm = key.kind == ASYM_EC ? KMIP_CRYPTOGRAPHIC_ALGORITHM_ECDSA
+                                         : KMIP_CRYPTOGRAPHIC_ALGORITHM_RSA;
+        *bits = key.bits;
+    }
+}
+
 /* Algorithm and Length of the public key, unless the client has given them; how the
  * certificate is signed. What the standard has no value for stays unsaid. */
-static bool set_algorithms(struct value *v, gnutls_x509_crt_t crt)
+static bool set_algorithms(struct value *v, gnutls_x509_crt_t crt, const struct parts *parts)
 {
     struct mock_object *o = v->object;
-    unsigned bits = 0;
-    int algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
+    uint32_t algorithm;
+    unsigned bits;
     int signature = gnutls_x509_crt_get_signature_algorithm(crt);
     bool ok = true;
-    for (size_t i = 0; i < sizeof key_algorithms / sizeof *key_algorithms; i++)
-        if (key_algorithms[i].gnutls == algorithm &&
-            !object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, 0))
-            ok = ok &&
-                 object_set_enum(o, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, key_algorithms[i].kmip) &&
-                 (object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, 0) ||
-                  object_set_int(o, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, (int32_t)bits));
+    read_key(crt, parts, &algorithm, &bits);
+    if (algorithm && !object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, 0))
+        ok = object_set_enum(o, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, algorithm) &&
+             (object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, 0) ||
+              object_set_int(o, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, (int32_t)bits));
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
         if (signatures[i].gnutls == signature)
             ok = ok && object_set_enum(o, KMIP_TAG_DIGITAL_SIGNATURE_ALGORITHM, signatures[i].kmip);
@@ -158,14 +210,16 @@ static bool set_algorithms(struct value *v, gnutls_x509_crt_t crt)
 static bool read_x509(struct value *v, struct bytes der)
 {
     gnutls_x509_crt_t crt;
+    struct parts parts = {{0}, {0}};
     gnutls_datum_t d = {(unsigned char *)(uintptr_t)der.p, (unsigned)der.n};
     if (gnutls_x509_crt_init(&crt) < 0)
         return op_no_memory(v->call);
     int result = gnutls_x509_crt_import(crt, &d, GNUTLS_X509_FMT_DER);
-    bool ok = result >= 0 ||
+    bool ok = (result >= 0 && find_parts(der, &parts)) ||
               op_fail(v->call, KMIP_RESULT_REASON_INVALID_FIELD,
-                      "the Certificate Value is no X.509 certificate: %s", gnutls_strerror(result));
-    ok = ok && set_names(v, crt) && set_algorithms(v, crt);
+                      "the Certificate Value is no X.509 certificate: %s",
+                      result < 0 ? gnutls_strerror(result) : "it is not built as one");
+    ok = ok && set_names(v, crt, &parts) && set_algorithms(v, crt, &parts);
     gnutls_x509_crt_deinit(crt);
     return ok;
 }

@@ -31,7 +31,13 @@ static uint64_t given_bit(const struct kmip_attribute *def)
 bool making_was_given(const struct making *m, uint32_t tag)
 {
     const struct kmip_attribute *def = kmip_attribute_by_tag(tag);
-    return def && m->given & given_bit(def);
+    return def && (m->given | m->overruled) & given_bit(def);
+}
+
+void making_overrule(struct making *m)
+{
+    m->overruled |= m->given;
+    m->given = 0;
 }
 
 static bool is_single(const struct kmip_attribute *def)
@@ -140,7 +146,7 @@ bool making_template_attribute(struct making *m, const struct ttlv_item *ta)
 
 /* Body */
 
-bool making_key(struct making *m, struct bytes material)
+bool making_key(struct making *m, uint32_t format, struct bytes material)
 {
     struct op_call *c = m->call;
     struct buf body;
@@ -151,9 +157,9 @@ bool making_key(struct making *m, struct bytes material)
     object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &length);
     buf_init(&body, BUF_NO_LIMIT);
     ttlv_w_init(&w, &body, &c->err);
-    ttlv_w_open(&w, KMIP_TAG_SYMMETRIC_KEY);
+    ttlv_w_open(&w, kmip_object_tag(m->object->type));
     ttlv_w_open(&w, KMIP_TAG_KEY_BLOCK);
-    ttlv_w_enum(&w, KMIP_TAG_KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW);
+    ttlv_w_enum(&w, KMIP_TAG_KEY_FORMAT_TYPE, format);
     ttlv_w_open(&w, KMIP_TAG_KEY_VALUE);
     ttlv_w_bytes(&w, KMIP_TAG_KEY_MATERIAL, material);
     ttlv_w_close(&w);
@@ -237,8 +243,12 @@ static bool set_lease_time(const struct op_call *c, struct mock_object *o)
            object_set(o, KMIP_TAG_LEASE_TIME, TTLV_INTERVAL, bytes_of(wire, 4));
 }
 
-static bool set_uid(struct op_call *c, struct mock_object *o)
+bool making_identify(struct making *m)
 {
+    struct op_call *c = m->call;
+    struct mock_object *o = m->object;
+    if (o->uid[0])
+        return true;
     if (!c->uid)
         return engine_new_uid(c->engine, c->draws, o->uid, &c->err);
     snprintf(o->uid, sizeof o->uid, "%s", c->uid);
@@ -251,7 +261,7 @@ static bool set_implicit(struct making *m)
     struct mock_object *o = m->object;
     bool fresh = applies(o, KMIP_TAG_FRESH) && !object_attr(o, KMIP_TAG_FRESH, 0);
     bool made_here = m->kind != MAKING_REGISTER;
-    if (!set_uid(c, o) || !set_digest(m))
+    if (!making_identify(m) || !set_digest(m))
         return false;
     return (object_set_text(o, KMIP_TAG_UNIQUE_IDENTIFIER, bytes_str(o->uid)) &&
             object_set_enum(o, KMIP_TAG_OBJECT_TYPE, o->type) &&

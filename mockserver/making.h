@@ -15,6 +15,7 @@ struct making {
     enum making_kind kind;
     struct mock_object *object; /* owned until it is stored */
     uint64_t given; /* single-instance attributes of the request: bit per row of kmip_attributes */
+    uint64_t overruled; /* ... of those that came before making_overrule */
     bool dates_given; /* some date among them */
     bool stored;
 };
@@ -28,12 +29,20 @@ void making_clear(struct making *m);
 __attribute__((warn_unused_result)) bool making_template_attribute(struct making *m,
                                                                    const struct ttlv_item *ta);
 
+/* What the request has given so far may be given again: what comes next goes before it. */
+void making_overrule(struct making *m);
+
 /* Was this single-instance attribute given in the request itself? */
 bool making_was_given(const struct making *m, uint32_t tag);
 
-/* Sets the object structure of a raw symmetric key; algorithm and length from the
- * object's attributes. */
-__attribute__((warn_unused_result)) bool making_key(struct making *m, struct bytes material);
+/* Sets the object structure of a key, with Key Material that is a Byte String; algorithm
+ * and length from the object's attributes. */
+__attribute__((warn_unused_result)) bool making_key(struct making *m, uint32_t format,
+                                                    struct bytes material);
+
+/* Gives the object its Unique Identifier now, for others to point to; making_finish does it
+ * where nobody needs it sooner. */
+__attribute__((warn_unused_result)) bool making_identify(struct making *m);
 
 /* Sets all that the server sets, checks what must be there, settles the state and
  * stores the object; sets the ID Placeholder. */

@@ -14,6 +14,7 @@
  * (KMIP 1.2 spec, 4.27, 4.28); what needs no object is not worth it. */
 const struct op mock_ops[] = {
     {KMIP_OPERATION_CREATE, KMIP_V10, OP_ASYNC | OP_CHANGES, op_create},
+    {KMIP_OPERATION_CREATE_KEY_PAIR, KMIP_V10, OP_ASYNC | OP_CHANGES, op_create_key_pair},
     {KMIP_OPERATION_REGISTER, KMIP_V10, OP_ASYNC | OP_CHANGES, op_register},
     {KMIP_OPERATION_RE_KEY, KMIP_V10, OP_ASYNC | OP_CHANGES, op_rekey},
     {KMIP_OPERATION_LOCATE, KMIP_V10, OP_ASYNC, op_locate},
@@ -34,6 +35,7 @@ const struct op mock_ops[] = {
     {KMIP_OPERATION_QUERY, KMIP_V10, OP_ANONYMOUS, op_query},
     {KMIP_OPERATION_CANCEL, KMIP_V10, 0, op_cancel},
     {KMIP_OPERATION_POLL, KMIP_V10, 0, op_poll},
+    {KMIP_OPERATION_RE_KEY_KEY_PAIR, KMIP_V11, OP_ASYNC | OP_CHANGES, op_rekey_key_pair},
     {KMIP_OPERATION_DISCOVER_VERSIONS, KMIP_V11, OP_ANONYMOUS, op_discover_versions},
     {KMIP_OPERATION_ENCRYPT, KMIP_V12, OP_ASYNC | OP_CHANGES, op_encrypt},
     {KMIP_OPERATION_DECRYPT, KMIP_V12, OP_ASYNC, op_decrypt},
@@ -158,11 +160,12 @@ struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op
     return o;
 }
 
-struct mock_object *op_object(struct op_call *c, enum op_policy policy, bool archived_ok)
+static struct mock_object *object_of(struct op_call *c, uint32_t tag, enum op_policy policy,
+                                     bool archived_ok)
 {
     struct ttlv_item uid;
     struct bytes id = bytes_str(c->placeholder);
-    if (op_field(c, KMIP_TAG_UNIQUE_IDENTIFIER, &uid))
+    if (op_field(c, tag, &uid))
         id = uid.val;
     else if (id.n == 0) {
         op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
@@ -175,9 +178,19 @@ struct mock_object *op_object(struct op_call *c, enum op_policy policy, bool arc
     return o;
 }
 
+struct mock_object *op_object(struct op_call *c, enum op_policy policy, bool archived_ok)
+{
+    return object_of(c, KMIP_TAG_UNIQUE_IDENTIFIER, policy, archived_ok);
+}
+
 struct mock_object *op_live_object(struct op_call *c, enum op_policy policy)
 {
-    struct mock_object *o = op_object(c, policy, false);
+    return op_live_object_of(c, KMIP_TAG_UNIQUE_IDENTIFIER, policy);
+}
+
+struct mock_object *op_live_object_of(struct op_call *c, uint32_t tag, enum op_policy policy)
+{
+    struct mock_object *o = object_of(c, tag, policy, false);
     if (!o || !op_is_destroyed(o))
         return o;
     op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND, "the object was destroyed");

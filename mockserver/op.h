@@ -94,6 +94,8 @@ struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op
 /* op_object, on-line and not destroyed: Item Not Found for an object of which only
  * attributes are left. */
 struct mock_object *op_live_object(struct op_call *c, enum op_policy policy);
+/* ... that the request names in the field `tag`. */
+struct mock_object *op_live_object_of(struct op_call *c, uint32_t tag, enum op_policy policy);
 /* Has the request's version objects of this type? Others are not there for it. */
 bool op_type_known(const struct op_call *c, uint32_t object_type);
 /* Only attributes are left: the object was destroyed. */

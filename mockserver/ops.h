@@ -8,6 +8,8 @@
 bool op_create(struct op_call *c); /* ops_create.c */
 bool op_register(struct op_call *c); /* ops_register.c */
 bool op_rekey(struct op_call *c); /* rekey.c */
+bool op_create_key_pair(struct op_call *c); /* ops_pair.c */
+bool op_rekey_key_pair(struct op_call *c);
 bool op_locate(struct op_call *c); /* ops_locate.c */
 bool op_get(struct op_call *c); /* ops_get.c */
 

@@ -39,7 +39,7 @@ static bool new_key(struct making *m)
     default:
         return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE, "the key could not be made");
     }
-    bool ok = making_key(m, buf_bytes(key));
+    bool ok = making_key(m, KMIP_KEY_FORMAT_TYPE_RAW, buf_bytes(key));
     buf_reset(key);
     return ok;
 }

@@ -1,6 +1,6 @@
 /* Get (KMIP 1.2 spec, 4.11): the object as it was registered, or its key in another
  * format, or wrapped. */
-#include "mockserver/crypto.h"
+#include "mockserver/asym.h"
 #include "mockserver/ops.h"
 #include "mockserver/scratch.h"
 #include "mockserver/wrapping.h"
@@ -11,18 +11,29 @@ struct request_for {
     const struct mock_object *object;
     bool has_key; /* the object has a Key Block */
     struct mock_key key;
+    bool is_asym; /* what asym holds has been read from it */
+    struct asym_key asym;
     uint32_t format; /* to be served in */
     bool wrap;
     struct wrapping wrapping;
 };
 
 /* Formats of symmetric keys that are made from one another. */
-static bool convertible(uint32_t from, uint32_t to)
+static bool symmetric_convertible(uint32_t from, uint32_t to)
 {
     return (from == KMIP_KEY_FORMAT_TYPE_RAW &&
             to == KMIP_KEY_FORMAT_TYPE_TRANSPARENT_SYMMETRIC_KEY) ||
            (from == KMIP_KEY_FORMAT_TYPE_TRANSPARENT_SYMMETRIC_KEY &&
             to == KMIP_KEY_FORMAT_TYPE_RAW);
+}
+
+static bool convertible(const struct request_for *g, uint32_t to)
+{
+    if (g->key.wrapped)
+        return false;
+    if (g->object->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY)
+        return symmetric_convertible(g->key.format, to);
+    return g->is_asym && asym_writable(&g->asym, to, g->call->version);
 }
 
 static bool choose_format(struct request_for *g)
@@ -38,8 +49,7 @@ static bool choose_format(struct request_for *g)
                        kmip_name_of("Object Type", g->object->type));
     if (ttlv_enum(&it) == g->key.format)
         return true;
-    if (!convertible(g->key.format, ttlv_enum(&it)) || g->key.wrapped ||
-        g->object->type != KMIP_OBJECT_TYPE_SYMMETRIC_KEY)
+    if (!convertible(g, ttlv_enum(&it)))
         return op_fail(c, KMIP_RESULT_REASON_KEY_FORMAT_TYPE_NOT_SUPPORTED,
                        "the key is kept as %s and cannot be served as %s",
                        kmip_name_of("Key Format Type", g->key.format),
@@ -65,6 +75,8 @@ static bool check_compression(const struct request_for *g)
         ttlv_find(&block, KMIP_TAG_KEY_COMPRESSION_TYPE, &kept) &&
         ttlv_enum(&kept) == ttlv_enum(&it))
         return true;
+    if (g->is_asym && asym_is_compressed(&g->asym, ttlv_enum(&it)))
+        return true;
     return op_fail(c, KMIP_RESULT_REASON_KEY_COMPRESSION_TYPE_NOT_SUPPORTED,
                    "keys are served as they were registered");
 }
@@ -82,11 +94,20 @@ static bool check_value(const struct request_for *g)
                                              "the server has attributes of this object only");
 }
 
+static bool is_asymmetric(uint32_t object_type)
+{
+    return object_type == KMIP_OBJECT_TYPE_PUBLIC_KEY ||
+           object_type == KMIP_OBJECT_TYPE_PRIVATE_KEY;
+}
+
 static bool read_request(struct request_for *g)
 {
     struct op_call *c = g->call;
     struct ttlv_item spec;
     g->has_key = object_key(g->object, &g->key);
+    g->is_asym = is_asymmetric(g->object->type) && g->has_key && g->key.has_value &&
+                 !g->key.wrapped &&
+                 asym_read(g->object->type, g->key.format, &g->key.material, &g->asym) == ASYM_READ;
     g->wrap = op_field(c, KMIP_TAG_KEY_WRAPPING_SPECIFICATION, &spec);
     if (!choose_format(g) || !check_compression(g) || !check_value(g))
         return false;
@@ -108,6 +129,8 @@ static void write_key_value(const struct request_for *g, struct ttlv_writer *w)
     ttlv_w_open(w, KMIP_TAG_KEY_VALUE);
     if (g->format == g->key.format) {
         ttlv_w_item(w, 0, &g->key.material);
+    } else if (g->is_asym) {
+        asym_write(&g->asym, g->format, w);
     } else if (g->format == KMIP_KEY_FORMAT_TYPE_RAW) {
         ttlv_w_bytes(w, KMIP_TAG_KEY_MATERIAL, g->key.bytes);
     } else {
@@ -129,17 +152,16 @@ static bool wrap(const struct request_for *g)
 {
     struct engine_scratch *s = g->call->engine->scratch;
     struct ttlv_writer w;
-    bool raw = g->format == KMIP_KEY_FORMAT_TYPE_TRANSPARENT_SYMMETRIC_KEY
-                   ? false
-                   : g->key.material.type == TTLV_BYTE_STRING;
+    struct ttlv_item value, material;
     buf_reset(&s->data);
     ttlv_w_init(&w, &s->data, &g->call->err);
     write_key_value(g, &w);
     bool ok = ttlv_w_finish(&w);
     if (ok && g->wrapping.no_encoding) {
-        ok = raw || g->format == KMIP_KEY_FORMAT_TYPE_RAW
-                 ? wrapping_wrap(g->call, &g->wrapping, raw ? g->key.material.val : g->key.bytes,
-                                 &s->wrapped)
+        ok = ttlv_first(buf_bytes(&s->data), &value) &&
+                     ttlv_find(&value, KMIP_TAG_KEY_MATERIAL, &material) &&
+                     material.type == TTLV_BYTE_STRING
+                 ? wrapping_wrap(g->call, &g->wrapping, material.val, &s->wrapped)
                  : op_fail(g->call, KMIP_RESULT_REASON_ENCODING_OPTION_ERROR,
                            "Key Material that is a structure cannot be wrapped with No Encoding");
     } else if (ok) {

@@ -1,5 +1,6 @@
 /* Register (KMIP 1.2 spec, 4.3): objects kept as they are handed in. What is checked is
  * that what is said of the object agrees with what it is. */
+#include "mockserver/asym_register.h"
 #include "mockserver/certificate.h"
 #include "mockserver/crypto.h"
 #include "mockserver/making.h"
@@ -117,6 +118,20 @@ static bool check_key_value(struct making *m, const struct ttlv_item *key_value)
                            "%s in the Key Value is not the object's", in.def->name);
     }
     return true;
+}
+
+static bool check_material(struct making *m, const struct mock_key *key,
+                           const struct ttlv_item *block)
+{
+    switch (m->object->type) {
+    case KMIP_OBJECT_TYPE_SYMMETRIC_KEY:
+        return check_symmetric(m, key);
+    case KMIP_OBJECT_TYPE_PUBLIC_KEY:
+    case KMIP_OBJECT_TYPE_PRIVATE_KEY:
+        return asym_register(m, key, block);
+    default:
+        return true;
+    }
 }
 
 static bool check_key_block(struct making *m)

@@ -36,7 +36,8 @@ static void written(const struct asym_key *k, uint32_t format, struct buf *wire,
     struct ttlv_writer w;
     buf_init(wire, BUF_NO_LIMIT);
     ttlv_w_init(&w, wire, NULL);
-    cr_assert(asym_write(k, format, &w) && ttlv_w_finish(&w));
+    asym_write(k, format, &w);
+    cr_assert(ttlv_w_finish(&w));
     cr_assert(ttlv_first(buf_bytes(wire), it));
     cr_assert_eq(it->tag, KMIP_TAG_KEY_MATERIAL);
 }

@@ -181,7 +181,7 @@ Test(behaviour, of_operations_is_used_by_each_on_its_own)
     rig_expect(r, "Query, {Query Function: Query Objects}", 0);
     cr_expect_not(used(BEHAVIOUR_HIDDEN));
     rig_expect(r, "Query, {Query Function: Query Operations}", 0);
-    cr_expect_eq(rig_count(r, 0, KMIP_TAG_OPERATION), 22u);
+    cr_expect_eq(rig_count(r, 0, KMIP_TAG_OPERATION), 24u);
     cr_expect_eq(used(BEHAVIOUR_HIDDEN), locate | check);
     rig_expect(r, "Locate, {}", KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED);
     cr_expect_eq(used(BEHAVIOUR_NOT_SUPPORTED), locate);

@@ -76,6 +76,13 @@ Test(certificate, gives_its_attributes_in_the_form_of_the_version)
               ttlv_find(&v, KMIP_TAG_CERTIFICATE_SUBJECT_DISTINGUISHED_NAME, &f));
     cr_expect(bytes_eq_str(f.val, "CN=alice"));
     r->version = NULL;
+    rig_expect(r,
+               "Get Attributes, {Unique Identifier: $c, Attribute Name: X.509 Certificate "
+               "Identifier}",
+               0);
+    cr_assert(rig_attribute(r, "X.509 Certificate Identifier", 0, &v, NULL) &&
+              ttlv_find(&v, KMIP_TAG_CERTIFICATE_SERIAL_NUMBER, &f));
+    cr_expect(f.val.n > 2 && f.val.p[0] == 2 && f.val.p[1] == f.val.n - 2, "an INTEGER of DER");
     rig_expect(r, "Get Attributes, {Unique Identifier: $c}", 0);
     rig_expect(r, "Get, {Unique Identifier: $c}", 0);
     rig_expect(r, "Encrypt, {Unique Identifier: $c, Data: 00}",

@@ -289,9 +289,9 @@ Test(register, takes_and_refuses_as_the_error_table_says)
         {"public key",
          "Register, {Object Type: Public Key, Template-Attribute: {Attributes: {Cryptographic "
          "Usage Mask: Verify, "
-         "Cryptographic Algorithm: RSA, Cryptographic Length: 1024}}, Public Key: {Key Block: {Key "
+         "Cryptographic Algorithm: RSA, Cryptographic Length: 8}}, Public Key: {Key Block: {Key "
          "Format Type: PKCS#1, "
-         "Key Value: {Key Material: 0102}}}}",
+         "Key Value: {Key Material: 300602010f020103}}}}",
          0},
     };
     struct rig *r = rig_new(NULL);

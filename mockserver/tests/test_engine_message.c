@@ -99,9 +99,8 @@ Test(message, faults_get_the_reason_the_standard_names)
          "Type: 0x77, Template-Attribute: {}}}}",
          KMIP_RESULT_REASON_INVALID_FIELD, KMIP_OPERATION_CREATE},
         {"operation not supported",
-         "Request Message: {" HEAD ", Batch Item: {Operation: Create Key Pair, Request Payload: "
-         "{}}}",
-         KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, KMIP_OPERATION_CREATE_KEY_PAIR},
+         "Request Message: {" HEAD ", Batch Item: {Operation: Certify, Request Payload: {}}}",
+         KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, KMIP_OPERATION_CERTIFY},
         {"operation of a later version",
          "Request Message: {" HEAD ", Batch Item: {Operation: Import, Request Payload: {}}}",
          KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, KMIP_OPERATION_IMPORT},
@@ -520,7 +519,7 @@ Test(access, lets_everybody_read_public_keys)
              "Register, {Object Type: Public Key, Template-Attribute: {Attributes: {Cryptographic "
              "Usage Mask: Verify}}, "
              "Public Key: {Key Block: {Key Format Type: PKCS#1, Key Value: {Key Material: "
-             "0102}}}}");
+             "300602010f020103}}}}");
     snprintf(r->peer.identity, sizeof r->peer.identity, "bob");
     rig_expect(r, "Get, {Unique Identifier: $p}", 0);
     rig_expect(r, "Locate, {}", 0);

@@ -181,7 +181,8 @@ static const struct {
      KMIP_OBJECT_TYPE_TEMPLATE, -1},
     {"{identifier: k, type: Public Key, value: " PEM_KEY "}", KMIP_OBJECT_TYPE_PUBLIC_KEY,
      KMIP_STATE_PRE_ACTIVE},
-    {"{identifier: k, type: Private Key, algorithm: RSA, length: 2048, format: PKCS#1, value: 30}",
+    {"{identifier: k, type: Private Key, algorithm: ECDSA, length: 256, format: ECPrivateKey, "
+     "value: 3012020101040107a00a06082a8648ce3d030107}",
      KMIP_OBJECT_TYPE_PRIVATE_KEY, KMIP_STATE_PRE_ACTIVE},
 };
 
