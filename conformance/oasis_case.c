@@ -124,9 +124,26 @@ static uint8_t version_of(const struct xnode *message)
     return KMIP_VERSION(atoi(oasis_value(major)), atoi(oasis_value(minor)));
 }
 
+/* The first placeholder in the element that no reply before `end` gives, not even by a field
+ * of the same name. */
+static const char *unbound(struct oasis *o, const struct xnode *n, const struct xnode *end)
+{
+    const char *missing = oasis_placeholder(n);
+
+    for (const struct xnode *m = o->doc->root->first; missing && m != end; m = m->next)
+        if (is_message(m, "ResponseMessage") &&
+            (oasis_uses(m, missing) > 0 || oasis_within(m, n->name)))
+            missing = NULL;
+    for (const struct xnode *c = n->first; !missing && c; c = c->next)
+        missing = unbound(o, c, end);
+    return missing;
+}
+
 /* Why the case cannot be run at all; NULL: it can. */
 static const char *not_applicable(struct oasis *o)
 {
+    const char *missing;
+
     for (const struct xnode *n = o->doc->root->first; n; n = n->next) {
         struct kerr why = KERR_INIT;
         uint8_t version = version_of(n);
@@ -136,6 +153,9 @@ static const char *not_applicable(struct oasis *o)
         if (version > NEWEST && !check_message(n, &why))
             return oasis_format(o, "the case is of KMIP %s: %s", kmip_version_text(version),
                                 why.msg);
+        if (is_message(n, "RequestMessage") && (missing = unbound(o, n, n)))
+            return oasis_format(o, "the request of line %u needs %s, which no reply before it gives",
+                                n->line, missing);
     }
     return NULL;
 }

@@ -91,6 +91,12 @@ const char *oasis_attribute_name(struct oasis *o, const struct xnode *attribute)
 const char *oasis_squeezed(struct oasis *o, const char *text);
 /* An Enumeration's value, 0 if it is none. */
 uint32_t oasis_enum(const struct xnode *n, const char *enumeration);
+/* Elements in this one, itself included, of this value. */
+size_t oasis_uses(const struct xnode *n, const char *value);
+/* The value if it is a placeholder ("$DATA_0"), and no date; else NULL. */
+const char *oasis_placeholder(const struct xnode *n);
+/* The first element of that name in this one, itself included; NULL if none. */
+const struct xnode *oasis_within(const struct xnode *n, const char *name);
 /* Names and values of an element and all in it, to compare. */
 const char *oasis_written_out(struct oasis *o, const struct xnode *n);
 

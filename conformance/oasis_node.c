@@ -192,6 +192,33 @@ const char *oasis_squeezed(struct oasis *o, const char *text)
     return without_blanks(o, text, 0);
 }
 
+size_t oasis_uses(const struct xnode *n, const char *value)
+{
+    size_t count = strcmp(oasis_value(n), value) == 0;
+
+    for (const struct xnode *c = n->first; c; c = c->next)
+        count += oasis_uses(c, value);
+    return count;
+}
+
+const char *oasis_placeholder(const struct xnode *n)
+{
+    const char *v = oasis_value(n);
+    struct bytes name;
+    bool now = strncmp(v, "$NOW", 4) == 0 && (!v[4] || v[4] == '+' || v[4] == '-');
+
+    return from_xml_variable(n, &name) && !now ? v : NULL;
+}
+
+const struct xnode *oasis_within(const struct xnode *n, const char *name)
+{
+    const struct xnode *found = strcmp(n->name, name) == 0 ? n : NULL;
+
+    for (const struct xnode *c = n->first; !found && c; c = c->next)
+        found = oasis_within(c, name);
+    return found;
+}
+
 static void write_out(const struct xnode *n, struct buf *out)
 {
     buf_printf(out, "<%s %s", n->name, oasis_value(n));

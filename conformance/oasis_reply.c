@@ -182,16 +182,6 @@ static struct ynode *about_now(struct reply *r, const struct xnode *n, const cha
     return either;
 }
 
-/* Is it a variable that means nothing to anybody else in the file? */
-static size_t uses(const struct xnode *n, const char *text)
-{
-    size_t count = strcmp(oasis_value(n), text) == 0;
-
-    for (const struct xnode *c = n->first; c; c = c->next)
-        count += uses(c, text);
-    return count;
-}
-
 static struct ynode *variable(struct reply *r, const struct xnode *n)
 {
     const char *text = oasis_value(n);
@@ -205,7 +195,7 @@ static struct ynode *variable(struct reply *r, const struct xnode *n)
                        oasis_scalar(r->o, n, oasis_format(r->o, "$%s", r->o->objects[i].name)));
         return either;
     }
-    return uses(r->o->doc->root, text) == 1 ? any(r, n) : oasis_leaf(r->o, n, NULL, false);
+    return oasis_uses(r->o->doc->root, text) == 1 ? any(r, n) : oasis_leaf(r->o, n, NULL, false);
 }
 
 /* Custom attributes have no type of their own: it must be the published one. */
@@ -274,13 +264,46 @@ static enum judged attribute_judged_as(const char *attribute, const struct xnode
     return oasis_type(n) == TTLV_DATE_TIME ? JUDGED_IF_GIVEN : JUDGED_EXACTLY;
 }
 
+/* A request behind this reply may use its value under a name that no reply has: $MAC_DATA is
+ * then the MACData of the last reply with one. */
+static const char *used_later(const struct xnode *n)
+{
+    const struct xnode *message = n;
+
+    while (strcmp(message->name, "ResponseMessage") != 0)
+        message = message->parent;
+    for (const struct xnode *m = message->next; m; m = m->next) {
+        const struct xnode *same = oasis_within(m, n->name);
+        const char *name = same ? oasis_placeholder(same) : NULL;
+        if (same && strcmp(m->name, "ResponseMessage") == 0)
+            return NULL;
+        if (name)
+            return name;
+    }
+    return NULL;
+}
+
+/* ... and no reply does name it. */
+static const char *late_name(struct reply *r, const struct xnode *n)
+{
+    const char *name = oasis_placeholder(n) ? NULL : used_later(n);
+
+    for (const struct xnode *m = r->o->doc->root->first; name && m; m = m->next)
+        if (strcmp(m->name, "ResponseMessage") == 0 && oasis_uses(m, name) > 0)
+            name = NULL;
+    return name;
+}
+
 static struct ynode *leaf(struct reply *r, const struct xnode *n, const char *attribute)
 {
+    const char *late = late_name(r, n);
     bool is_value = attribute && oasis_is(n, KMIP_TAG_ATTRIBUTE_VALUE), mine;
     struct bytes name;
 
     if (from_xml_variable(n, &name))
         return variable(r, n);
+    if (late)
+        return oasis_tagged(oasis_scalar(r->o, n, late + 1), "!bind");
     switch (is_value ? attribute_judged_as(attribute, n) : judged_as(r, n)) {
     case JUDGED_NOT:
         return NULL;
