@@ -4,6 +4,7 @@
 #   make conformance   the main job: installs what is missing, builds, tests the mock
 #                      (or an appliance: HOST=... PORT=5696 CERTS=DIR)
 #   make test          every test (installs what is missing first)
+#   make mutation      the tester against every deviation and variation of the mock
 #   make asan          every test under AddressSanitizer and UBSan
 #   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
 #   make lint          static checks
@@ -69,7 +70,7 @@ LIB_SUPPORT := $(BUILD)/libsupport.a
 PROGRAMS    := $(BUILD)/kmip-conform $(BUILD)/kmip-mock $(BUILD)/kmip-client
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
-.PHONY: all test check asan asan-units units lint conformance install clean help tables
+.PHONY: all test check mutation asan asan-units units lint conformance install clean help tables
 all: $(PROGRAMS)
 
 # The flags that the objects here were made with: when they are others now, all is old.
@@ -154,6 +155,11 @@ units: $(filter $(BUILD)/tests/kmip/% $(BUILD)/tests/client/%,$(TESTS))
 
 asan-units:
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan units
+
+mutation:
+	$(Q)ci/deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(BUILD)/kmip-conform selftest $(ARGS)
 
 tables:
 	$(PYTHON) kmip/schema/generate.py

@@ -58,38 +58,53 @@ static bool chosen(const struct opt_list *globs, const char *name)
     return globs->n == 0;
 }
 
-/* A catalogue whose kind is not asked for, when the other's is, is left out. */
-static bool add(struct selftest *st, enum catalogue_kind kind, const struct opt_list *globs,
-                const struct opt_list *others, struct kerr *err)
+/* A row that is none would tie no case to the entry, and nobody would notice. */
+static bool rows_exist(const struct catalogue *c, struct kerr *err)
+{
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t k = 0; k < c->v[i].n_rows; k++)
+            if (!requirement_find(c->v[i].rows[k]))
+                return ynode_err(c->v[i].at, KE_CONFIG, err, "%s: there is no row %s", c->v[i].name,
+                                 c->v[i].rows[k]);
+    return true;
+}
+
+static void take(struct selftest *st, enum catalogue_kind kind, const struct opt_list *globs)
 {
     const struct catalogue *c = &st->catalogues[kind];
-    size_t before = st->n;
-    if (globs->n == 0 && others->n > 0)
-        return true;
     for (size_t i = 0; i < c->n; i++)
         if (chosen(globs, c->v[i].name))
             st->v[st->n++] = (struct selftest_entry){
                 .kind = kind == CATALOGUE_DEVIATIONS ? SELFTEST_DEVIATION : SELFTEST_VARIATION,
                 .about = &c->v[i],
                 .why = ""};
-    return st->n > before || globs->n == 0 ||
-           kerr_set(err, KE_USAGE, "no %s matches; `kmip-mock %s` lists them",
-                    catalogue_singular[kind], catalogue_plural[kind]);
 }
 
+/* Both catalogues, unless names are asked for of one only. */
 static bool plan(struct selftest *st, const struct selftest_options *o, struct kerr *err)
 {
-    struct catalogue *c = st->catalogues;
-    for (int k = 0; k < CATALOGUE_KINDS; k++)
-        if (!catalogue_load(&c[k], (enum catalogue_kind)k, err))
+    const struct opt_list *globs[CATALOGUE_KINDS] = {&o->deviations, &o->variations};
+    bool both = o->deviations.n == 0 && o->variations.n == 0;
+    size_t most = 1;
+    for (int k = 0; k < CATALOGUE_KINDS; k++) {
+        struct catalogue *c = &st->catalogues[k];
+        if (!both && globs[k]->n == 0)
+            continue;
+        if (!catalogue_load(c, (enum catalogue_kind)k, err) || !rows_exist(c, err))
             return false;
-    st->v = calloc(1 + c[CATALOGUE_DEVIATIONS].n + c[CATALOGUE_VARIATIONS].n, sizeof *st->v);
+        most += c->n;
+    }
+    st->v = calloc(most, sizeof *st->v);
     if (!st->v)
         return kerr_set(err, KE_MEMORY, "no memory for the runs");
     st->v[st->n++] = (struct selftest_entry){.kind = SELFTEST_HONEST, .why = ""};
-    if (!add(st, CATALOGUE_DEVIATIONS, &o->deviations, &o->variations, err) ||
-        !add(st, CATALOGUE_VARIATIONS, &o->variations, &o->deviations, err))
-        return false;
+    for (int k = 0; k < CATALOGUE_KINDS; k++) {
+        size_t before = st->n;
+        take(st, (enum catalogue_kind)k, globs[k]);
+        if (globs[k]->n > 0 && st->n == before)
+            return kerr_set(err, KE_USAGE, "no %s matches; `kmip-mock %s` lists them",
+                            catalogue_singular[k], catalogue_plural[k]);
+    }
     for (size_t i = 0; i < st->n; i++)
         arena_init(&st->v[i].arena, 8u << 20);
     return true;

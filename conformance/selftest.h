@@ -43,6 +43,7 @@ struct selftest_outcome {
     const char **clauses;   /* of the standard's rules that its replies broke */
     bool *musts;            /* ... and whether each is a MUST */
     size_t n_clauses;
+    bool own;               /* what the case itself expects does not hold */
     bool worse;             /* than against the honest mock */
     enum selftest_tie tie;
     const char *by;         /* the row or clause that ties it to the deviation, or NULL */
@@ -81,6 +82,8 @@ struct selftest {
 _Noreturn void selftest_run(const struct selftest *st, const struct selftest_entry *e, int fd);
 /* selftest_said.c: the outcome so far as JSON, on one line, to be freed; broken: why the
  * run has not come to its end, or NULL. NULL without memory. */
+/* ... of which selftest_own: the case failed by an expectation of its own. */
+bool selftest_own(const struct case_result *c);
 char *selftest_say(const struct run_result *r, const char *broken);
 /* ... into the entry. False: it is not whole. */
 __attribute__((warn_unused_result)) bool selftest_take(const struct selftest *st,

@@ -7,7 +7,7 @@
  *
  *     ENTRY: {name, what, clause, level, rows, result, why, seconds, cpu_seconds,
  *             verdicts: {PASS: 500, ...},
- *             cases: [{id, verdict, reason, worse, kills, tie: row|clause|rule, by}]} */
+ *             cases: [{id, verdict, reason, worse, kills, own, tie: row|clause|rule, by}]} */
 #include <stdlib.h>
 
 #include "conformance/selftest.h"
@@ -34,9 +34,9 @@ static json_t *case_of(const struct selftest_outcome *o)
 {
     static const char *const ties[] = {
         [TIE_ROW] = "row", [TIE_CLAUSE] = "clause", [TIE_RULE] = "rule"};
-    json_t *j = json_pack("{s:s, s:s, s:o, s:b, s:b}", "id", o->tc->id, "verdict",
+    json_t *j = json_pack("{s:s, s:s, s:o, s:b, s:b, s:b}", "id", o->tc->id, "verdict",
                           verdict_name(o->verdict), "reason", selftest_text(o->reason), "worse",
-                          o->worse, "kills", o->kills);
+                          o->worse, "kills", o->kills, "own", o->own);
     if (o->tie != TIE_NONE) {
         put(j, "tie", ties[o->tie]);
         put(j, "by", o->by);

@@ -96,8 +96,8 @@ static bool killed(const struct selftest *st, const struct selftest_entry *e, co
     for (const struct case_result *c = run->result.cases; c; c = c->next) {
         const char *clauses[MISMATCH_MAX];
         bool musts[MISMATCH_MAX];
-        struct selftest_outcome o = {
-            .tc = c->tc, .verdict = c->verdict, .clauses = clauses, .musts = musts};
+        struct selftest_outcome o = {.tc = c->tc, .verdict = c->verdict, .clauses = clauses,
+                                     .musts = musts, .own = selftest_own(c)};
         for (size_t i = 0; i < c->found.n; i++)
             if (c->found.v[i].clause) {
                 clauses[o.n_clauses] = c->found.v[i].clause;
@@ -145,13 +145,15 @@ static const char *all_of_it(const struct selftest *st, const struct selftest_en
 
 /* ---- the process ------------------------------------------------------------ */
 
-/* Signals as a program expects them: their thread is the parent's. Gone when it goes. */
+/* Signals as a program expects them: their thread is the parent's, and so is an interrupt
+ * from the terminal. Gone when the parent goes. */
 static void become_run(const struct selftest *st)
 {
     char log[300];
     sigset_t none;
     sigemptyset(&none);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setpgid(0, 0);
     sigprocmask(SIG_SETMASK, &none, NULL);
     snprintf(log, sizeof log, "%s/log", st->work);
     setenv("TMPDIR", st->work, 1);

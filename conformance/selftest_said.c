@@ -18,14 +18,23 @@ static json_t *rules_of(const struct case_result *c)
     return list;
 }
 
+bool selftest_own(const struct case_result *c)
+{
+    for (size_t i = 0; i < c->found.n; i++)
+        if (!c->found.v[i].clause)
+            return true;
+    return c->found.n == 0;
+}
+
 static json_t *outcomes_of(const struct run_result *r)
 {
     json_t *list = json_array();
     for (const struct case_result *c = r->cases; c; c = c->next)
         if (c->verdict != VERDICT_PASS)
-            json_array_append_new(list, json_pack("{s:s, s:i, s:o, s:o}", "id", c->tc->id, "verdict",
-                                                  (int)c->verdict, "reason",
-                                                  selftest_text(c->reason), "rules", rules_of(c)));
+            json_array_append_new(list,
+                                  json_pack("{s:s, s:i, s:o, s:o, s:b}", "id", c->tc->id, "verdict",
+                                            (int)c->verdict, "reason", selftest_text(c->reason),
+                                            "rules", rules_of(c), "own", selftest_own(c)));
     return list;
 }
 
@@ -83,6 +92,7 @@ static bool take_case(const struct selftest *st, struct selftest_entry *e, const
     o->tc = case_of(st, json_string_value(json_object_get(j, "id")));
     o->verdict = (enum verdict)json_integer_value(json_object_get(j, "verdict"));
     o->reason = arena_str(&e->arena, reason ? reason : "");
+    o->own = json_is_true(json_object_get(j, "own"));
     if (!o->tc || !o->reason || !take_rules(e, o, json_object_get(j, "rules")))
         return false;
     e->n++;
