@@ -85,11 +85,9 @@ static struct async_entry *new_entry(struct op_call *c)
 
 static void carry_out(struct async_entry *x, struct op_call *c, const struct op *op)
 {
-    struct ttlv_writer w;
-    c->out = &w;
-    ttlv_w_init(&w, &x->payload, NULL);
+    ttlv_w_init(c->out, &x->payload, NULL);
     x->succeeded = op_run(c, op);
-    if (x->succeeded && !ttlv_w_finish(&w))
+    if (x->succeeded && !ttlv_w_finish(c->out))
         x->succeeded = op_fail(c, KMIP_RESULT_REASON_RESPONSE_TOO_LARGE,
                                "the response is too large to be kept for Poll");
     if (x->succeeded) {
@@ -106,7 +104,9 @@ bool async_accept(struct op_call *c, const struct op *op, struct bytes *correlat
     struct async_entry *x = new_entry(c);
     if (!x)
         return false;
+    struct ttlv_writer out;
     struct op_call own = *c;
+    own.out = &out;
     carry_out(x, &own, op);
     append(c->engine->async, x);
     *correlation = bytes_of(x->correlation, sizeof x->correlation);

@@ -154,6 +154,6 @@ OFTEN = [
     Row('several faults at one request',
         '[{name: late, action: {delay: 10ms}}, {name: odd, action: wrong_version}, '
         '{name: cut, action: {close_after: 100}}]',
-        [run('query', 3, 'in the middle of a reply: 100 of at least 720 bytes')],
-        '1/1 Query [late, odd, cut] closed after 100 of 720'),
+        [run('query', 3, 'in the middle of a reply: 100 of at least 752 bytes')],
+        '1/1 Query [late, odd, cut] closed after 100 of 752'),
 ]

@@ -150,7 +150,7 @@ CONNECTION = [
         r'1/1 Query [close_after] closed after (?P<had>\d+) of (?P<all>\d+) bytes of the reply'),
     Row('close_after: in the middle of a length', '{action: {close_after: {bytes: 7}}}',
         [run('query', 3, 'in the middle of a reply: 7 of at least 8 bytes had come')],
-        '1/1 Query [close_after] closed after 7 of 720 bytes of the reply'),
+        '1/1 Query [close_after] closed after 7 of 752 bytes of the reply'),
     Row('close_after: by a reset', '{action: {close_after: {bytes: 20, how: reset}}}',
         [run('query', 3, r'in the middle of a reply, of which (?P<had>\d+) of at least (?P<all>'
              r'\d+) bytes had come: the connection to the server broke: Connection reset by peer')],
@@ -159,7 +159,7 @@ CONNECTION = [
         [run(f'query {T}', 3, 'waited 3 s for a reply in vain$')],
         '1/1 Query [stall] nothing leaves any more after 0 bytes'),
     Row('stall: in the middle of the reply', '{action: {stall: {bytes: 100}}}',
-        [run(f'query {T}', 3, r'(?P<had>\d+) of at least 720 bytes of a reply had come, the latest [0-9.]+ s before$')],
+        [run(f'query {T}', 3, r'(?P<had>\d+) of at least 752 bytes of a reply had come, the latest [0-9.]+ s before$')],
         r'1/1 Query [stall] nothing leaves any more after (?P<had>\d+) bytes'),
     Row('stall: for a time', '{action: {stall: {for: 200ms, bytes: 8}}}',
         [run('send q1.yaml', out='ms, in 2 TLS records:')],

@@ -161,19 +161,19 @@ BYTES = [
              r'bytes that are left for it \(offset 88, Response Message/Batch Item')],
         r'1/1 Query [length] length of Batch Item is (?P<says>\d+) instead of (?P<is>\d+)'),
     Row('length: of the message, too much', '{action: {length: {plus: 8}}}',
-        [run(f'query {T}', 3, '720 of at least 728 bytes of a reply had come, the latest [0-9.]+ s before$')],
-        '1/1 Query [length] length of the message is 720 instead of 712'),
+        [run(f'query {T}', 3, '752 of at least 760 bytes of a reply had come, the latest [0-9.]+ s before$')],
+        '1/1 Query [length] length of the message is 752 instead of 744'),
     Row('length: of the message, too little', '{action: {length: {minus: 8}}}',
-        [run('query', 3, r'item declares length 624, expected at most the 616 bytes that are left '
+        [run('query', 3, r'item declares length 656, expected at most the 648 bytes that are left '
              r'for it \(offset 88')],
-        '1/1 Query [length] length of the message is 704 instead of 712'),
+        '1/1 Query [length] length of the message is 736 instead of 744'),
     Row('length: of the message, another reply follows', '{action: {length: {minus: 8}}}',
         [run('send q2.yaml', 3, 'reply 2 of the connection, if reply 1 was as long as it said')],
         '''1/1 Query [length] length of the message is
            ?1/2 Query []'''),
     Row('length: of the message, huge', '{action: {length: {huge: true}}}',
         [run('query', 3, r'message declares (?P<says>\d+) bytes, the limit is \d+ \(offset 4')],
-        r'1/1 Query [length] length of the message is (?P<says>\d+) instead of 712'),
+        r'1/1 Query [length] length of the message is (?P<says>\d+) instead of 744'),
     Row('length: of an item, huge',
         '{action: {length: {field: Batch Item/Operation, huge: true}}}',
         [run('query', 3, r'item declares length (?P<says>\d+), .*Response Message/Batch Item/'

@@ -47,7 +47,7 @@ struct kerr {
     uint32_t line, col; /* place in a document, from 1; 0: none. msg names it too */
     int node;           /* ... and what stands there: enum ynode_kind */
     char path[160]; /* tag path in the message, field of the document, or "" */
-    char msg[640];  /* one line, no newline; offset and path not included */
+    char msg[680];  /* one line, no newline; offset and path not included */
 };
 
 #define KERR_INIT {.code = KE_OK, .cls = KERR_NONE, .off = KERR_NO_OFF}

@@ -361,7 +361,7 @@ bool ynode_is_null(const struct ynode *n)
 
 bool ynode_err(const struct ynode *n, enum kerr_code code, struct kerr *err, const char *fmt, ...)
 {
-    char what[480];
+    char what[600];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(what, sizeof what, fmt, ap);
