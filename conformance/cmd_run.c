@@ -23,7 +23,18 @@ static const struct opt run_opts[] = {
      .help = "write the report as JUnit XML"},
     {.name = "repeat", .kind = OPT_INT, .off = RUN(repeat), .arg = "N", .min = 1, .max = 100000,
      .help = "run each case N times and tell how often it came out how"},
-    {.name = "strict", .kind = OPT_FLAG, .off = RUN(strict), .help = "a warning fails the run too"},
+    {.name = "jobs", .ch = 'j', .kind = OPT_INT, .off = RUN(jobs), .arg = "N", .min = 1, .max = 32,
+     .help = "run N cases at a time, each on connections of its own; those that need the server for "
+             "themselves come last"},
+    {.name = "shard", .kind = OPT_STR, .off = RUN(shard), .arg = "I/N",
+     .help = "run only the I-th of N parts of the cases; `merge` makes one report of all"},
+    {.name = "strict", .kind = OPT_FLAG, .off = RUN(strict),
+     .help = "a warning fails the run too, and so does a known deviation that is gone"},
+    {.name = "baseline", .kind = OPT_STR, .off = RUN(baseline), .arg = "FILE",
+     .help = "known deviations: only new ones fail the run"},
+    {.name = "write-baseline", .kind = OPT_STR, .off = RUN(write_baseline), .arg = "FILE",
+     .help = "write the deviations found as a baseline; to the file of --baseline, what is new is "
+             "added"},
     {.name = "object", .kind = OPT_STR, .off = RUN(object), .arg = "ID",
      .help = "an object to read, for servers that let clients make none"},
     {.name = "other-certs", .kind = OPT_STR, .off = RUN(other_certs), .arg = "DIR",
@@ -47,10 +58,24 @@ static const struct opt run_opts[] = {
      .help = "folder of the suites"},
 };
 
+static bool write_baseline(struct run *run, struct kerr *err)
+{
+    const char *path = run->o.write_baseline;
+    size_t added;
+    if (!baseline_write(path, &run->result, &added, err))
+        return false;
+    if (strcmp(path, "-") != 0)
+        fprintf(run->term.out, "%s: %zu known deviation%s %s\n", path, added,
+                added == 1 ? "" : "s", run->o.baseline ? "added" : "written");
+    return true;
+}
+
 static int write_files(struct run *run)
 {
     struct kerr err = KERR_INIT;
     run->result.took_ns = clock_wall_ns() - run->result.started_wall_ns;
+    if (run->result.gate == GATE_OPEN && run->o.write_baseline && !write_baseline(run, &err))
+        return program_failed(&err);
     if ((run->o.json && !report_json(run->o.json, &run->result, &err)) ||
         (run->o.junit && !report_junit(run->o.junit, &run->result, &err)))
         return program_failed(&err);
@@ -100,7 +125,9 @@ static int run_host(const struct request *q, const char *host)
     run->o = q->o;
     run->to.settings = q->settings;
     run->to.settings.host = host;
-    terminal_init(&run->term, to_stdout(run->o.json) || to_stdout(run->o.junit) ? stderr : stdout);
+    bool taken = to_stdout(run->o.json) || to_stdout(run->o.junit) ||
+                 to_stdout(run->o.write_baseline);
+    terminal_init(&run->term, taken ? stderr : stdout);
     run->term.quiet = run->o.quiet;
     bool ready = run_load(run, q->line.operands, q->line.n, &err) && run_prepare(run, &err);
     int code = ready ? run_prepared(run) : program_failed(&err);
@@ -127,11 +154,22 @@ static int run_request(const struct request *q)
     struct kerr err = KERR_INIT;
     if (q->hosts.list.n < 2)
         return run_host(q, q->hosts.list.n ? q->hosts.list.v[0] : NULL);
-    if (!q->o.json && !q->o.junit && !q->o.journal)
-        return run_hosts(q);
-    kerr_set(&err, KE_USAGE, "--%s is for one server: call " PROGRAM " once for each --host",
-             q->o.json ? "json" : q->o.junit ? "junit" : "journal");
-    return program_failed(&err);
+    const struct {
+        const char *option, *value;
+    } of_one[] = {{"json", q->o.json},
+                  {"junit", q->o.junit},
+                  {"journal", q->o.journal},
+                  {"baseline", q->o.baseline},
+                  {"write-baseline", q->o.write_baseline},
+                  {"shard", q->o.shard}};
+    for (size_t i = 0; i < sizeof of_one / sizeof *of_one; i++)
+        if (of_one[i].value) {
+            kerr_set(&err, KE_USAGE,
+                     "--%s is for one server: call " PROGRAM " once for each --host",
+                     of_one[i].option);
+            return program_failed(&err);
+        }
+    return run_hosts(q);
 }
 
 int cmd_run(int argc, char **argv)
@@ -142,7 +180,7 @@ int cmd_run(int argc, char **argv)
         return code;
     kc_settings_init(&q->settings);
     q->settings.timeout_ns = RUN_TIMEOUT_S * NS_PER_S;
-    q->o.repeat = 1;
+    q->o.repeat = q->o.jobs = 1;
     q->o.other_certs = program_env("KMIP_OTHER_CERTS");
     struct opt_set sets[3] = {{"Run", run_opts, sizeof run_opts / sizeof *run_opts, &q->o}};
     hosts_opt_sets(sets + 1, &q->hosts, &q->settings);

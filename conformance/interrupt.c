@@ -14,12 +14,19 @@
 
 atomic_bool interrupted;
 
+/* Threads whose waits are to be given up, the main one first. */
+struct waiter {
+    pthread_t thread;
+    bool used, held;
+};
+
 static struct {
     pthread_mutex_t lock;
-    pthread_t main_thread;
-    bool held;
+    struct waiter waiters[INTERRUPT_THREADS_MAX];
     const char *journal;
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Thread_local struct waiter *self;
 
 static void break_wait(int sig)
 {
@@ -46,6 +53,12 @@ static void end_at_once(void)
     _exit(EXIT_TWICE);
 }
 
+static void give_up(const struct waiter *w)
+{
+    if (w->used && !w->held)
+        pthread_kill(w->thread, SIGUSR1);
+}
+
 static void *take_signals(void *unused)
 {
     const struct timespec grace = {.tv_sec = GRACE_S};
@@ -60,8 +73,8 @@ static void *take_signals(void *unused)
     if (sigtimedwait(&set, NULL, &grace) > 0)
         end_at_once();
     pthread_mutex_lock(&state.lock);
-    if (!state.held)
-        pthread_kill(state.main_thread, SIGUSR1);
+    for (size_t i = 0; i < INTERRUPT_THREADS_MAX; i++)
+        give_up(&state.waiters[i]);
     pthread_mutex_unlock(&state.lock);
     while (sigwait(&set, &sig) != 0)
         continue;
@@ -75,8 +88,7 @@ bool interrupt_start(void)
     pthread_t thread;
     sigset_t set;
     asked(&set);
-    state.main_thread = pthread_self();
-    if (sigaction(SIGUSR1, &sa, NULL) != 0 || pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+    if (!interrupt_join() || sigaction(SIGUSR1, &sa, NULL) != 0 || pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
         return false;
     if (pthread_create(&thread, NULL, take_signals, NULL) == 0) {
         pthread_detach(thread);
@@ -93,16 +105,41 @@ void interrupt_journal(const char *path)
     pthread_mutex_unlock(&state.lock);
 }
 
-void interrupt_hold(void)
+bool interrupt_join(void)
 {
     pthread_mutex_lock(&state.lock);
-    state.held = true;
+    for (size_t i = 0; !self && i < INTERRUPT_THREADS_MAX; i++)
+        if (!state.waiters[i].used) {
+            self = &state.waiters[i];
+            *self = (struct waiter){.thread = pthread_self(), .used = true};
+        }
     pthread_mutex_unlock(&state.lock);
+    return self != NULL;
+}
+
+void interrupt_leave(void)
+{
+    pthread_mutex_lock(&state.lock);
+    if (self)
+        self->used = false;
+    self = NULL;
+    pthread_mutex_unlock(&state.lock);
+}
+
+static void hold(bool held)
+{
+    pthread_mutex_lock(&state.lock);
+    if (self)
+        self->held = held;
+    pthread_mutex_unlock(&state.lock);
+}
+
+void interrupt_hold(void)
+{
+    hold(true);
 }
 
 void interrupt_release(void)
 {
-    pthread_mutex_lock(&state.lock);
-    state.held = false;
-    pthread_mutex_unlock(&state.lock);
+    hold(false);
 }

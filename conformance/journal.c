@@ -52,10 +52,16 @@ bool journal_check(const struct journal *j, struct kerr *err)
 
 /* ---- lines ------------------------------------------------------------------ */
 
+/* In one piece, whoever else writes to the file. */
 static bool put_line(struct journal *j, json_t *line)
 {
-    return line && json_dumpf(line, j->file, JSON_COMPACT) == 0 && fputc('\n', j->file) != EOF &&
-           fflush(j->file) == 0;
+    if (!line)
+        return false;
+    flockfile(j->file);
+    bool ok = json_dumpf(line, j->file, JSON_COMPACT) == 0 && fputc('\n', j->file) != EOF &&
+              fflush(j->file) == 0;
+    funlockfile(j->file);
+    return ok;
 }
 
 static bool open_file(struct journal *j)
@@ -258,6 +264,54 @@ size_t journal_left(const struct journal *j)
     for (size_t i = 0; i < j->n; i++)
         left += !j->v[i].gone;
     return left;
+}
+
+/* ---- parts ------------------------------------------------------------------ */
+
+#define PART_ASKS (1u << 24) /* items that a part may number before the next one's begin */
+
+bool journal_lend(struct journal *j, struct journal *out, unsigned part, struct kerr *err)
+{
+    if (j->path && !j->file && !open_file(j))
+        return kerr_set(err, KE_FILE, "cannot write the journal %s: %s", j->path, strerror(errno));
+    journal_init(out, j->path, j->run, j->server);
+    out->file = j->file;
+    out->asks = part * PART_ASKS;
+    return true;
+}
+
+/* A copy whose texts are those of j. */
+static bool take_entry(struct journal *j, const struct journal_entry *from)
+{
+    const struct journal_ask a = {.no = from->ask,
+                                  .case_id = from->case_id,
+                                  .client = from->client,
+                                  .authentication = from->authentication};
+    struct journal_entry *e = add(j, &a, bytes_str(from->uid), bytes_str(from->attribute),
+                                  bytes_str(from->value));
+    const char *why = from->why ? arena_str(&j->arena, from->why) : NULL;
+    if (!e)
+        return false;
+    const struct journal_entry texts = *e;
+    *e = *from;
+    e->uid = texts.uid;
+    e->attribute = texts.attribute;
+    e->value = texts.value;
+    e->case_id = texts.case_id;
+    e->client = texts.client;
+    e->authentication = texts.authentication;
+    e->why = why;
+    return true;
+}
+
+bool journal_take_over(struct journal *j, struct journal *part, struct kerr *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < part->n; i++)
+        ok = take_entry(j, &part->v[i]) && ok;
+    part->file = NULL;
+    journal_close(part);
+    return ok || no_memory(err);
 }
 
 /* ---- reading ---------------------------------------------------------------- */

@@ -64,6 +64,14 @@ __attribute__((warn_unused_result)) bool journal_check(const struct journal *j, 
  * journal of ours. */
 __attribute__((warn_unused_result)) bool journal_load(struct journal *j, const char *path,
                                                       struct kerr *err);
+/* Beginnings of journals for threads that work at the same time: what each makes goes to
+ * the file of `j`, its entries stay with it until they are taken over. `part`: its number,
+ * from 1. */
+__attribute__((warn_unused_result)) bool journal_lend(struct journal *j, struct journal *out,
+                                                      unsigned part, struct kerr *err);
+/* ... which empties `part`. False without memory: those entries are in the file only. */
+__attribute__((warn_unused_result)) bool journal_take_over(struct journal *j, struct journal *part,
+                                                           struct kerr *err);
 /* Closes; removes the file when all entries are gone and every line could be read. */
 void journal_close(struct journal *j);
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "conformance/baseline.h"
 #include "kmip/base/buf.h"
 
 struct case_result *result_new(const struct test_case *tc, unsigned round)
@@ -110,6 +111,20 @@ static bool told_before(const struct case_tally *t, const struct case_result *c)
     return false;
 }
 
+bool result_join(struct run_result *r, struct run_result *part, struct kerr *err)
+{
+    bool ok = true;
+    while (part->cases) {
+        struct case_result *c = part->cases;
+        part->cases = c->next;
+        c->next = NULL;
+        ok = result_add(r, c, err) && ok;
+    }
+    result_clear(part);
+    part->counts = (struct run_counts){.total = 0};
+    return ok;
+}
+
 bool result_add(struct run_result *r, struct case_result *c, struct kerr *err)
 {
     struct case_tally *t = tally_of(r, c->tc);
@@ -152,6 +167,31 @@ void result_clear(struct run_result *r)
     r->last = NULL;
 }
 
+/* ---- what is known ---------------------------------------------------------- */
+
+void result_know(struct run_result *r)
+{
+    memset(r->counts.known, 0, sizeof r->counts.known);
+    for (size_t i = 0; r->baseline && i < r->n_tallies; i++) {
+        struct case_tally *t = &r->tallies[i];
+        baseline_tally(r->baseline, t);
+        r->counts.known[t->worst->verdict] += t->known != NULL;
+    }
+}
+
+size_t result_unknown(const struct run_result *r, enum verdict v)
+{
+    return r->counts.n[v] - r->counts.known[v];
+}
+
+size_t result_stale(const struct run_result *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; r->baseline && i < r->baseline->n; i++)
+        n += r->baseline->v[i].now != NULL;
+    return n;
+}
+
 /* ---- the exit code ---------------------------------------------------------- */
 
 static int exit_of_gate(enum gate_result g)
@@ -187,13 +227,15 @@ int result_exit(const struct run_result *r)
     const size_t *n = r->counts.n;
     if (r->gate != GATE_OPEN)
         return exit_of_gate(r->gate);
-    if (n[VERDICT_FAIL] > 0 || (r->strict && n[VERDICT_WARN] > 0))
+    if (result_unknown(r, VERDICT_FAIL) > 0 ||
+        (r->strict && (result_unknown(r, VERDICT_WARN) > 0 || result_stale(r) > 0)))
         return 1;
     if (n[VERDICT_ERROR] > 0)
         return exit_of_errors(r);
     if (r->stopped)
         return 3;
-    if (n[VERDICT_INCONCLUSIVE] > 0 || n[VERDICT_PASS] + n[VERDICT_WARN] == 0 || r->interrupted ||
+    bool nothing = r->shard.of == 0 && n[VERDICT_PASS] + n[VERDICT_WARN] == 0;
+    if (result_unknown(r, VERDICT_INCONCLUSIVE) > 0 || nothing || r->interrupted ||
         r->left_behind > 0)
         return 4;
     return 0;

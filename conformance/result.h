@@ -34,19 +34,31 @@ struct case_result {
     struct case_result *next;
 };
 
+struct known;
+struct baseline;
+
 /* All rounds of one case: what reports count and show. */
 struct case_tally {
     const struct test_case *tc;
     const struct case_result *first, *worst; /* of the rounds */
     size_t rounds, n[VERDICT_COUNT_];
+    const struct known *known; /* the entry of the baseline that it is known by, or NULL */
 };
 
 struct run_counts {
     size_t n[VERDICT_COUNT_]; /* cases, by their worst round */
+    size_t known[VERDICT_COUNT_]; /* ... of which the baseline has so many */
     size_t total;
 };
 
 struct driver;
+
+/* The part of a run that --shard i/n leaves to this one. */
+struct run_shard {
+    unsigned index, of;       /* from 1; of 0: the whole */
+    const struct test_case *const *cases; /* of the whole run, in its order */
+    size_t n_cases;
+};
 
 struct run_result {
     const struct target *target;
@@ -66,6 +78,8 @@ struct run_result {
     const char *reach;          /* options that reach this server again: " --host ..." */
     const char *run_options;    /* further ones of `run` only: " --suites ..." */
     const struct driver *driver; /* what the driver suite found out; NULL: it was not run */
+    const struct baseline *baseline; /* what is known of the server; NULL: nothing */
+    struct run_shard shard;
     bool interrupted, strict, show_secrets, verbose;
 };
 
@@ -77,7 +91,17 @@ __attribute__((warn_unused_result)) bool result_keep(struct case_result *c,
  * verdict and reason was told on the wire is dropped: it would say the same again. */
 __attribute__((warn_unused_result)) bool result_add(struct run_result *r, struct case_result *c,
                                                     struct kerr *err);
+/* Puts what a part of the run found, case by case, behind what is there; `part` is empty
+ * afterwards. */
+__attribute__((warn_unused_result)) bool result_join(struct run_result *r, struct run_result *part,
+                                                     struct kerr *err);
 void result_clear(struct run_result *r);
+/* The baseline's word on every case: after the last was added. */
+void result_know(struct run_result *r);
+/* Cases with this verdict that no baseline knows: what counts. */
+size_t result_unknown(const struct run_result *r, enum verdict v);
+/* Entries of the baseline whose case is better now than they say. */
+size_t result_stale(const struct run_result *r);
 /* How much a verdict weighs: FAIL most, then ERROR, INCONCLUSIVE, WARN, what did not
  * apply, PASS. */
 int verdict_rank(enum verdict v);
@@ -85,10 +109,11 @@ int verdict_rank(enum verdict v);
 void result_decide(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* 0 conformant. 1 a FAIL (or, strict, a WARN). Else, for ERROR: 2 a case file that
- * cannot be used, 3 the network, 5 ours. 4: no failure, but inconclusive cases, or none
- * that passed, or an end by Ctrl-C, or objects that could not be removed: nobody's job may
- * fill a server with keys and end well. A gate that is shut: 1, 2 or 3. */
+/* 0 conformant. 1 a FAIL (or, strict, a WARN or a stale entry of the baseline). Else, for
+ * ERROR: 2 a case file that cannot be used, 3 the network, 5 ours. 4: no failure, but
+ * inconclusive cases, or none that passed (of a shard, the whole decides), or an end by
+ * Ctrl-C, or objects that could not be removed: nobody's job may fill a server with keys and
+ * end well. What the baseline knows does not count. A gate that is shut: 1, 2 or 3. */
 int result_exit(const struct run_result *r);
 
 #endif

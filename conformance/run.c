@@ -1,7 +1,6 @@
 /* A run against one server (run.h). */
 #include "conformance/run.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,8 @@
 #include "conformance/oasis.h"
 #include "conformance/program.h"
 #include "conformance/requirement.h"
-#include "conformance/runner.h"
+#include "conformance/shard.h"
 #include "kmip/base/clock.h"
-
-#define RETRY_MS 1000 /* before a server that does not answer is given up */
 
 /* ---- before ----------------------------------------------------------------- */
 
@@ -116,12 +113,40 @@ static void note_options(struct run *run)
     run->result.run_options = buf_cstr(&run->run_options);
 }
 
+static bool is_chosen(const struct run *run, const struct test_case *tc)
+{
+    return suite_selected(tc, &run->o.cases, &run->o.skips);
+}
+
+bool run_wants(const struct run *run, const struct test_case *tc)
+{
+    return is_chosen(run, tc) &&
+           (run->shard.of == 0 || shard_of(tc, run->shard.of) == run->shard.index);
+}
+
 size_t run_selected(const struct run *run)
 {
     size_t n = 0;
     for (const struct test_case *c = run->suites.first; c; c = c->next)
-        n += suite_selected(c, &run->o.cases, &run->o.skips);
+        n += run_wants(run, c);
     return n;
+}
+
+/* All that are chosen; a shard keeps their list, so that a merge sees what it must have. */
+static bool choose(struct run *run, struct kerr *err)
+{
+    size_t n = 0;
+    run->whole = calloc(run->suites.n + 1, sizeof *run->whole);
+    if (!run->whole)
+        return kerr_set(err, KE_MEMORY, "no memory for the cases");
+    for (const struct test_case *c = run->suites.first; c; c = c->next)
+        if (is_chosen(run, c))
+            run->whole[n++] = c;
+    run->shard.cases = run->whole;
+    run->shard.n_cases = n;
+    if (n == 0)
+        return kerr_set(err, KE_USAGE, "no case matches; `%s list` shows them", program_name());
+    return !run->o.shard || shard_parse(run->o.shard, &run->shard.index, &run->shard.of, err);
 }
 
 /* The second identity's files, before the first case that needs them. */
@@ -179,17 +204,34 @@ bool run_load(struct run *run, char *const *files, int n_files, struct kerr *err
     if ((!given || run->o.profiles.n > 0) &&
         !suites_load(&run->suites, &run->o.profiles, err))
         return false;
-    return run_selected(run) > 0 ||
-           kerr_set(err, KE_USAGE, "no case matches; `%s list` shows them", program_name());
+    return choose(run, err);
+}
+
+/* Files are written at the end of a run: no two to one place. */
+static bool check_files(const struct run *run, struct kerr *err)
+{
+    const struct run_options *o = &run->o;
+    const struct {
+        const char *option, *path;
+    } out[] = {{"json", o->json}, {"junit", o->junit}, {"write-baseline", o->write_baseline}};
+    const size_t n = sizeof out / sizeof *out;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = i + 1; k < n; k++)
+            if (out[i].path && out[k].path && report_same_place(out[i].path, out[k].path))
+                return kerr_set(err, KE_USAGE, "--%s and --%s go to the same place: %s",
+                                out[i].option, out[k].option, out[i].path);
+    return report_can_write(o->json, err) && report_can_write(o->junit, err) &&
+           baseline_can_write(o->write_baseline, o->baseline ? &run->baseline : NULL, err);
 }
 
 bool run_prepare(struct run *run, struct kerr *err)
 {
     struct run_options *o = &run->o;
-    if (o->json && o->junit && report_same_place(o->json, o->junit))
-        return kerr_set(err, KE_USAGE, "--json and --junit go to the same place: %s", o->json);
+    if (o->baseline &&
+        !baseline_load(&run->baseline, o->baseline, clock_wall_ns() / NS_PER_S, err))
+        return false;
     if (!kc_settings_finish(&run->to.settings, err) ||
-        !report_can_write(o->json, err) || !report_can_write(o->junit, err))
+        !check_files(run, err))
         return false;
     const struct kc_settings *s = &run->to.settings;
     const struct driver_options driver = {
@@ -217,60 +259,6 @@ bool run_prepare(struct run *run, struct kerr *err)
 
 /* ---- the cases -------------------------------------------------------------- */
 
-/* After a case that got no reply: is there still a server? If not, the rest of the
- * cases would only wait. */
-static bool still_there(struct run *run, const struct case_result *c)
-{
-    struct kerr err = KERR_INIT;
-    char text[900];
-    if (!c->lost || interrupted || target_alive(&run->target, &err))
-        return true;
-    poll(NULL, 0, RETRY_MS);
-    err = (struct kerr)KERR_INIT;
-    if (interrupted || target_alive(&run->target, &err))
-        return true;
-    buf_printf(&run->stopped, "the server does not answer any more since case %s: %s", c->tc->id,
-               kerr_format(&err, text, sizeof text));
-    run->result.stopped = buf_cstr(&run->stopped);
-    return false;
-}
-
-static bool run_rounds(struct run *run, struct runner *r, const struct test_case *tc,
-                       struct kerr *err)
-{
-    for (unsigned k = 0; k < run->result.repeat && !interrupted && !run->result.stopped; k++) {
-        struct case_result *c = run_case(r, tc, k);
-        if (!c)
-            return kerr_set(err, KE_MEMORY, "no memory for a result");
-        if (!result_add(&run->result, c, err) || !still_there(run, c))
-            return err->code == KE_OK;
-    }
-    return true;
-}
-
-static bool run_all(struct run *run, struct kerr *err)
-{
-    struct runner r = {.target = &run->target, .journal = &run->journal, .run_prefix = run->prefix,
-                       .show_secrets = run->o.show_secrets, .stop = &interrupted,
-                       .driver = &run->driver};
-    size_t n = run_selected(run), i = 0;
-    for (const struct test_case *c = run->suites.first; c && !interrupted && !run->result.stopped;
-         c = c->next) {
-        if (!suite_selected(c, &run->o.cases, &run->o.skips))
-            continue;
-        if (c->probe)
-            run->result.driver = &run->driver;
-        report_begin(&run->term, c, i++, n);
-        if (!run_rounds(run, &r, c, err))
-            return false;
-        if (run->result.n_tallies > 0 && run->result.tallies[run->result.n_tallies - 1].tc == c)
-            report_case(&run->term, &run->result.tallies[run->result.n_tallies - 1]);
-    }
-    run->result.interrupted = interrupted;
-    run->result.not_run = n - run->result.counts.total;
-    return true;
-}
-
 bool run_gate(struct run *run, struct kerr *err)
 {
     run->result = (struct run_result){.target = &run->target,
@@ -280,7 +268,9 @@ bool run_gate(struct run *run, struct kerr *err)
                                       .repeat = (unsigned)run->o.repeat,
                                       .strict = run->o.strict,
                                       .show_secrets = run->o.show_secrets,
-                                      .verbose = run->o.verbose};
+                                      .verbose = run->o.verbose,
+                                      .baseline = run->o.baseline ? &run->baseline : NULL,
+                                      .shard = run->shard};
     buf_init(&run->reach, 32768);
     buf_init(&run->run_options, 16384);
     buf_init(&run->stopped, 4096);
@@ -291,11 +281,14 @@ bool run_gate(struct run *run, struct kerr *err)
 
 bool run_cases(struct run *run, struct kerr *err)
 {
-    bool ok = run_all(run, err);
+    bool ok = run_jobs(run, err);
     interrupt_hold();
     run->result.left_behind = journal_clean(&run->journal, &run->target, NULL, false);
     interrupt_release();
     run->result.journal = &run->journal;
+    result_know(&run->result);
+    if (run->result.baseline)
+        baseline_settle(&run->baseline, &run->result, run->suites.first);
     run->result.took_ns = clock_wall_ns() - run->result.started_wall_ns;
     return ok;
 }
@@ -308,6 +301,9 @@ void run_clear(struct run *run)
     buf_clear(&run->reach);
     buf_clear(&run->run_options);
     buf_clear(&run->stopped);
+    free(run->whole);
+    run->whole = NULL;
+    baseline_clear(&run->baseline);
     suites_clear(&run->suites);
     requirements_clear();
 }

@@ -3,6 +3,7 @@
 #ifndef CONFORMANCE_RUN_H
 #define CONFORMANCE_RUN_H
 
+#include "conformance/baseline.h"
 #include "conformance/driver.h"
 #include "conformance/report.h"
 
@@ -12,7 +13,8 @@ struct run_options {
     struct opt_list profiles, cases, skips;
     struct opt_list oasis; /* published cases: files and folders */
     const char *json, *junit, *suites, *other_certs, *object, *journal, *control;
-    int64_t repeat;
+    const char *baseline, *write_baseline, *shard;
+    int64_t repeat, jobs;
     int64_t idle_ns;
     bool strict, show_secrets, quiet, verbose;
 };
@@ -28,6 +30,9 @@ struct run {
     char prefix[40], journal_path[4096], server[400];
     struct buf reach, run_options, stopped;
     struct driver driver;
+    struct baseline baseline;
+    struct run_shard shard;
+    const struct test_case **whole; /* of a sharded run: the cases of all shards */
 };
 
 /* The caller has set o and to.settings, from the command line. The cases: of the files
@@ -40,6 +45,10 @@ __attribute__((warn_unused_result)) bool run_prepare(struct run *run, struct ker
 __attribute__((warn_unused_result)) bool run_gate(struct run *run, struct kerr *err);
 /* The cases, told on run->term as they go, and the clean-up. */
 __attribute__((warn_unused_result)) bool run_cases(struct run *run, struct kerr *err);
+/* run_jobs.c: the cases alone. */
+__attribute__((warn_unused_result)) bool run_jobs(struct run *run, struct kerr *err);
+/* Is it chosen, and in this shard? */
+bool run_wants(const struct run *run, const struct test_case *tc);
 /* Cases chosen. */
 size_t run_selected(const struct run *run);
 /* Safe on a zeroed one. */

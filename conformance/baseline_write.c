@@ -1,0 +1,228 @@
+/* Writes what is known of a server (baseline.h), as a person would: cases that deviate in
+ * the same way under one entry. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conformance/baseline.h"
+#include "conformance/journal.h"
+#include "conformance/report.h"
+#include "kmip/base/clock.h"
+#include "kmip/base/file.h"
+#include "kmip/base/text.h"
+
+#define PIECE_MAX 160 /* bytes of a reason: enough to know it again */
+#define DIGITS_MAX 5  /* a longer number is a time, a length of something, an identifier */
+#define LINE 96
+
+/* ---- pieces of reasons ------------------------------------------------------ */
+
+static bool in_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '-' || c == '_';
+}
+
+/* A word that another run would have otherwise: a name of the run, a time, an identifier. */
+static bool passes_by(const char *word, size_t n)
+{
+    size_t digits = 0, hex = 0, most = 0, row = 0;
+    if (n >= strlen(JOURNAL_PREFIX) && memcmp(word, JOURNAL_PREFIX, strlen(JOURNAL_PREFIX)) == 0)
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        row = isdigit((unsigned char)word[i]) ? row + 1 : 0;
+        most = row > most ? row : most;
+        digits += row > 0;
+        hex += isxdigit((unsigned char)word[i]) || word[i] == '-';
+    }
+    bool date = n >= 10 && digits >= 8 && word[4] == '-' && word[7] == '-';
+    return most > DIGITS_MAX || date || (hex == n && n >= 16 && digits > 0);
+}
+
+/* Not longer than a line or two, and no word or character cut in the middle. */
+static struct bytes shortened(const char *s, size_t n)
+{
+    if (n > PIECE_MAX) {
+        n = PIECE_MAX;
+        while (n > PIECE_MAX / 2 && s[n] != ' ')
+            n--;
+        while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
+            n--;
+    }
+    while (n > 0 && s[n - 1] == ' ')
+        n--;
+    while (n > 0 && *s == ' ') {
+        s++;
+        n--;
+    }
+    return bytes_of(s, n);
+}
+
+struct bytes baseline_piece(const char *reason)
+{
+    const char *from = reason, *p = reason;
+    struct bytes best = bytes_of(reason, 0);
+    for (;;) {
+        const char *word = p;
+        while (in_word(*p))
+            p++;
+        bool volatile_word = p > word && passes_by(word, (size_t)(p - word));
+        if (volatile_word || *p == '\n' || *p == 0) {
+            struct bytes piece = shortened(from, (size_t)((volatile_word ? word : p) - from));
+            if (piece.n > best.n)
+                best = piece;
+            from = *p ? p + (*p == '\n') : p;
+        }
+        if (*p == 0)
+            return best;
+        if (!in_word(*p))
+            p++;
+    }
+}
+
+/* ---- text ------------------------------------------------------------------- */
+
+/* A double-quoted scalar (YAML 1.2, 5.7). */
+static void quote(struct buf *out, struct bytes s)
+{
+    buf_putc(out, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        char c = (char)s.p[i];
+        if (c == '"' || c == '\\')
+            buf_printf(out, "\\%c", c);
+        else if ((unsigned char)c < 0x20 || c == 0x7F)
+            buf_printf(out, "\\x%02x", (unsigned)c);
+        else
+            buf_putc(out, c);
+    }
+    buf_putc(out, '"');
+}
+
+
+/* A deviation that is to be written: not known, and with a reason to know it by. */
+static bool is_to_write(const struct run_result *r, const struct case_tally *t)
+{
+    enum verdict v = t->worst->verdict;
+    if (t->known || (v != VERDICT_FAIL && v != VERDICT_WARN && v != VERDICT_INCONCLUSIVE))
+        return false;
+    for (size_t i = 0; r->baseline && i < r->baseline->n; i++)
+        if (r->baseline->v[i].verdict == v && strcmp(r->baseline->v[i].id, t->tc->id) == 0)
+            return false; /* its entry is for a person to change */
+    return baseline_piece(t->worst->reason).n > 0;
+}
+
+static bool same_entry(const struct case_tally *a, const struct case_tally *b)
+{
+    return a->worst->verdict == b->worst->verdict &&
+           bytes_eq(baseline_piece(a->worst->reason), baseline_piece(b->worst->reason)) &&
+           strcmp(a->tc->clause, b->tc->clause) == 0;
+}
+
+/* Has an earlier case of the report taken it into its entry? */
+static bool is_written(const struct run_result *r, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (is_to_write(r, &r->tallies[i]) && same_entry(&r->tallies[i], &r->tallies[at]))
+            return true;
+    return false;
+}
+
+static size_t put_entry(struct buf *out, const struct run_result *r, size_t at, int indent)
+{
+    const struct case_tally *t = &r->tallies[at];
+    size_t n = 0;
+    buf_printf(out, "\n%*s- clause: ", indent, "");
+    quote(out, bytes_str(t->tc->clause));
+    buf_printf(out, "\n%*s  note: \"\"\n%*s  verdict: %s\n%*s  reason: ", indent, "", indent, "",
+               verdict_name(t->worst->verdict), indent, "");
+    quote(out, baseline_piece(t->worst->reason));
+    buf_printf(out, "\n%*s  cases:\n", indent, "");
+    for (size_t i = at; i < r->n_tallies; i++)
+        if (is_to_write(r, &r->tallies[i]) && same_entry(t, &r->tallies[i])) {
+            buf_printf(out, "%*s    - %s\n", indent, "", r->tallies[i].tc->id);
+            n++;
+        }
+    return n;
+}
+
+static void put_heading(struct buf *out, const struct run_result *r)
+{
+    char date[40];
+    struct bytes vendor = bytes_str(r->target->vendor);
+    buf_puts(out, "# Known deviations of ");
+    if (vendor.n > 0) {
+        buf_putc(out, '"');
+        text_quote(out, vendor, LINE);
+        buf_putc(out, '"');
+    } else {
+        buf_puts(out, "a KMIP server");
+    }
+    buf_printf(out,
+               "\n# found by kmip-conform " KMIP_CONFORM_VERSION " on %.*s.\n#\n"
+               "# A run with --baseline and this file fails for what is new only. Each entry: the\n"
+               "# verdict, a piece of the reason, and the cases that are known to have it; `note`\n"
+               "# says why that is lived with, and `expires: 2027-03-31` for how long.\n",
+               10, text_date_out(r->started_wall_ns / NS_PER_S, date));
+}
+
+/* Of the entries in the file, so that those added stand in the same list. */
+static int indent_of(const struct baseline *b)
+{
+    return b && b->doc.root && b->doc.root->kind == YNODE_SEQ ? (int)b->doc.root->col - 1 : 0;
+}
+
+/* ---- the file --------------------------------------------------------------- */
+
+static bool adds(const char *path, const struct baseline *known)
+{
+    return known && strcmp(path, "-") != 0 && report_same_place(path, known->path);
+}
+
+bool baseline_can_write(const char *path, const struct baseline *known, struct kerr *err)
+{
+    if (!path || strcmp(path, "-") == 0)
+        return true;
+    if (file_exists(path) && !adds(path, known))
+        return kerr_set(err, KE_FILE,
+                        "%s is there already, perhaps with notes of somebody: --baseline %s with "
+                        "--write-baseline %s adds to it what is new",
+                        path, path, path);
+    return report_can_write(path, err);
+}
+
+/* What was put together must be read as it is meant: the file may be written in a way that
+ * nothing can be put behind it, such as [...]. */
+static bool is_readable(const char *path, struct buf *text, size_t n, struct kerr *err)
+{
+    struct kerr why = KERR_INIT;
+    struct baseline b;
+    bool ok = baseline_parse(&b, path, buf_bytes(text), 0, &why) && b.n == n;
+    baseline_clear(&b);
+    return ok || kerr_set(err, KE_FILE,
+                          "cannot add to %s: its entries are not a plain list of lines that begin "
+                          "with '- ', one below the other",
+                          path);
+}
+
+bool baseline_write(const char *path, const struct run_result *r, size_t *added, struct kerr *err)
+{
+    struct buf text;
+    bool add = adds(path, r->baseline), ok = true;
+    int indent = add ? indent_of(r->baseline) : 0;
+    *added = 0;
+    buf_init(&text, 16u << 20);
+    if (add)
+        ok = file_read(path, &text, err);
+    else
+        put_heading(&text, r);
+    if (add && text.n > 0 && text.p[text.n - 1] != '\n')
+        buf_putc(&text, '\n');
+    for (size_t i = 0; i < r->n_tallies; i++)
+        if (is_to_write(r, &r->tallies[i]) && !is_written(r, i))
+            *added += put_entry(&text, r, i, indent);
+    if (ok && text.failed)
+        ok = kerr_set(err, KE_MEMORY, "no memory for the baseline");
+    ok = ok && is_readable(path, &text, (add ? r->baseline->n : 0) + *added, err) &&
+         ((add && *added == 0) || file_write(path, buf_bytes(&text), 0644, err));
+    buf_clear(&text);
+    return ok;
+}
