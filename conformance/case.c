@@ -13,6 +13,8 @@
 
 static const char *const levels[] = {"MUST", "SHOULD", "MAY", NULL};
 
+const char *const auth_suite_names[] = {"report", "basic", "tls12", NULL};
+
 const char *level_name(enum case_level l)
 {
     return levels[l];
@@ -27,7 +29,7 @@ const char *verdict_name(enum verdict v)
 
 /* The raw form of the maps, before the checks. */
 struct raw_needs {
-    const struct ynode *operations, *objects, *versions;
+    const struct ynode *operations, *objects, *versions, *auth_suite;
     int64_t identities;
 };
 
@@ -47,6 +49,7 @@ static const struct yfield needs_fields[] = {
     NEEDS(operations, YF_NODE, .help = "operations that Query must announce"),
     NEEDS(objects, YF_NODE, .help = "object types that Query must announce"),
     NEEDS(versions, YF_NODE, .help = "protocol versions that Discover Versions must list"),
+    NEEDS(auth_suite, YF_NODE, .help = "which --auth-suite it is about"),
     NEEDS(identities, YF_INT, .min = 1, .max = 2,
           .help = "2: needs certificates of a second client"),
     {0},
@@ -157,6 +160,17 @@ static bool take_version(void *arg, const struct ynode *n, struct kerr *err)
     return v || ynode_err(n, KE_CASE, err, "'%s' is no protocol version such as 1.2", n->text);
 }
 
+static bool take_auth_suite(void *arg, const struct ynode *n, struct kerr *err)
+{
+    struct test_case *c = arg;
+    for (unsigned i = 0; auth_suite_names[i]; i++)
+        if (strcmp(n->text, auth_suite_names[i]) == 0) {
+            c->needs_auth_suites |= 1u << i;
+            return true;
+        }
+    return ynode_err(n, KE_CASE, err, "auth_suite: expected basic, tls12 or report");
+}
+
 static bool take_row(void *arg, const struct ynode *n, struct kerr *err)
 {
     struct test_case *c = arg;
@@ -215,6 +229,7 @@ static bool read_case(struct test_case *c, struct kerr *err)
            each(raw.needs.operations, "operations", take_operation, c, err) &&
            each(raw.needs.objects, "objects", take_object, c, err) &&
            each(raw.needs.versions, "versions", take_version, c, err) &&
+           each(raw.needs.auth_suite, "auth_suite", take_auth_suite, c, err) &&
            check_vars(raw.vars, err) && case_read_objects(c, raw.objects, err) &&
            case_read_steps(c, raw.steps, err) && case_check_variables(c, err);
 }

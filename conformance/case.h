@@ -5,7 +5,8 @@
  *     clause: KMIP 1.2 spec, 4.9
  *     level: MUST                     # MUST | SHOULD | MAY: a mismatch costs FAIL, WARN, WARN
  *     covers: [BL-P-1, BL-A-2]        # rows of requirements.tsv
- *     needs: {operations: [Locate], objects: [Symmetric Key], identities: 2, versions: [1.1]}
+ *     needs: {operations: [Locate], objects: [Symmetric Key], identities: 2, versions: [1.1],
+ *             auth_suite: [tls12, report]}   # which --auth-suite it is about; default any
  *     why: one or two sentences for whoever meets the failure (optional)
  *     vars: {k16: 0123456789abcdef0123456789abcdef}
  *     objects:                        # made before the steps, whichever way the server offers
@@ -43,13 +44,26 @@
  *   no_later       3s since the case began: what is expected holds only until then, so that a
  *                  reply that comes later says nothing; a mismatch makes the case INCONCLUSIVE
  *   within         2s: how long to wait for a reply; silence is then an answer, not an error
+ *   pieces         1: so many bytes of the request at a time, each in a TLS record of its own
+ *   together       8: so many times in one go, in as few TLS records as it takes; each time is
+ *                  answered as expected, in order
+ *   break          type, or a list of families (malform.h), or `all`: the request is sent in
+ *                  each malformed way of these families. It is refused or the connection closed,
+ *                  nothing is stored, and the next is served; so nothing else is expected
  *   expect         see below; default: success
  *
  * Or a step does something else:
  *   wait: 2s       lets time pass
- *   connect: {client: NAME, as: main|other|anonymous, priority: GNUTLS-STRING}, expect {connection:
- *                  open | refused | any}; binds $NAME when it is open
+ *   connect: {client: NAME, as: IDENTITY, priority: GNUTLS-STRING}, expect {connection:
+ *                  open | refused | any}; binds $NAME when it is open. Identities: main, other,
+ *                  anonymous (no certificate), and made ones that no server should take
+ *                  (auth.h): expired, early, stranger, keyless
  *   close: NAME    ends a client's connection
+ *   stall: WAY     a nuisance without a message (step_stall.c), on connections of its own; the
+ *                  server serves others meanwhile, and afterwards. With `connections: 20`
+ *                  (default 1) and `hold: 1s`, how long they stay
+ *   ciphers: basic|tls12   which cipher suites does the server take? Those outside of that
+ *                  authentication suite's list are mismatches; all of them are told
  *   let: {name: value}   binds variables (text with ${...} in it)
  *   check: {that: $a, equals: $b}   compares variables: equals, differs, at_least, at_most;
  *                  length: 16, the number of its bytes
@@ -146,6 +160,10 @@ enum connection_want {
     CONNECTION_ANY
 };
 
+/* What the server is said to claim (KMIP Profiles 1.2, 3): --auth-suite. */
+enum auth_suite { AUTH_REPORT, AUTH_BASIC, AUTH_TLS12, AUTH_SUITES_ };
+extern const char *const auth_suite_names[]; /* by the above; NULL ends */
+
 #define ITEMS_AS_ASKED (-1) /* one, or of a batch as many as the request has */
 #define ITEMS_ANY (-2)
 
@@ -183,11 +201,14 @@ struct case_item {
 };
 
 enum step_kind {
-    STEP_REQUEST, STEP_MESSAGE, STEP_RAW, STEP_WAIT, STEP_CONNECT, STEP_CLOSE, STEP_LET, STEP_CHECK
+    STEP_REQUEST, STEP_MESSAGE, STEP_RAW, STEP_WAIT, STEP_CONNECT, STEP_CLOSE, STEP_LET, STEP_CHECK,
+    STEP_STALL, STEP_CIPHERS
 };
 
 enum relation { RELATION_EQUALS, RELATION_DIFFERS, RELATION_AT_LEAST, RELATION_AT_MOST,
                 RELATION_LENGTH };
+
+struct stall_way;
 
 struct case_step {
     enum step_kind kind;
@@ -201,6 +222,11 @@ struct case_step {
     int64_t no_later_ns;        /* 0: whenever */
     int64_t repeat_every_ns, repeat_at_most_ns; /* 0: once */
     int64_t wait_ns;
+    int64_t pieces, together;   /* 0: whole, once */
+    uint32_t families;          /* of malformations: a mask (malform.h); 0: sent as it is */
+    const struct stall_way *stall; /* STEP_STALL */
+    int64_t connections, hold_ns;
+    enum auth_suite ciphers;    /* STEP_CIPHERS */
     const struct ynode *header, *message, *raw, *let;
     struct expectation expect;
     struct case_item *items;    /* STEP_REQUEST */
@@ -248,6 +274,7 @@ struct test_case {
     size_t n_needs_operations, n_needs_objects;
     uint8_t needs_versions[CASE_LIST_MAX];
     size_t n_needs_versions;
+    unsigned needs_auth_suites; /* 1 << each of them; 0: any will do */
     int64_t needs_identities;   /* 2 also when a step's client is the other one */
     const struct ynode *vars;
     struct case_object *objects;

@@ -26,6 +26,9 @@ __attribute__((warn_unused_result)) bool case_read_objects(struct test_case *c,
                                                            const struct ynode *objects,
                                                            struct kerr *err);
 
+/* break, stall and ciphers of a step that has been read otherwise. */
+__attribute__((warn_unused_result)) bool case_read_hostile(struct case_step *s, struct kerr *err);
+
 /* n NULL: success. */
 __attribute__((warn_unused_result)) bool case_read_expectation(struct arena *a,
                                                                const struct ynode *n,

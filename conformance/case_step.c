@@ -7,7 +7,8 @@
 
 static const char *const states[] = {"Pre-Active", "Active",    "Deactivated",
                                      "Compromised", "Destroyed", "Destroyed Compromised", NULL};
-static const char *const identities[] = {"main", "other", "anonymous", NULL};
+static const char *const identities[] = {"main",  "other",    "anonymous", "expired",
+                                         "early", "stranger", "keyless",   NULL};
 static const char *const relations[] = {"equals",  "differs", "at_least",
                                         "at_most", "length",  NULL};
 
@@ -80,9 +81,10 @@ static const struct yfield item_fields[] = {
 struct raw_step {
     const char *note, *client, *version, *unless, *when, *close;
     bool async, setup, announced;
-    int64_t wait, within, no_later;
+    int64_t wait, within, no_later, pieces, together, connections, hold;
     struct raw_item item;
-    const struct ynode *batch, *header, *message, *raw, *expect, *connect, *let, *check, *repeat;
+    const struct ynode *batch, *header, *message, *raw, *expect, *connect, *let, *check, *repeat,
+        *families, *stall, *ciphers;
 };
 
 #define STEP(name, yaml_kind) \
@@ -112,6 +114,16 @@ static const struct yfield step_fields[] = {
     STEP(let, YF_NODE),
     STEP(check, YF_NODE),
     STEP(repeat, YF_NODE),
+    {.key = "pieces", .kind = YF_INT, .off = offsetof(struct raw_step, pieces), .min = 1,
+     .max = 16384},
+    {.key = "together", .kind = YF_INT, .off = offsetof(struct raw_step, together), .min = 2,
+     .max = 1000},
+    {.key = "connections", .kind = YF_INT, .off = offsetof(struct raw_step, connections),
+     .min = 1, .max = 500},
+    STEP(hold, YF_DURATION),
+    {.key = "break", .kind = YF_NODE, .off = offsetof(struct raw_step, families)},
+    STEP(stall, YF_NODE),
+    STEP(ciphers, YF_NODE),
     STEP_ITEM(operation, YF_STR),
     STEP_ITEM(id, YF_STR),
     STEP_ITEM(payload, YF_NODE),
@@ -124,7 +136,7 @@ static const struct yfield step_fields[] = {
 /* What makes a step this kind of step: the key that must be there. */
 enum form {
     SINGLE = 1, BATCH = 2, MESSAGE = 4, RAW = 8, WAIT = 16, CONNECT = 32, CLOSE = 64, LET = 128,
-    CHECK = 256
+    CHECK = 256, STALL = 512, CIPHERS = 1024
 };
 
 static const struct {
@@ -136,7 +148,8 @@ static const struct {
     {"message", MESSAGE, STEP_MESSAGE},  {"raw", RAW, STEP_RAW},
     {"wait", WAIT, STEP_WAIT},           {"connect", CONNECT, STEP_CONNECT},
     {"close", CLOSE, STEP_CLOSE},        {"let", LET, STEP_LET},
-    {"check", CHECK, STEP_CHECK},
+    {"check", CHECK, STEP_CHECK},        {"stall", STALL, STEP_STALL},
+    {"ciphers", CIPHERS, STEP_CIPHERS},
 };
 
 #define REQUEST (SINGLE | BATCH)
@@ -149,7 +162,9 @@ static const struct {
 } limited[] = {
     {"payload", SINGLE},  {"id", SINGLE},      {"extension", SINGLE}, {"announced", SINGLE},
     {"header", REQUEST},  {"version", REQUEST}, {"async", REQUEST},
-    {"client", SENDING},  {"repeat", SENDING}, {"within", SENDING},  {"no_later", SENDING},
+    {"client", SENDING},  {"repeat", SENDING}, {"within", SENDING | STALL}, {"no_later", SENDING},
+    {"pieces", SENDING},  {"together", REQUEST | MESSAGE}, {"break", REQUEST | MESSAGE},
+    {"connections", STALL}, {"hold", STALL},
     {"expect", SENDING | CONNECT}, {"setup", SENDING | CONNECT | CHECK},
 };
 
@@ -169,7 +184,7 @@ static bool form_of(const struct ynode *n, enum form *form, enum step_kind *kind
     if (!found)
         return ynode_err(n, KE_CASE, err,
                          "a step needs one of: operation, batch, message, raw, wait, connect, "
-                         "close, let, check");
+                         "close, let, check, stall, ciphers");
     for (size_t i = 0; i < sizeof limited / sizeof *limited; i++)
         if (!(limited[i].forms & *form) && ynode_get(n, limited[i].key))
             return ynode_err(ynode_get(n, limited[i].key), KE_CASE, err,
@@ -352,7 +367,7 @@ static bool read_parts(struct test_case *c, const struct raw_step *raw, struct c
            (!raw->check || read_check(raw->check, s, err)) &&
            (!raw->connect || read_connect(raw->connect, c, s, err)) &&
            (!raw->item.operation || read_single(c, raw, s, err)) &&
-           (!raw->batch || read_batch(c, raw->batch, s, err));
+           (!raw->batch || read_batch(c, raw->batch, s, err)) && case_read_hostile(s, err);
 }
 
 static bool read_step(struct test_case *c, size_t i, const struct ynode *n, struct kerr *err)
@@ -377,6 +392,10 @@ static bool read_step(struct test_case *c, size_t i, const struct ynode *n, stru
     s->wait_ns = raw.wait;
     s->within_ns = raw.within;
     s->no_later_ns = raw.no_later;
+    s->pieces = raw.pieces;
+    s->together = raw.together;
+    s->connections = raw.connections ? raw.connections : 1;
+    s->hold_ns = raw.hold;
     if ((form & SENDING) && !check_client(c, i, ynode_get(n, "client"), s->client, err))
         return false;
     if (s->close && !check_client(c, i, ynode_get(n, "close"), s->close, err))

@@ -12,7 +12,8 @@
 
 static const struct opt run_opts[] = {
     {.name = "profile", .kind = OPT_LIST, .off = RUN(profiles), .arg = "NAME",
-     .help = "run this profile (may be repeated); default: the three server profiles"},
+     .help = "run this profile (may be repeated); default: the three server profiles and "
+             "authentication; robustness only by its name"},
     {.name = "case", .kind = OPT_LIST, .off = RUN(cases), .arg = "GLOB",
      .help = "only cases whose id matches"},
     {.name = "skip", .kind = OPT_LIST, .off = RUN(skips), .arg = "GLOB",
@@ -39,6 +40,12 @@ static const struct opt run_opts[] = {
      .help = "an object to read, for servers that let clients make none"},
     {.name = "other-certs", .kind = OPT_STR, .off = RUN(other_certs), .arg = "DIR",
      .help = "certificates of a second client identity (else KMIP_OTHER_CERTS)"},
+    {.name = "auth-suite", .kind = OPT_STR, .off = RUN(auth_suite), .arg = "basic|tls12|report",
+     .help = "the authentication suite that the server claims; report: none, and what it lacks of "
+             "either is told (default)"},
+    {.name = "client-ca", .kind = OPT_STR, .off = RUN(client_ca), .arg = "DIR",
+     .help = "ca.pem and ca-key.pem of the authority that signs clients, for certificates that no "
+             "server should take; default: the folder above the client's certificates"},
     {.name = "journal", .kind = OPT_STR, .off = RUN(journal), .arg = "FILE",
      .help = "where to keep note of what is made; default kmip-conform-RUN.journal"},
     {.name = "show-secrets", .kind = OPT_FLAG, .off = RUN(show_secrets),
@@ -97,6 +104,7 @@ static int run_prepared(struct run *run)
     if (!run_gate(run, &err))
         return shut(run, &err);
     report_target(&run->term, &run->target, run->prefix);
+    run_warn(run);
     if (!run_cases(run, &err))
         return program_failed(&err);
     report_end(&run->term, &run->result);

@@ -69,11 +69,26 @@ static bool nothing_waits(struct running *rn, const char *client)
                              : "a message stood on the connection before the case's first request");
 }
 
+/* All but the last piece, each in a record of its own, when the request goes in pieces;
+ * *rest is what is left. False when the server has hung up meanwhile. */
+static bool send_pieces(struct kc_client *kc, const struct sent *s, struct bytes *rest,
+                        struct kerr *err)
+{
+    *rest = buf_bytes(&s->asked);
+    for (size_t piece = (size_t)s->pieces; piece > 0 && rest->n > piece;) {
+        if (!kc_send_raw(kc, bytes_of(rest->p, piece), err))
+            return false;
+        *rest = bytes_of(rest->p + piece, rest->n - piece);
+    }
+    return true;
+}
+
 /* On the wire and back. A closed connection is an answer, not an error. */
 static bool transfer(struct running *rn, const char *client, struct sent *s)
 {
     struct target *t = rn->runner->target;
     struct kerr err = KERR_INIT;
+    struct bytes rest;
     struct target_client *tc =
         nothing_waits(rn, client) ? target_client(t, client, &rn->err) : NULL;
     if (!tc)
@@ -82,7 +97,8 @@ static bool transfer(struct running *rn, const char *client, struct sent *s)
     buf_reset(&s->reply);
     if (s->within_ns > 0)
         kc_set_timeout(tc->kc, s->within_ns);
-    s->has_reply = kc_exchange(tc->kc, buf_bytes(&s->asked), &s->reply, NULL, &err);
+    s->has_reply = send_pieces(tc->kc, s, &rest, &err) &&
+                   kc_exchange(tc->kc, rest, &s->reply, NULL, &err);
     kc_set_timeout(tc->kc, t->opt.settings.timeout_ns);
     tc->last_ns = pace_mono_ns(&t->pace);
     s->followed = s->has_reply && target_unasked(t, client);

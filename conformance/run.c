@@ -104,6 +104,8 @@ static void note_options(struct run *run)
         buf_printf(out, s->timeout_ns % NS_PER_S ? " --timeout %lldms" : " --timeout %lld",
                    (long long)(s->timeout_ns / (s->timeout_ns % NS_PER_S ? NS_PER_MS : NS_PER_S)));
     put_option(&run->run_options, "object", run->o.object);
+    put_option(&run->run_options, "auth-suite", run->o.auth_suite);
+    put_option(&run->run_options, "client-ca", run->o.client_ca);
     put_option(&run->run_options, "suites", run->o.suites);
     for (size_t i = 0; i < run->o.oasis.n; i++)
         put_option(&run->run_options, "oasis", run->o.oasis.v[i]);
@@ -163,6 +165,17 @@ static bool check_other(const struct run *run, struct kerr *err)
     bool ok = creds != NULL;
     tls_creds_free(&creds);
     return ok;
+}
+
+static bool choose_auth_suite(struct run *run, struct kerr *err)
+{
+    const char *name = run->o.auth_suite ? run->o.auth_suite : auth_suite_names[AUTH_REPORT];
+    for (unsigned i = 0; auth_suite_names[i]; i++)
+        if (strcmp(name, auth_suite_names[i]) == 0) {
+            run->to.auth_suite = i;
+            return true;
+        }
+    return kerr_set(err, KE_USAGE, "--auth-suite is basic, tls12 or report, not '%s'", name);
 }
 
 /* Some of the cases are files of the suites. */
@@ -230,7 +243,7 @@ bool run_prepare(struct run *run, struct kerr *err)
     if (o->baseline &&
         !baseline_load(&run->baseline, o->baseline, clock_wall_ns() / NS_PER_S, err))
         return false;
-    if (!kc_settings_finish(&run->to.settings, err) ||
+    if (!choose_auth_suite(run, err) || !kc_settings_finish(&run->to.settings, err) ||
         !check_files(run, err))
         return false;
     const struct kc_settings *s = &run->to.settings;
@@ -244,6 +257,7 @@ bool run_prepare(struct run *run, struct kerr *err)
     driver_init(&run->driver, &driver);
     run->to.other_certs = o->other_certs;
     run->to.object = o->object;
+    run->to.client_ca = o->client_ca;
     target_init(&run->target, &run->to);
     make_prefix(run->prefix);
     if (o->journal)
@@ -255,6 +269,32 @@ bool run_prepare(struct run *run, struct kerr *err)
     journal_init(&run->journal, run->journal_path, run->prefix, run->server);
     interrupt_journal(run->journal_path);
     return check_other(run, err) && journal_check(&run->journal, err) && find_control(run, err);
+}
+
+/* Is it our own mock? Nobody's keys are on it. */
+static bool is_mock(const struct run *run)
+{
+    return run->target.pace.control || strcmp(run->target.vendor, "kmip-mock") == 0;
+}
+
+static bool is_hostile(const struct test_case *c)
+{
+    for (size_t i = 0; i < c->n_steps; i++)
+        if (c->steps[i].families || c->steps[i].kind == STEP_STALL)
+            return true;
+    return false;
+}
+
+void run_warn(const struct run *run)
+{
+    size_t n = 0;
+    for (const struct test_case *c = run->suites.first; c; c = c->next)
+        n += suite_selected(c, &run->o.cases, &run->o.skips) && is_hostile(c);
+    if (n > 0 && !is_mock(run))
+        fprintf(run->term.out,
+                "Hostile      %zu cases send some thousand malformed messages to %s and hold "
+                "connections open: a server that cannot bear it may stop serving anybody\n\n",
+                n, run->server);
 }
 
 /* ---- the cases -------------------------------------------------------------- */

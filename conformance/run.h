@@ -12,6 +12,7 @@
 struct run_options {
     struct opt_list profiles, cases, skips;
     struct opt_list oasis; /* published cases: files and folders */
+    const char *auth_suite, *client_ca;
     const char *json, *junit, *suites, *other_certs, *object, *journal, *control;
     const char *baseline, *write_baseline, *shard;
     int64_t repeat, jobs;
@@ -43,6 +44,8 @@ __attribute__((warn_unused_result)) bool run_load(struct run *run, char *const *
 __attribute__((warn_unused_result)) bool run_prepare(struct run *run, struct kerr *err);
 /* The gate; result.gate tells. */
 __attribute__((warn_unused_result)) bool run_gate(struct run *run, struct kerr *err);
+/* What it is about to do that no well-meaning client would, on run->term. */
+void run_warn(const struct run *run);
 /* The cases, told on run->term as they go, and the clean-up. */
 __attribute__((warn_unused_result)) bool run_cases(struct run *run, struct kerr *err);
 /* run_jobs.c: the cases alone. */

@@ -2,7 +2,9 @@
 #include "conformance/runner.h"
 
 #include "client/lib/requests.h"
+#include "conformance/auth.h"
 #include "conformance/driver_probe.h"
+#include "conformance/hostile.h"
 #include "conformance/interrupt.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
@@ -21,6 +23,12 @@ static bool applies(struct running *rn)
     const struct target *t = rn->runner->target;
     if (tc->not_applicable) {
         result_decide(rn->result, VERDICT_NOT_APPLICABLE, SIZE_MAX, "%s", tc->not_applicable);
+        return false;
+    }
+    if (tc->needs_auth_suites && !(tc->needs_auth_suites & 1u << t->opt.auth_suite)) {
+        result_decide(rn->result, VERDICT_NOT_APPLICABLE, SIZE_MAX,
+                      "a matter of another authentication suite than --auth-suite %s",
+                      auth_suite_names[t->opt.auth_suite]);
         return false;
     }
     if (tc->needs_identities > 1 && !t->opt.other_certs) {
@@ -123,6 +131,7 @@ static bool request_once(struct running *rn, const struct case_step *s, struct j
     struct sent sent;
     sent_init(&sent);
     sent.within_ns = s->within_ns;
+    sent.pieces = s->pieces;
     sent.version_free = names_version(&s->expect);
     vars_tick(&rn->vars);
     *j = (struct judgement){.verdict = VERDICT_PASS, .why = ""};
@@ -255,8 +264,13 @@ static bool run_step(struct running *rn, const struct case_step *s)
         return bind_all(rn, s->let);
     case STEP_CHECK:
         return step_check(rn, s);
+    case STEP_STALL:
+        return step_stall(rn, s);
+    case STEP_CIPHERS:
+        return step_ciphers(rn, s);
     default:
-        return step_request(rn, s);
+        return s->families ? step_malform(rn, s)
+                           : s->together ? step_together(rn, s) : step_request(rn, s);
     }
 }
 

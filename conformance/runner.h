@@ -49,6 +49,7 @@ struct running {
 struct sent {
     struct buf request, reply;
     struct buf asked;    /* the request that the reply answers: a Poll, or `request` */
+    int64_t pieces;      /* bytes at a time; 0: all at once */
     int64_t within_ns;   /* how long to wait for the reply; 0: the run's time-out */
     bool version_free;   /* the case itself says which version the reply has */
     unsigned ask;        /* number of the request's first item in the journal */

@@ -11,6 +11,7 @@ static const struct {
     {"tls-port-5696", "it listens on a free port"},
     {"tls-1.3-not-negotiated", "it takes TLS 1.3 as well"},
     {"tls-mandatory-cbc-suites", "its TLS library offers no CBC suites with RSA key exchange"},
+    {"tls-suite-outside-list", "its TLS library takes suites that the profile does not know"},
 };
 
 const char *selftest_known_warning(const char *id)

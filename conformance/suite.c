@@ -14,10 +14,12 @@
 #include "kmip/base/text.h"
 
 const struct profile profiles[] = {
-    {"baseline-server", "Baseline Server", true, NULL},
-    {"symmetric-key-lifecycle-server", "Symmetric Key Lifecycle Server", true, NULL},
-    {"basic-cryptographic-server", "Basic Cryptographic Server", true, NULL},
-    {"driver", "Storage driver (Zenko)", false, driver_probes},
+    {"baseline-server", "Baseline Server", true, false, NULL},
+    {"symmetric-key-lifecycle-server", "Symmetric Key Lifecycle Server", true, false, NULL},
+    {"basic-cryptographic-server", "Basic Cryptographic Server", true, false, NULL},
+    {"authentication", "Authentication Suites", true, false, NULL},
+    {"robustness", "Robustness", false, true, NULL},
+    {"driver", "Storage driver (Zenko)", false, false, driver_probes},
 };
 const size_t n_profiles = sizeof profiles / sizeof *profiles;
 
@@ -130,7 +132,7 @@ bool suites_load(struct suites *s, const struct opt_list *names, struct kerr *er
         if (!p && strcmp(names->v[i], "all") != 0)
             return unknown_profile(names->v[i], err);
         for (size_t k = 0; k < n_profiles; k++)
-            wanted[k] = wanted[k] || !p || p == &profiles[k];
+            wanted[k] = wanted[k] || (p ? p == &profiles[k] : !profiles[k].opt_in);
     }
     for (size_t k = 0; k < n_profiles; k++)
         if ((names->n == 0 ? profiles[k].by_default : wanted[k]) &&

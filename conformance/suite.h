@@ -11,6 +11,7 @@ struct profile {
     const char *name;  /* folder under suites/, and --profile */
     const char *title; /* as the standard calls it */
     bool by_default;   /* run without --profile */
+    bool opt_in;       /* run only by its own name: not with `all` */
     const struct probe *const *probes; /* its cases, written in C (driver_probe.h); or NULL */
 };
 
@@ -29,7 +30,8 @@ struct suites {
  * requirements.tsv, which lies beside the folder or in it. KE_CASE when there is none. */
 __attribute__((warn_unused_result)) bool suites_find(struct suites *s, const char *given,
                                                      struct kerr *err);
-/* Loads the cases of the profiles named (n == 0: those by default; "all": every one).
+/* Loads the cases of the profiles named (n == 0: those by default; "all": every one
+ * but those that want to be named).
  * Ids must be unique. */
 __attribute__((warn_unused_result)) bool suites_load(struct suites *s, const struct opt_list *names,
                                                      struct kerr *err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "client/lib/requests.h"
+#include "conformance/auth.h"
 #include "kmip/base/clock.h"
 
 #define IDLE_MAX_NS (10 * NS_PER_S)
@@ -22,6 +23,7 @@ void target_clear(struct target *t)
 {
     target_close_all(t);
     mock_control_free(&t->pace.control);
+    auth_certs_free(&t->made);
     arena_clear(&t->arena);
 }
 
@@ -82,6 +84,8 @@ bool target_connect(struct target *t, const char *name, const char *as, const ch
         return false;
     if (strcmp(as, "anonymous") == 0)
         c.tls.no_client_cert = true;
+    if (auth_is_made(as) && !auth_use(t, as, &c, err))
+        return false;
     kc_close(&s->kc);
     s->last_ns = pace_mono_ns(&t->pace);
     s->kc = kc_open(&c, err);

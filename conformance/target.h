@@ -14,6 +14,9 @@ struct target_options {
     struct kc_settings settings;
     const char *other_certs;  /* directory of a second identity's files, or NULL */
     const char *object;       /* identifier of a pre-made object, or NULL */
+    const char *client_ca;    /* folder with ca.pem and ca-key.pem of the clients' authority, or
+                               * NULL: the one above their certificates */
+    unsigned auth_suite;      /* enum auth_suite: the one that the server claims */
 };
 
 /* Connections that are there for every case: main, second (the same identity), other
@@ -21,11 +24,13 @@ struct target_options {
  * behind each exchange). A case may name more. */
 struct target_client {
     char name[32];
-    char as[12];          /* its identity: main, other or anonymous */
+    char as[12];          /* its identity: main, other, anonymous, or one of auth.h */
     bool named;           /* by a case: never opened again by itself */
     struct kc_client *kc; /* NULL: not open */
     int64_t last_ns;      /* when it was last used: pace_mono_ns */
 };
+
+struct auth_certs;
 
 struct target {
     struct target_options opt;
@@ -33,6 +38,7 @@ struct target {
     struct tls_dir other;
     struct arena arena; /* for what the server said */
     struct pace pace;   /* the time it is tested in */
+    struct auth_certs *made; /* certificates that no server should take (auth.h), or NULL */
 
     struct target_client clients[TARGET_CLIENTS_MAX];
     size_t n_clients;

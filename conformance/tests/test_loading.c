@@ -66,7 +66,8 @@ Test(loading, profiles_are_loaded_by_name)
     static const struct {
         const char *a, *b;
         size_t n;
-    } rows[] = {{NULL, NULL, 3}, {"baseline-server", NULL, 1}, {"all", NULL, 3},
+    } rows[] = {{NULL, NULL, 4}, {"baseline-server", NULL, 1}, {"all", NULL, 4},
+                {"robustness", NULL, 1}, {"all", "robustness", 5},
                 {"baseline-server", "basic-cryptographic-server", 2}};
     const char *folder = make_suites();
     size_t n_probes = 0;

@@ -14,7 +14,7 @@ static struct suites suites;
 
 static void load(void)
 {
-    static const struct opt_list all = {{"all"}, 1};
+    static const struct opt_list all = {{"all", "robustness"}, 2};
     struct kerr err = KERR_INIT;
     char text[900];
     bool ok = suites_find(&suites, SUITES, &err) && suites_load(&suites, &all, &err);

@@ -380,6 +380,41 @@ bool pki_leaf(const char *dir, const char *name, const struct pki_leaf *leaf, st
     return ok;
 }
 
+/* --- certificates as they are ------------------------------------------ */
+
+bool pki_describe(const char *cert, struct pki_about *out, struct kerr *err)
+{
+    gnutls_x509_crt_t crt;
+    size_t n = sizeof out->cn, n_issuer = sizeof out->issuer_cn;
+    unsigned bits;
+    memset(out, 0, sizeof *out);
+    if (gnutls_x509_crt_init(&crt) < 0)
+        return kerr_set(err, KE_MEMORY, "no memory for a certificate");
+    bool ok = read_cert(cert, crt, err);
+    if (ok && gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, out->cn, &n) < 0)
+        out->cn[0] = 0;
+    if (ok && gnutls_x509_crt_get_issuer_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0,
+                                                   out->issuer_cn, &n_issuer) < 0)
+        out->issuer_cn[0] = 0;
+    out->rsa = ok && gnutls_x509_crt_get_pk_algorithm(crt, &bits) == GNUTLS_PK_RSA;
+    gnutls_x509_crt_deinit(crt);
+    return ok;
+}
+
+bool pki_issued(const char *ca, const char *cert)
+{
+    struct kerr ignored = KERR_INIT;
+    gnutls_x509_crt_t a = NULL, b = NULL;
+    bool ok = gnutls_x509_crt_init(&a) == 0 && gnutls_x509_crt_init(&b) == 0 &&
+              read_cert(ca, a, &ignored) && read_cert(cert, b, &ignored) &&
+              gnutls_x509_crt_check_issuer(b, a) == 1;
+    if (a)
+        gnutls_x509_crt_deinit(a);
+    if (b)
+        gnutls_x509_crt_deinit(b);
+    return ok;
+}
+
 bool pki_set(const char *dir, struct kerr *err)
 {
     static const struct {

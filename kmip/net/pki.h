@@ -22,6 +22,15 @@ __attribute__((warn_unused_result)) bool pki_ca(const char *dir, const char *cn,
  * unless all three are there (a part of them, or a set of another CA, is an error). */
 __attribute__((warn_unused_result)) bool pki_leaf(const char *dir, const char *name,
                                                   const struct pki_leaf *leaf, struct kerr *err);
+/* What a certificate file says of itself; texts are cut to their room. KE_FILE, KE_PEM. */
+struct pki_about {
+    char cn[128], issuer_cn[128]; /* "" without one */
+    bool rsa;
+};
+__attribute__((warn_unused_result)) bool pki_describe(const char *cert, struct pki_about *out,
+                                                      struct kerr *err);
+/* Does this authority's file name the issuer of that certificate? */
+bool pki_issued(const char *ca, const char *cert);
 /* The set kmip-mock --pki makes: CA, server, client, and other (a second client
  * identity). */
 __attribute__((warn_unused_result)) bool pki_set(const char *dir, struct kerr *err);

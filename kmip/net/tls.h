@@ -24,6 +24,8 @@ struct tls_options {
     bool no_client_cert;     /* server: do not ask for one; client: send none */
     bool client_cert_optional; /* server: ask, but go on without */
     bool no_verify_name;     /* client: do not compare the host name */
+    bool wrong_on_purpose;   /* our own certificate may be out of date, or not the key's: to see
+                              * what the other side says */
 };
 
 /* Loads and checks the three files. KE_PEM: missing, unreadable, malformed, key

@@ -183,13 +183,16 @@ static bool use_identity(struct tls_creds *c, const struct tls_files *f, struct 
         tls_cert_summary(&own, chain.v[0]);
         snprintf(c->own, sizeof c->own, "%s", buf_cstr(&own));
     }
-    if (ok && !key_belongs(key, chain.v[0]))
+    if (ok && c->o.wrong_on_purpose)
+        gnutls_certificate_set_flags(c->cred, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+    else if (ok && !key_belongs(key, chain.v[0]))
         ok = kerr_set(err, KE_PEM,
                       "the private key %s does not belong to the certificate %s (%s): give the "
                       "pair that was made together",
                       f->key, f->cert, c->own);
     if (ok) {
-        warn_if_out_of_date(f->cert, chain.v[0]);
+        if (!c->o.wrong_on_purpose)
+            warn_if_out_of_date(f->cert, chain.v[0]);
         int rc = gnutls_certificate_set_x509_key(c->cred, chain.v, (int)chain.n, key);
         c->has_cert = rc >= 0;
         ok = rc >= 0 || kerr_set(err, KE_PEM, "cannot use the certificate %s: %s", f->cert,
