@@ -2,6 +2,7 @@
 #include "mockserver/attrs.h"
 
 #include "kmip/base/text.h"
+#include "mockserver/deviant.h"
 #include "mockserver/scratch.h"
 
 /* What an object may have beside the instances of one attribute, which the configuration
@@ -23,9 +24,15 @@ enum attr_kind attr_kind(const struct op_call *c, struct bytes name,
                          const struct kmip_attribute **def)
 {
     *def = kmip_attribute_by_name(name);
+    if (breaks_attribute(c, ATTRIBUTE_KNOWN, *def)) {
+        *def = NULL;
+        return ATTR_UNKNOWN;
+    }
     if (*def && (*def)->since <= c->version && (*def)->tag != KMIP_TAG_CUSTOM_ATTRIBUTE)
         return ATTR_STANDARD;
     *def = NULL;
+    if (deviates(c, DEV_UNKNOWN_ATTRIBUTE_TAKEN) && !memchr(name.p, 0, name.n))
+        return ATTR_CUSTOM;
     return is_custom(name) && c->behaviour->custom_attributes != CUSTOM_REJECT ? ATTR_CUSTOM
                                                                                : ATTR_UNKNOWN;
 }
@@ -122,14 +129,16 @@ static bool read_only(struct op_call *c, const char *what)
 /* y- attributes are the server's (KMIP 1.2 spec, 3.39). */
 static bool may_touch_custom(struct op_call *c, struct bytes name)
 {
-    return is_prefixed(name, 'x') || read_only(c, "an attribute whose name starts with y-");
+    return is_prefixed(name, 'x') || deviates(c, DEV_SERVER_ATTRIBUTE_WRITABLE) ||
+           (!is_prefixed(name, 'y') && deviates(c, DEV_UNKNOWN_ATTRIBUTE_TAKEN)) ||
+           read_only(c, "an attribute whose name starts with y-");
 }
 
 bool attr_may_create(struct op_call *c, uint32_t object_type, const struct attr_in *in)
 {
     if (!in->def)
         return may_touch_custom(c, in->name);
-    if (!given_at_creation(in->def))
+    if (!given_at_creation(in->def) && !deviates(c, DEV_READ_ONLY_ATTRIBUTE_GIVEN))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "%s is set by the server, not by the client", in->def->name);
     if (!attr_applies(in->def, object_type))
@@ -178,7 +187,7 @@ static bool may_change_now(struct op_call *c, const struct mock_object *o,
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
         const char *when =
             conditions[i].tag == def->tag ? frozen(o, i, c->now) : NULL;
-        if (when)
+        if (when && !breaks_attribute(c, ATTRIBUTE_FREEZES, def))
             return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "%s cannot be changed %s",
                            def->name, when);
     }
@@ -203,21 +212,28 @@ static bool may_give_value(struct op_call *c, const struct mock_object *o, const
     return true;
 }
 
+static bool may_modify(const struct op_call *c, const struct kmip_attribute *def)
+{
+    return def->flags & KMIP_ATTR_CLIENT_MODIFIES ||
+           breaks_attribute(c, ATTRIBUTE_READ_ONLY, def);
+}
+
 bool attr_may_add(struct op_call *c, const struct mock_object *o, const struct attr_in *in)
 {
     const struct kmip_attribute *def = in->def;
-    if (in->has_index)
+    if (in->has_index && !deviates(c, DEV_ADD_ATTRIBUTE_WITH_INDEX_TAKEN))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "an attribute is added without Attribute Index: the server gives it");
     if (!def)
         return may_touch_custom(c, in->name);
     /* Original Creation Date is the one attribute that a client may add, yet never change
      * (KMIP 1.2 spec, 3.43). */
-    if (!(def->flags & KMIP_ATTR_CLIENT_MODIFIES) && def->tag != KMIP_TAG_ORIGINAL_CREATION_DATE)
+    if (!may_modify(c, def) && def->tag != KMIP_TAG_ORIGINAL_CREATION_DATE)
         return read_only(c, def->name);
     if (!attr_applies(def, o->type))
         return not_applicable(c, KMIP_RESULT_REASON_PERMISSION_DENIED, def, o->type);
-    if (!(def->flags & KMIP_ATTR_MULTI) && object_attr(o, def->tag, 0))
+    if (!(def->flags & KMIP_ATTR_MULTI) && object_attr(o, def->tag, 0) &&
+        !deviates(c, DEV_ADD_ATTRIBUTE_REPLACES))
         return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
                        "%s is set and can have one instance only", def->name);
     return may_give_value(c, o, in);
@@ -228,12 +244,15 @@ bool attr_may_modify(struct op_call *c, const struct mock_object *o, const struc
     const struct kmip_attribute *def = in->def;
     if (!def && !may_touch_custom(c, in->name))
         return false;
-    if (def && !(def->flags & KMIP_ATTR_CLIENT_MODIFIES))
+    if (def && !may_modify(c, def))
         return read_only(c, def->name);
+    if (!object_attr_named(o, in->name) && deviates(c, DEV_MODIFY_ATTRIBUTE_ADDS))
+        return true;
     if (!object_attr_named(o, in->name))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "the object has no attribute \"%s\" to modify", op_quote(in->name).text);
-    if (!object_attr_indexed(o, in->name, in->index))
+    if (!object_attr_indexed(o, in->name, in->index) &&
+        !deviates(c, DEV_MODIFY_ATTRIBUTE_ABSENT_INDEX_TAKEN))
         return op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
                        "\"%s\" has no instance of Attribute Index %d", op_quote(in->name).text,
                        in->index);
@@ -245,7 +264,7 @@ bool attr_may_delete(struct op_call *c, const struct mock_object *o,
 {
     if (!def)
         return !object_attr_named(o, name) || may_touch_custom(c, name);
-    if (!(def->flags & KMIP_ATTR_CLIENT_DELETES))
+    if (!(def->flags & KMIP_ATTR_CLIENT_DELETES) && !breaks_attribute(c, ATTRIBUTE_STAYS, def))
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "%s cannot be deleted by the client", def->name);
     return may_change_now(c, o, def);
@@ -287,7 +306,8 @@ static bool name_is_free(struct op_call *c, const struct mock_object *o, const s
                bytes_eq(other.val, value.val);
     if (!used && !store_name_taken(c->engine->store, value.val, o, &used, &c->err))
         return false;
-    return !used || op_fail(c, taken, "the Name \"%s\" is in use", op_quote(value.val).text);
+    return !used || breaks_operation(c, OPERATION_NEEDS_FREE_NAME) ||
+           op_fail(c, taken, "the Name \"%s\" is in use", op_quote(value.val).text);
 }
 
 static bool known_value(struct op_call *c, const struct mock_object *o, const struct attr_in *in,
@@ -305,7 +325,8 @@ static bool known_value(struct op_call *c, const struct mock_object *o, const st
                op_fail(c, KMIP_RESULT_REASON_APPLICATION_NAMESPACE_NOT_SUPPORTED,
                        "this server makes up Application Data for no Application Namespace");
     case KMIP_TAG_OPERATION_POLICY_NAME: /* 3.18: the one that is enforced */
-        return bytes_eq_str(in->value.val, "default") ||
+        return (bytes_eq_str(in->value.val, "default") &&
+                !deviates(c, DEV_POLICY_DEFAULT_REFUSED)) ||
                op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "the only Operation Policy here is \"default\"");
     default:
@@ -342,6 +363,8 @@ bool attr_store(struct op_call *c, struct mock_object *o, const struct attr_in *
                 const struct mock_attr *at, uint32_t taken, int32_t *index)
 {
     struct bytes value;
+    if (!at && in->def && deviates(c, DEV_SECOND_INSTANCE_REPLACES_FIRST))
+        at = object_attr(o, in->def->tag, 0);
     if (!known_value(c, o, in, at, taken, &value))
         return false;
     if (!in->def)
@@ -365,11 +388,13 @@ bool attr_dates_agree(struct op_call *c, const struct mock_object *o)
 {
     int64_t from, to;
     if (object_date(o, KMIP_TAG_ACTIVATION_DATE, &from) &&
-        object_date(o, KMIP_TAG_PROCESS_START_DATE, &to) && to < from)
+        object_date(o, KMIP_TAG_PROCESS_START_DATE, &to) && to < from &&
+        !deviates(c, DEV_PROCESS_START_BEFORE_ACTIVATION))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "Process Start Date lies before Activation Date");
     if (object_date(o, KMIP_TAG_PROTECT_STOP_DATE, &from) &&
-        object_date(o, KMIP_TAG_DEACTIVATION_DATE, &to) && to < from)
+        object_date(o, KMIP_TAG_DEACTIVATION_DATE, &to) && to < from &&
+        !deviates(c, DEV_PROTECT_STOP_AFTER_DEACTIVATION))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "Protect Stop Date lies behind Deactivation Date");
     return true;
@@ -380,8 +405,10 @@ bool attr_dates_agree(struct op_call *c, const struct mock_object *o)
 bool attr_visible(struct op_call *c, const struct mock_attr *a)
 {
     int custom = c->behaviour->custom_attributes;
+    if (breaks_attribute(c, ATTRIBUTE_TOLD, a->def))
+        return false;
     if (a->def)
-        return a->def->since <= c->version;
+        return a->def->since <= c->version || deviates(c, DEV_VERSION_ATTRIBUTES_TOO_NEW);
     if (custom == CUSTOM_ACCEPT || custom == CUSTOM_TRUNCATE)
         return true;
     op_differs(c, BEHAVIOUR_CUSTOM_ATTRIBUTES, 1);
@@ -405,8 +432,20 @@ static bool field_known(const struct kmip_struct *def, uint32_t tag, uint8_t ver
     return true;
 }
 
+/* The index as it is told; 0: it is not (2.1.1). */
+static int32_t told_index(const struct op_call *c, const struct mock_attr *a)
+{
+    bool several = !a->def || a->def->flags & KMIP_ATTR_MULTI;
+    if (deviates(c, DEV_INDEX_NEVER_TOLD))
+        return 0;
+    return a->index + (several && deviates(c, DEV_INDEX_FROM_ONE));
+}
+
 void attr_write(struct op_call *c, const struct mock_attr *a)
 {
+    struct mock_attr told = *a;
+    told.index = told_index(c, a);
+    a = &told;
     const struct kmip_struct *def = NULL;
     struct ttlv_reader r;
     struct ttlv_item it;

@@ -98,7 +98,8 @@ struct config_layers {
 };
 
 /* Defaults, then the layers, each over the one before: maps key by key, but faults and
- * preload add up. Deviations and variations (catalogues.h) lie over all of them. Checked whole: unknown keys, ranges, versions. FILE:LINE:COL in errors. */
+ * preload add up. Deviations and variations (catalogues.h) lie over all of them. Checked
+ * whole: unknown keys, ranges, versions. FILE:LINE:COL in errors. */
 __attribute__((warn_unused_result)) bool config_load_layers(struct mock_config *cfg,
                                                             const struct config_layers *layers,
                                                             struct kerr *err);

@@ -8,6 +8,7 @@
 #include "kmip/base/clock.h"
 #include "mockserver/access.h"
 #include "mockserver/async.h"
+#include "mockserver/deviant.h"
 #include "mockserver/op.h"
 #include "mockserver/reply.h"
 #include "mockserver/scratch.h"
@@ -139,11 +140,34 @@ static void note_item(struct batch *b, const struct kmip_item *it, uint32_t stat
     snprintf(n->message, sizeof n->message, "%.127s", message);
 }
 
+static bool rule_is_broken(const struct batch *b, enum mock_switch rule)
+{
+    return switch_on(&b->e->cfg->switches, rule);
+}
+
+/* What the answer to an item begins with. */
+static struct reply_head head_of(const struct batch *b, const struct kmip_item *it)
+{
+    struct reply_head head = reply_head_of(it);
+    if (rule_is_broken(b, DEV_BATCH_ID_MISSING_IN_SINGLE_ITEM) && b->rq->msg.n_items == 1)
+        head.has_id = false;
+    if (rule_is_broken(b, DEV_BATCH_ID_INVENTED) && !head.has_id) {
+        head.has_id = true;
+        head.id = bytes_str("1");
+    }
+    return head;
+}
+
 static enum outcome fail_item(struct batch *b, const struct kmip_item *it, uint32_t operation,
                               uint32_t reason, const char *text)
 {
-    struct reply_head head = reply_head_of(it);
+    struct reply_head head = head_of(b, it);
     head.operation = operation;
+    head.has_id &= !rule_is_broken(b, DEV_BATCH_ID_MISSING_ON_FAILURE);
+    head.has_operation &= !rule_is_broken(b, DEV_OPERATION_MISSING_ON_FAILURE);
+    if (reason == KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED)
+        head.has_operation &= !rule_is_broken(b, DEV_UNSUPPORTED_OPERATION_NOT_ECHOED);
+    reason = deviant_reason(&b->e->cfg->switches, operation, reason);
     b->failure = (struct failure){.operation = operation, .reason = reason};
     result_message(b->failure.text, text);
     reply_failed(b->reply, &head, reason, b->failure.text);
@@ -182,7 +206,7 @@ static void limit_reply(struct batch *b, bool on)
     const struct kmip_header *h = &b->rq->msg.header;
     struct buf *out = b->reply->w.out;
     out->limit = b->limit;
-    if (on && h->has_max_response_size) {
+    if (on && h->has_max_response_size && !rule_is_broken(b, DEV_MAXIMUM_RESPONSE_SIZE_IGNORED)) {
         size_t most =
             b->reply->start + (size_t)(h->max_response_size > 0 ? h->max_response_size : 0);
         if (most < out->limit)
@@ -193,7 +217,7 @@ static void limit_reply(struct batch *b, bool on)
 static enum outcome run_op(struct batch *b, const struct kmip_item *it, const struct op *op)
 {
     struct op_call *c = &b->call;
-    struct reply_head head = reply_head_of(it);
+    struct reply_head head = head_of(b, it);
     struct ttlv_mark at = ttlv_w_mark(&b->reply->w);
     uint32_t items = b->reply->items;
     size_t operation_at =
@@ -210,7 +234,8 @@ static enum outcome run_op(struct batch *b, const struct kmip_item *it, const st
     limit_reply(b, true);
     reply_open(b->reply, &head);
     bool ok = op_run(c, op);
-    if (ok && !b->reply->w.failed && c->operation != op->operation)
+    if (ok && !b->reply->w.failed && c->operation != op->operation &&
+        !rule_is_broken(b, DEV_POLL_NAMES_ITSELF))
         be32_put(b->reply->w.out->p + operation_at, c->operation);
     reply_close(b->reply);
     limit_reply(b, false);
@@ -242,9 +267,10 @@ static enum outcome run_op(struct batch *b, const struct kmip_item *it, const st
 static bool answered_pending(struct batch *b, const struct kmip_item *it, const struct op *op)
 {
     struct op_call *c = &b->call;
-    struct reply_head head = reply_head_of(it);
+    struct reply_head head = head_of(b, it);
     struct bytes correlation;
-    if (!b->rq->msg.header.async || !(op->flags & OP_ASYNC) || b->rq->msg.n_items > 1 ||
+    bool asked = b->rq->msg.header.async || rule_is_broken(b, DEV_PENDING_UNASKED);
+    if (!asked || !(op->flags & OP_ASYNC) || b->rq->msg.n_items > 1 ||
         b->e->cfg->asynchronous != ASYNC_ACCEPT)
         return false;
     c->item = it;
@@ -284,7 +310,8 @@ static enum outcome run_item(struct batch *b, const struct kmip_item *it)
     b->call.touched[0] = '\0';
     b->call.finished = NULL;
     b->used_before = b->call.behaviour->used;
-    if (it->has_operation && (!op || op->since > b->rq->version)) {
+    bool newer = op && op->since > b->rq->version && !rule_is_broken(b, DEV_NEWER_OPERATION_SERVED);
+    if (it->has_operation && (!op || newer)) {
         snprintf(text, sizeof text, "%s is not supported%s%s", kmip_operation_name(it->operation),
                  op ? " by KMIP " : "", op ? kmip_version_text(b->rq->version) : "");
         return fail_item(b, it, it->operation, KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, text);
@@ -311,7 +338,7 @@ static void answer_alike(struct batch *b, uint32_t n, uint32_t reason, const cha
     struct kmip_item it;
     reply_rewind(b->reply, b->behind_header, 0);
     while (b->reply->items < n && kmip_next_item(&items, &it)) {
-        struct reply_head head = reply_head_of(&it);
+        struct reply_head head = head_of(b, &it);
         if (reason) {
             fail_item(b, &it, it.operation, reason, text);
             continue;
@@ -321,12 +348,29 @@ static void answer_alike(struct batch *b, uint32_t n, uint32_t reason, const cha
     }
 }
 
+/* Options of another meaning than they have. */
+static const struct {
+    enum mock_switch on;
+    uint32_t option; /* 0: none is given */
+    uint32_t meaning;
+} misread_options[] = {
+    {DEV_STOP_NOT_THE_DEFAULT, 0, KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE},
+    {DEV_STOP_AS_CONTINUE, KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP,
+     KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE},
+    {DEV_CONTINUE_AS_STOP, KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE,
+     KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP},
+    {DEV_UNDO_AS_STOP, KMIP_BATCH_ERROR_CONTINUATION_OPTION_UNDO,
+     KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP},
+};
+
 static uint32_t continuation(const struct batch *b)
 {
     const struct kmip_header *h = &b->rq->msg.header;
-    return b->rq->msg.n_items > 1 && h->has_continuation
-               ? h->continuation
-               : KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP;
+    uint32_t option = b->rq->msg.n_items > 1 && h->has_continuation ? h->continuation : 0;
+    for (size_t i = 0; i < sizeof misread_options / sizeof *misread_options; i++)
+        if (misread_options[i].option == option && rule_is_broken(b, misread_options[i].on))
+            return misread_options[i].meaning;
+    return option ? option : KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP;
 }
 
 /* Of what behaviour has had an effect, only what the failed item met is left. */
@@ -346,7 +390,17 @@ static bool undo_batch(struct batch *b, const struct kmip_item *failed)
     undo_marks(b);
     answer_alike(b, failed->index, 0, "");
     fail_item(b, failed, f.operation, f.reason, f.text);
-    return store_undo(b->e->store, &b->call.err);
+    return (rule_is_broken(b, DEV_UNDO_LEAVES_TRACES) ? store_release : store_undo)(
+        b->e->store, &b->call.err);
+}
+
+/* What stands behind the item that has stopped the batch has no answer (6.13). */
+static bool stop_batch(struct batch *b, struct kmip_message *rest)
+{
+    struct kmip_item it;
+    while (rule_is_broken(b, DEV_STOPPED_ITEMS_ANSWERED) && kmip_next_item(rest, &it))
+        fail_item(b, &it, it.operation, KMIP_RESULT_REASON_GENERAL_FAILURE, "not carried out");
+    return true;
 }
 
 /* The items in their order: it is always kept, asked for or not (6.12). */
@@ -369,7 +423,7 @@ static bool run_items(struct batch *b, bool *failed)
         if (undo)
             return undo_batch(b, &it);
         if (option != KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE)
-            return true;
+            return stop_batch(b, &items);
     }
     return !undo || store_release(b->e->store, &b->call.err);
 }
@@ -408,12 +462,41 @@ static void run_stored(struct batch *b)
     }
 }
 
+/* Options of the header that this server does not have; 0: it has all that are given. */
+static uint32_t refused_option(const struct batch *b, const char **why)
+{
+    const struct kmip_header *h = &b->rq->msg.header;
+    const struct {
+        enum mock_switch on;
+        bool given;
+        uint32_t reason;
+        const char *text;
+    } options[] = {
+        {DEV_ORDER_REFUSED, h->has_order && h->order, KMIP_RESULT_REASON_INVALID_MESSAGE,
+         "the Batch Order Option is not supported"},
+        {DEV_ASYNCHRONOUS_INDICATOR_REFUSED, h->async, KMIP_RESULT_REASON_INVALID_MESSAGE,
+         "the Asynchronous Indicator is not supported"},
+        {DEV_ATTESTATION_INDICATOR_REFUSED, h->has_attestation_capable,
+         KMIP_RESULT_REASON_INVALID_FIELD, "the Attestation Capable Indicator is not known here"},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given && rule_is_broken(b, options[i].on)) {
+            *why = options[i].text;
+            return options[i].reason;
+        }
+    return 0;
+}
+
 static void run_batch(struct batch *b)
 {
+    const char *why = NULL;
+    uint32_t refusal = refused_option(b, &why);
     bool cancels = async_is_cancelled_by(b->e, b->access.identity, &b->rq->msg), failed;
     if (!cancels)
         async_settle(b->e);
-    if (b->rq->critical)
+    if (refusal)
+        refuse_message(b->reply, b->behind_header, refusal, why, b->note);
+    else if (b->rq->critical && !rule_is_broken(b, DEV_CRITICAL_EXTENSION_IGNORED))
         answer_alike(b, b->rq->msg.n_items, KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED,
                      "a critical Message Extension is not known here");
     else if (!cancels)
@@ -434,7 +517,24 @@ static void init_call(struct batch *b, const struct engine_request *rq)
                                .now = b->now,
                                .request = b->rq->msg.msg,
                                .err = KERR_INIT};
+    if (rule_is_broken(b, DEV_PLACEHOLDER_OUTLIVES_REQUEST))
+        op_set_placeholder(&b->call, b->e->scratch->placeholder);
     behaviour_complete(b->call.behaviour, b->e->cfg);
+}
+
+/* The version that is said to be spoken: that of the request (6.1). */
+static uint8_t told_version(const struct batch *b)
+{
+    return rule_is_broken(b, DEV_PROTOCOL_VERSION_ALWAYS_BEST) && b->e->cfg->n_versions > 0
+               ? b->e->cfg->versions[0]
+               : b->rq->version;
+}
+
+static void tell_batch_count(struct batch *b)
+{
+    if (rule_is_broken(b, DEV_BATCH_COUNT_OF_THE_REQUEST) && b->note->items > 0)
+        b->reply->items = b->note->items;
+    b->reply->items += rule_is_broken(b, DEV_BATCH_COUNT_ONE_TOO_MANY);
 }
 
 /* Key material and results do not outlive the request. */
@@ -460,20 +560,22 @@ bool engine_answer(struct mock_engine *e, const struct engine_request *asked, st
     const char *why = "";
     *note = (struct answer_note){0};
     request_read(rq, e->cfg, asked->bytes);
-    reply_begin(&reply, out, rq->version, e->stamp_ns ? engine_stamp(e) : b.now);
+    reply_begin(&reply, out, told_version(&b), e->stamp_ns ? engine_stamp(e) : b.now);
     b.behind_header = reply.header;
     if (rq->reason) {
         refuse_message(&reply, reply.header, rq->reason, rq->text, note);
-    } else if (!access_identify(e->cfg, asked->peer, &rq->msg.header, &b.access, &why)) {
+    } else if (!access_identify(e->cfg, asked->peer, &rq->msg.header, &b.access, &why) &&
+               !rule_is_broken(&b, DEV_CREDENTIAL_UNCHECKED)) {
         refuse_message(&reply, reply.header, KMIP_RESULT_REASON_AUTHENTICATION_NOT_SUCCESSFUL, why,
                        note);
     } else {
         note->items = rq->msg.n_items;
         init_call(&b, asked);
         run_batch(&b);
+        memcpy(e->scratch->placeholder, b.call.placeholder, sizeof b.call.placeholder);
     }
     wipe_scratch(e->scratch);
-    reply.items += switch_on(&e->cfg->switches, DEV_BATCH_COUNT_TOO_LARGE);
+    tell_batch_count(&b);
     return reply_end(&reply) || kerr_set(err, reply.err.code, "%s", reply.err.msg);
 }
 

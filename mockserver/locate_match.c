@@ -1,6 +1,7 @@
 /* Matching for Locate (locate_match.h). */
 #include "mockserver/locate_match.h"
 
+#include "mockserver/deviant.h"
 #include "mockserver/usage.h"
 
 static bool is_date(const struct kmip_attribute *def)
@@ -25,6 +26,8 @@ static bool add_date(struct op_call *c, struct locate_filters *f, const struct a
     *added = other != NULL;
     if (!other) {
         f->filter[f->n].from = f->filter[f->n].to = date;
+        if (deviates(c, DEV_LOCATE_DATE_AS_BEGINNING))
+            f->filter[f->n].to = INT64_MAX;
         return true;
     }
     if (other->range)
@@ -35,6 +38,10 @@ static bool add_date(struct op_call *c, struct locate_filters *f, const struct a
         other->from = date;
     else
         other->to = date;
+    if (deviates(c, DEV_LOCATE_DATE_RANGE_OPEN) && other->to > other->from) {
+        other->from++;
+        other->to--;
+    }
     return true;
 }
 
@@ -43,7 +50,9 @@ static bool add(struct op_call *c, struct locate_filters *f, const struct ttlv_i
     struct attr_in in;
     bool added = false;
     if (!attr_read(c, attribute, &in))
-        return false;
+        return deviates(c, DEV_LOCATE_UNKNOWN_ATTRIBUTE_IGNORED);
+    if (breaks_attribute(c, ATTRIBUTE_SOUGHT, in.def))
+        return true;
     if (f->n == LOCATE_FILTERS_MAX)
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "Locate takes %d attributes at most",
                        LOCATE_FILTERS_MAX);
@@ -105,42 +114,59 @@ static bool limits_match(const struct locate_filter *f, const struct mock_object
            (!ttlv_find(&f->value, KMIP_TAG_USAGE_LIMITS_UNIT, &it) || have.unit == ttlv_enum(&it));
 }
 
-static bool value_matches(const struct locate_filter *f, const struct mock_attr *a)
+/* Names by their beginning: no wildcards are meant where none are given. */
+static bool begins_so(struct bytes asked, struct bytes have)
+{
+    struct ttlv_item want, it;
+    return ttlv_first(asked, &want) && ttlv_first(have, &it) && it.tag == want.tag &&
+           it.val.n >= want.val.n && bytes_eq(bytes_of(it.val.p, want.val.n), want.val);
+}
+
+static bool value_matches(const struct op_call *c, const struct locate_filter *f,
+                          const struct mock_attr *a)
 {
     struct bytes have = bytes_of(a->value, a->len);
     if (a->type != f->value.type)
         return false;
-    if (f->def && f->def->tag == KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK)
+    if (f->def && f->def->tag == KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK &&
+        !deviates(c, DEV_LOCATE_USAGE_MASK_EXACT))
         return (be32_get(have.p) & be32_get(f->value.val.p)) == be32_get(f->value.val.p);
-    if (a->type == TTLV_STRUCTURE)
+    if (f->def && f->def->tag == KMIP_TAG_NAME && deviates(c, DEV_LOCATE_NAME_PREFIX))
+        return begins_so(f->value.val, have);
+    if (a->type == TTLV_STRUCTURE && !deviates(c, DEV_LOCATE_WHOLE_STRUCTURES_ONLY))
         return fields_match(f->value.val, have);
     return bytes_eq(f->value.val, have);
 }
 
 /* A date that is not set counts as the largest there is. */
-static bool date_matches(const struct locate_filter *f, const struct mock_object *o)
+static bool date_matches(const struct op_call *c, const struct locate_filter *f,
+                         const struct mock_object *o)
 {
     int64_t date = INT64_MAX;
-    object_date(o, f->def->tag, &date);
+    if (!object_date(o, f->def->tag, &date) && deviates(c, DEV_LOCATE_UNSET_DATE_LOST))
+        return false;
     return date >= f->from && date <= f->to;
 }
 
-static bool filter_matches(const struct locate_filter *f, const struct mock_object *o)
+static bool filter_matches(const struct op_call *c, const struct locate_filter *f,
+                           const struct mock_object *o)
 {
     if (is_date(f->def))
-        return date_matches(f, o);
+        return date_matches(c, f, o);
     if (f->def && f->def->tag == KMIP_TAG_USAGE_LIMITS)
         return limits_match(f, o);
     for (size_t i = 0; i < o->n_attrs; i++)
-        if (bytes_eq_str(f->name, o->attrs[i].name) && value_matches(f, &o->attrs[i]))
+        if (bytes_eq_str(f->name, o->attrs[i].name) && value_matches(c, f, &o->attrs[i]))
             return true;
     return false;
 }
 
-bool locate_matches(const struct locate_filters *f, const struct mock_object *o)
+bool locate_matches(const struct op_call *c, const struct locate_filters *f,
+                    const struct mock_object *o)
 {
+    bool any = deviates(c, DEV_LOCATE_ANY_CRITERION) && f->n > 0;
     for (size_t i = 0; i < f->n; i++)
-        if (!filter_matches(&f->filter[i], o))
-            return false;
-    return true;
+        if (filter_matches(c, &f->filter[i], o) == any)
+            return any;
+    return !any;
 }

@@ -25,6 +25,7 @@ bool locate_filters_read(struct op_call *c, struct locate_filters *out);
 /* The filter on a standard attribute, or NULL. */
 const struct locate_filter *locate_filter_on(const struct locate_filters *f, uint32_t tag);
 /* The object must be settled. */
-bool locate_matches(const struct locate_filters *f, const struct mock_object *o);
+bool locate_matches(const struct op_call *c, const struct locate_filters *f,
+                    const struct mock_object *o);
 
 #endif

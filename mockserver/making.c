@@ -5,6 +5,7 @@
 
 #include "mockserver/access.h"
 #include "mockserver/crypto.h"
+#include "mockserver/deviant.h"
 #include "mockserver/lifecycle.h"
 #include "mockserver/scratch.h"
 
@@ -52,9 +53,11 @@ static bool take_attribute(struct making *m, const struct ttlv_item *attribute, 
     struct attr_in in;
     if (!attr_read(c, attribute, &in) || !attr_may_create(c, m->object->type, &in))
         return false;
+    if (breaks_attribute(c, ATTRIBUTE_KEPT, in.def))
+        return true;
     const struct mock_attr *at = is_single(in.def) ? object_attr(m->object, in.def->tag, 0) : NULL;
     if (from_request && is_single(in.def)) {
-        if (m->given & given_bit(in.def))
+        if (m->given & given_bit(in.def) && !deviates(c, DEV_ATTRIBUTE_TWICE_TAKEN))
             return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                            "%s is given twice and can have one instance only", in.def->name);
         m->given |= given_bit(in.def);
@@ -126,10 +129,10 @@ static bool take_named_template(struct making *m, const struct ttlv_item *name)
         return op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
                        "there is no Template of the Name \"%s\"", op_quote(value.val).text);
     struct mock_object *template = op_object_by_id(c, bytes_str(s.uid), POLICY_READ, false);
-    return template && take_template(m, template);
+    return template && (deviates(c, DEV_TEMPLATE_IGNORED) || take_template(m, template));
 }
 
-bool making_template_attribute(struct making *m, const struct ttlv_item *ta)
+static bool take_templates(struct making *m, const struct ttlv_item *ta)
 {
     struct ttlv_reader r;
     struct ttlv_item it;
@@ -137,11 +140,25 @@ bool making_template_attribute(struct making *m, const struct ttlv_item *ta)
     while (ttlv_r_next(&r, &it))
         if (it.tag == KMIP_TAG_NAME && !take_named_template(m, &it))
             return false;
+    return true;
+}
+
+static bool take_attributes(struct making *m, const struct ttlv_item *ta)
+{
+    struct ttlv_reader r;
+    struct ttlv_item it;
     ttlv_r_init(&r, ta->val, NULL, NULL);
     while (ttlv_r_next(&r, &it))
         if (it.tag == KMIP_TAG_ATTRIBUTE && !take_attribute(m, &it, true))
             return false;
     return true;
+}
+
+bool making_template_attribute(struct making *m, const struct ttlv_item *ta)
+{
+    bool last = deviates(m->call, DEV_TEMPLATE_BEATS_REQUEST);
+    return (last || take_templates(m, ta)) && take_attributes(m, ta) &&
+           (!last || take_templates(m, ta));
 }
 
 /* Body */
@@ -209,10 +226,16 @@ static bool set_digest(struct making *m)
     uint8_t digest[32];
     if (!digest_input(m->object, &data, &format))
         return true; /* metadata only, or wrapped: the server does not know the material */
+    if (deviates(c, DEV_DIGEST_OF_SOMETHING_ELSE))
+        data = bytes_str(m->object->uid);
     crypto_sha256(data, digest);
+    if (deviates(c, DEV_DIGEST_FORMAT_MISSING))
+        format = 0;
     buf_reset(b);
     ttlv_w_init(&w, b, &c->err);
-    ttlv_w_enum(&w, KMIP_TAG_HASHING_ALGORITHM, KMIP_HASHING_ALGORITHM_SHA_256);
+    ttlv_w_enum(&w, KMIP_TAG_HASHING_ALGORITHM,
+                deviates(c, DEV_DIGEST_ANOTHER_ALGORITHM) ? KMIP_HASHING_ALGORITHM_SHA_1
+                                                          : KMIP_HASHING_ALGORITHM_SHA_256);
     ttlv_w_bytes(&w, KMIP_TAG_DIGEST_VALUE, bytes_of(digest, sizeof digest));
     if (format)
         ttlv_w_enum(&w, KMIP_TAG_KEY_FORMAT_TYPE, format);
@@ -261,17 +284,19 @@ static bool set_implicit(struct making *m)
     struct mock_object *o = m->object;
     bool fresh = applies(o, KMIP_TAG_FRESH) && !object_attr(o, KMIP_TAG_FRESH, 0);
     bool made_here = m->kind != MAKING_REGISTER;
+    int64_t initial = c->now - (deviates(c, DEV_INITIAL_DATE_A_DAY_EARLY) ? 86400 : 0);
     if (!making_identify(m) || !set_digest(m))
         return false;
     return (object_set_text(o, KMIP_TAG_UNIQUE_IDENTIFIER, bytes_str(o->uid)) &&
             object_set_enum(o, KMIP_TAG_OBJECT_TYPE, o->type) &&
             (!lifecycle_has_state(o->type) ||
              object_set_enum(o, KMIP_TAG_STATE, KMIP_STATE_PRE_ACTIVE)) &&
-            object_set_date(o, KMIP_TAG_INITIAL_DATE, c->now) &&
+            object_set_date(o, KMIP_TAG_INITIAL_DATE, initial) &&
             object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, c->now) &&
             (!made_here || object_set_date(o, KMIP_TAG_ORIGINAL_CREATION_DATE, c->now)) &&
-            (!fresh || object_set_bool(o, KMIP_TAG_FRESH, true)) && set_lease_time(c, o) &&
-            set_key_value_present(o)) ||
+            (!fresh ||
+             object_set_bool(o, KMIP_TAG_FRESH, !deviates(c, DEV_FRESH_FALSE_AT_FIRST))) &&
+            set_lease_time(c, o) && set_key_value_present(o)) ||
            op_no_memory(c);
 }
 
@@ -288,24 +313,54 @@ static bool may_lack_mask(const struct making *m)
 static bool has_required(struct making *m)
 {
     const struct mock_object *o = m->object;
-    if (may_lack_mask(m) || object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, 0))
+    if (may_lack_mask(m) || object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, 0) ||
+        deviates(m->call, DEV_USAGE_MASK_NOT_NEEDED))
         return true;
     return op_fail(m->call, KMIP_RESULT_REASON_INVALID_MESSAGE,
                    "Cryptographic Usage Mask is required of an object of type %s",
                    kmip_name_of("Object Type", o->type));
 }
 
+/* What was given is kept as it is (4.1, 4.3), unless one of these rules is to be broken. */
+static bool keep_given(struct making *m)
+{
+    struct mock_object *o = m->object;
+    int64_t date;
+    int32_t mask;
+    bool ok = true;
+    if (deviates(m->call, DEV_ACTIVATION_DATE_REPLACED) &&
+        object_date(o, KMIP_TAG_ACTIVATION_DATE, &date) && date < m->call->now)
+        ok = object_set_date(o, KMIP_TAG_ACTIVATION_DATE, m->call->now);
+    if (deviates(m->call, DEV_USAGE_MASK_WIDENED) &&
+        object_int(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, &mask))
+        ok &= object_set_int(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK,
+                             mask | (int32_t)KMIP_CRYPTOGRAPHIC_USAGE_MASK_EXPORT);
+    return ok || op_no_memory(m->call);
+}
+
+/* The ID Placeholder names what was made (4). */
+static void set_placeholder(const struct making *m)
+{
+    static const enum mock_switch unset[] = {
+        [MAKING_CREATE] = DEV_PLACEHOLDER_NOT_SET_BY_CREATE,
+        [MAKING_REGISTER] = DEV_PLACEHOLDER_NOT_SET_BY_REGISTER,
+        [MAKING_REKEY] = MOCK_SWITCHES,
+    };
+    if (unset[m->kind] == MOCK_SWITCHES || !deviates(m->call, unset[m->kind]))
+        op_set_placeholder(m->call, m->object->uid);
+}
+
 bool making_finish(struct making *m)
 {
     struct op_call *c = m->call;
     struct mock_object *o = m->object;
-    if (!has_required(m) || !attr_dates_agree(c, o) || !set_implicit(m))
+    if (!has_required(m) || !attr_dates_agree(c, o) || !keep_given(m) || !set_implicit(m))
         return false;
-    lifecycle_settle(o, c->now);
+    op_settle(c, o);
     if (!store_add(c->engine->store, o, &c->err))
         return false;
     m->stored = true;
-    op_set_placeholder(c, o->uid);
+    set_placeholder(m);
     snprintf(c->touched, sizeof c->touched, "%s", o->uid);
     return true;
 }

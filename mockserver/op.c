@@ -7,6 +7,7 @@
 #include "kmip/base/log.h"
 #include "kmip/base/text.h"
 #include "mockserver/access.h"
+#include "mockserver/deviant.h"
 #include "mockserver/lifecycle.h"
 #include "mockserver/ops.h"
 
@@ -148,7 +149,9 @@ struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op
         return c->err.code == KE_OK ? not_found(c, uid) : NULL;
     if (!op_type_known(c, o->type))
         return not_found(c, uid);
-    if (!access_allowed(o, c->identity, policy)) {
+    if (!access_allowed(o, c->identity, policy) &&
+        !deviates(c, policy == POLICY_WRITE ? DEV_FOREIGN_OBJECTS_CHANGEABLE
+                                            : DEV_FOREIGN_OBJECTS_READABLE)) {
         op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "the object belongs to somebody else");
         return NULL;
     }
@@ -156,8 +159,25 @@ struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op
         op_fail(c, KMIP_RESULT_REASON_OBJECT_ARCHIVED, "the object is archived; Recover it first");
         return NULL;
     }
-    lifecycle_settle(o, c->now);
+    op_settle(c, o);
     return o;
+}
+
+/* Which date moves an object on from a state. */
+static const struct {
+    enum mock_switch on;
+    uint32_t state;
+} dates_ignored[] = {
+    {DEV_ACTIVATION_DATE_REACHED_IGNORED, KMIP_STATE_PRE_ACTIVE},
+    {DEV_DEACTIVATION_DATE_REACHED_IGNORED, KMIP_STATE_ACTIVE},
+};
+
+void op_settle(const struct op_call *c, struct mock_object *o)
+{
+    for (size_t i = 0; i < sizeof dates_ignored / sizeof *dates_ignored; i++)
+        if (deviates(c, dates_ignored[i].on) && object_state(o) == dates_ignored[i].state)
+            return;
+    lifecycle_settle(o, c->now);
 }
 
 static struct mock_object *object_of(struct op_call *c, uint32_t tag, enum op_policy policy,
@@ -165,10 +185,14 @@ static struct mock_object *object_of(struct op_call *c, uint32_t tag, enum op_po
 {
     struct ttlv_item uid;
     struct bytes id = bytes_str(c->placeholder);
-    if (op_field(c, tag, &uid))
+    bool taken = id.n > 0 && deviates(c, DEV_PLACEHOLDER_WINS);
+    if (!taken && op_field(c, tag, &uid))
         id = uid.val;
     else if (id.n == 0) {
-        op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
+        op_fail(c,
+                deviates(c, DEV_PLACEHOLDER_EMPTY_AS_INVALID_MESSAGE)
+                    ? KMIP_RESULT_REASON_INVALID_MESSAGE
+                    : KMIP_RESULT_REASON_ITEM_NOT_FOUND,
                 "no Unique Identifier is given and the ID Placeholder is empty");
         return NULL;
     }
@@ -204,7 +228,8 @@ bool op_save(struct op_call *c, struct mock_object *o)
 
 bool op_changed(struct op_call *c, struct mock_object *o)
 {
-    if (!object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, c->now))
+    if (!breaks_operation(c, OPERATION_MOVES_LAST_CHANGE) &&
+        !object_set_date(o, KMIP_TAG_LAST_CHANGE_DATE, c->now))
         return op_no_memory(c);
     return op_save(c, o);
 }

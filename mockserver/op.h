@@ -101,6 +101,9 @@ bool op_type_known(const struct op_call *c, uint32_t object_type);
 /* Only attributes are left: the object was destroyed. */
 bool op_is_destroyed(const struct mock_object *o);
 
+/* Moves the state on to what it is now (lifecycle.h). */
+void op_settle(const struct op_call *c, struct mock_object *o);
+
 /* Saves a changed object as it is. */
 __attribute__((warn_unused_result)) bool op_save(struct op_call *c, struct mock_object *o);
 /* Saves a changed object and moves its Last Change Date. */

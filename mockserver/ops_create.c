@@ -12,20 +12,38 @@ static bool default_length(struct making *m, uint32_t algorithm)
     return object_set_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, bits) || op_no_memory(m->call);
 }
 
+static enum crypto_result make_key(struct op_call *c, uint32_t algorithm, int32_t bits,
+                                   struct buf *key)
+{
+    if (algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES && deviates(c, DEV_CREATE_3DES_REFUSED))
+        return CRYPTO_BAD_ALGORITHM;
+    if (algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_AES && deviates(c, DEV_CREATE_LENGTH_IGNORED))
+        bits = 256;
+    enum crypto_result result = crypto_key_of(algorithm, bits, draws_bytes, c->draws, key);
+    if (result == CRYPTO_OK && deviates(c, DEV_CREATE_KEYS_ALIKE))
+        memset(key->p, 0x2A, key->n);
+    return result;
+}
+
 static bool new_key(struct making *m)
 {
     struct op_call *c = m->call;
     struct buf *key = &c->engine->scratch->data;
     uint32_t algorithm;
     int32_t bits;
-    if (!object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm))
+    bool given = object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm);
+    if (!given && deviates(c, DEV_CREATE_WITHOUT_ALGORITHM)) {
+        algorithm = KMIP_CRYPTOGRAPHIC_ALGORITHM_AES;
+        if (!object_set_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, algorithm))
+            return op_no_memory(c);
+    } else if (!given)
         return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
                        "Cryptographic Algorithm is required of a key");
     if (!object_attr(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, 0) && !default_length(m, algorithm))
         return false;
     object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &bits);
     buf_reset(key);
-    switch (crypto_key_of(algorithm, bits, draws_bytes, c->draws, key)) {
+    switch (make_key(c, algorithm, bits, key)) {
     case CRYPTO_OK:
         break;
     case CRYPTO_BAD_ALGORITHM:

@@ -20,6 +20,29 @@ struct cipher {
     uint8_t own_iv[IV_MAX];
 };
 
+/* What keeps the key from this use now; NULL: nothing. Each of the refusals can be made to
+ * be left out. */
+static const char *refusal_of(const struct cipher *x)
+{
+    static const struct {
+        enum mock_switch on;
+        bool encrypt;
+        uint32_t state;
+    } let_pass[] = {
+        {DEV_ENCRYPT_PRE_ACTIVE, true, KMIP_STATE_PRE_ACTIVE},
+        {DEV_ENCRYPT_DEACTIVATED, true, KMIP_STATE_DEACTIVATED},
+        {DEV_ENCRYPT_COMPROMISED, true, KMIP_STATE_COMPROMISED},
+        {DEV_DECRYPT_PRE_ACTIVE, false, KMIP_STATE_PRE_ACTIVE},
+        {DEV_PROTECT_STOP_IGNORED, true, KMIP_STATE_ACTIVE},
+        {DEV_PROCESS_START_IGNORED, false, KMIP_STATE_ACTIVE},
+    };
+    for (size_t i = 0; i < sizeof let_pass / sizeof *let_pass; i++)
+        if (let_pass[i].encrypt == x->encrypt && let_pass[i].state == object_state(x->object) &&
+            deviates(x->call, let_pass[i].on))
+            return NULL;
+    return lifecycle_refusal(x->object, x->encrypt ? USE_PROTECT : USE_PROCESS, x->call->now);
+}
+
 /* The key and whether it may be used so now. */
 static bool find_key(struct cipher *x)
 {
@@ -33,11 +56,12 @@ static bool find_key(struct cipher *x)
         return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
                        "an object of type %s is no key for Encrypt and Decrypt",
                        kmip_name_of("Object Type", o->type));
-    const char *refusal = lifecycle_refusal(o, x->encrypt ? USE_PROTECT : USE_PROCESS, c->now);
+    const char *refusal = refusal_of(x);
     if (refusal)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "%s", refusal);
     object_int(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, &mask);
-    if (!((uint32_t)mask & bit))
+    if (!((uint32_t)mask & bit) &&
+        !deviates(c, x->encrypt ? DEV_ENCRYPT_MASK_IGNORED : DEV_DECRYPT_MASK_IGNORED))
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "the key's Cryptographic Usage Mask lacks %s",
                        x->encrypt ? "Encrypt" : "Decrypt");
@@ -84,6 +108,8 @@ static bool take_parameters(struct cipher *x, const struct ttlv_item *p)
     if (!x->params.mode)
         return op_fail(c, KMIP_RESULT_REASON_MISSING_DATA,
                        "the Cryptographic Parameters name no Block Cipher Mode");
+    if (x->params.mode == KMIP_BLOCK_CIPHER_MODE_CBC && deviates(c, DEV_CBC_AS_ECB))
+        x->params.mode = KMIP_BLOCK_CIPHER_MODE_ECB;
     x->iv_length = crypto_iv_length(&x->params);
     int32_t bits = int_of(p, KMIP_TAG_IV_LENGTH);
     x->any_iv = x->params.mode == KMIP_BLOCK_CIPHER_MODE_GCM && bits <= 0;
@@ -102,9 +128,19 @@ static bool find_parameters(struct cipher *x)
 {
     struct op_call *c = x->call;
     struct ttlv_item p;
-    if (op_field(c, KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, &p))
-        return take_parameters(x, &p);
     const struct mock_attr *a = object_attr(x->object, KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, 0);
+    if (op_field(c, KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, &p) &&
+        !(a && deviates(c, DEV_PARAMETERS_OF_THE_KEY_WIN)))
+        return take_parameters(x, &p);
+    const struct mock_attr *next;
+    for (int32_t i = 1; deviates(c, DEV_PARAMETERS_OF_THE_HIGHEST_INDEX) &&
+                        (next = object_attr(x->object, KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS, i));
+         i++)
+        a = next;
+    if (!a && deviates(c, DEV_PARAMETERS_NOT_NEEDED)) {
+        x->params.mode = KMIP_BLOCK_CIPHER_MODE_ECB;
+        return true;
+    }
     if (!a)
         return op_fail(c, KMIP_RESULT_REASON_MISSING_DATA,
                        "neither the request nor the key has Cryptographic Parameters");
@@ -112,12 +148,29 @@ static bool find_parameters(struct cipher *x)
     return take_parameters(x, &p);
 }
 
+/* An IV made here: a drawn one, or where rules are broken one of zeros. */
+static bool make_iv(struct cipher *x, bool zero)
+{
+    memset(x->own_iv, 0, sizeof x->own_iv);
+    x->iv = bytes_of(x->own_iv, x->iv_length);
+    return zero || draws_bytes(x->call->draws, x->own_iv, x->iv_length) ||
+           op_fail(x->call, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE,
+                   "no random IV could be made");
+}
+
 static bool find_iv(struct cipher *x)
 {
     struct op_call *c = x->call;
     struct ttlv_item it;
-    if (op_field(c, KMIP_TAG_IV_COUNTER_NONCE, &it)) {
+    bool given = op_field(c, KMIP_TAG_IV_COUNTER_NONCE, &it);
+    bool beaten = given && x->encrypt && x->random_iv && deviates(c, DEV_RANDOM_IV_BEATS_IV);
+    if (given && !beaten) {
+        if (x->iv_length > 0 && deviates(c, DEV_IV_IGNORED))
+            return make_iv(x, true);
         x->iv = it.val;
+        if (x->iv.n > x->iv_length && x->iv_length > 0 &&
+            deviates(c, DEV_IV_OF_ANOTHER_LENGTH_TAKEN))
+            x->iv.n = x->iv_length;
         if (x->iv_length == 0 || x->iv.n == x->iv_length || (x->any_iv && x->iv.n > 0))
             return true;
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
@@ -125,14 +178,14 @@ static bool find_iv(struct cipher *x)
     }
     if (x->iv_length == 0)
         return true;
+    if ((!x->encrypt || !x->random_iv) &&
+        deviates(c, x->encrypt ? DEV_ENCRYPT_DOES_WITHOUT_IV : DEV_DECRYPT_DOES_WITHOUT_IV))
+        return make_iv(x, true);
     if (!x->encrypt || !x->random_iv)
         return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE, "%s needs an IV/Counter/Nonce",
                        kmip_name_of("Block Cipher Mode", x->params.mode));
-    if (!draws_bytes(c->draws, x->own_iv, x->iv_length))
-        return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE, "no random IV could be made");
-    x->iv = bytes_of(x->own_iv, x->iv_length);
     x->made_iv = true;
-    return true;
+    return make_iv(x, deviates(c, DEV_RANDOM_IV_ZERO));
 }
 
 /* What a failure of the cipher is called. Of decryption nothing more is told than that
@@ -163,11 +216,79 @@ static bool cipher_failed(struct cipher *x, enum crypto_result result)
  * the same operation takes it back. */
 static bool count_use(struct cipher *x)
 {
+    struct op_call *c = x->call;
     struct usage_limits limits;
-    if (!x->encrypt || !usage_limits(x->object, &limits))
+    if ((!x->encrypt && !deviates(c, DEV_USAGE_LIMITS_COUNTED_BY_DECRYPT)) ||
+        !usage_limits(x->object, &limits))
         return true;
-    int64_t amount = limits.unit == KMIP_USAGE_LIMITS_UNIT_OBJECT ? 1 : (int64_t)x->data.n;
+    bool objects = limits.unit == KMIP_USAGE_LIMITS_UNIT_OBJECT &&
+                   !deviates(c, DEV_USAGE_LIMITS_OBJECTS_AS_BYTES);
+    int64_t amount = objects ? 1 : (int64_t)x->data.n;
+    if (deviates(c, DEV_USAGE_LIMITS_NOT_COUNTED))
+        amount = 0;
+    if (deviates(c, DEV_USAGE_LIMITS_COUNTED_TWICE))
+        amount *= 2;
+    if (deviates(c, DEV_USAGE_LIMITS_ONE_TOO_MANY) && limits.count > 0 && limits.count < amount)
+        amount = limits.count;
     return usage_allocate(x->call, x->object, &limits, amount);
+}
+
+/* Whether the data is to be padded, or padding taken off, otherwise than it should be:
+ * `with` zeros up to a whole block, and without PKCS5. */
+static bool pads_otherwise(const struct cipher *x)
+{
+    const struct op_call *c = x->call;
+    if (x->params.mode != KMIP_BLOCK_CIPHER_MODE_ECB &&
+        x->params.mode != KMIP_BLOCK_CIPHER_MODE_CBC)
+        return false;
+    if (x->params.padding != KMIP_PADDING_METHOD_PKCS5)
+        return x->encrypt && deviates(c, DEV_PARTIAL_BLOCK_TAKEN);
+    if (!x->encrypt)
+        return deviates(c, DEV_PKCS5_NOT_REMOVED);
+    size_t block = x->params.algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_AES ? 16 : 8;
+    return deviates(c, DEV_PKCS5_NOT_ADDED) ||
+           (deviates(c, DEV_PKCS5_NO_BLOCK_AT_THE_END) && x->data.n > 0 && x->data.n % block == 0);
+}
+
+/* The same without padding, the data filled up with zeros. */
+static enum crypto_result encrypt_filled(struct cipher *x, struct buf *out)
+{
+    static const uint8_t zeros[16];
+    struct crypto_params plain = x->params;
+    struct buf data;
+    size_t block = x->params.algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_AES ? 16 : 8;
+    size_t fill = (block - x->data.n % block) % block;
+    plain.padding = 0;
+    buf_init(&data, BUF_NO_LIMIT);
+    enum crypto_result r = CRYPTO_NO_MEMORY;
+    if (buf_put(&data, x->data.p, x->data.n) && buf_put(&data, zeros, fill))
+        r = crypto_encrypt(&plain, x->key, x->iv, buf_bytes(&data), out);
+    buf_clear(&data);
+    return r;
+}
+
+static enum crypto_result decrypt(struct cipher *x, struct buf *out)
+{
+    struct crypto_params p = x->params;
+    if (pads_otherwise(x))
+        p.padding = 0;
+    enum crypto_result r = crypto_decrypt(&p, x->key, x->iv, x->data, out);
+    if (r == CRYPTO_BAD_PADDING && deviates(x->call, DEV_PKCS5_UNCHECKED)) {
+        p.padding = 0;
+        buf_reset(out);
+        r = crypto_decrypt(&p, x->key, x->iv, x->data, out);
+    }
+    if (r == CRYPTO_BAD_TAG && deviates(x->call, DEV_GCM_TAG_UNCHECKED)) {
+        buf_reset(out);
+        r = buf_put(out, x->data.p, x->data.n) ? CRYPTO_OK : CRYPTO_NO_MEMORY;
+    }
+    return r;
+}
+
+static enum crypto_result encrypt(struct cipher *x, struct buf *out)
+{
+    return pads_otherwise(x) ? encrypt_filled(x, out)
+                             : crypto_encrypt(&x->params, x->key, x->iv, x->data, out);
 }
 
 static bool run_cipher(struct cipher *x)
@@ -175,14 +296,16 @@ static bool run_cipher(struct cipher *x)
     struct op_call *c = x->call;
     struct buf *out = &c->engine->scratch->data;
     buf_reset(out);
-    enum crypto_result result = x->encrypt
-                                    ? crypto_encrypt(&x->params, x->key, x->iv, x->data, out)
-                                    : crypto_decrypt(&x->params, x->key, x->iv, x->data, out);
+    enum crypto_result result = x->encrypt ? encrypt(x, out) : decrypt(x, out);
     if (result != CRYPTO_OK)
         return cipher_failed(x, result);
-    op_write_uid(c, x->object);
+    if (x->encrypt && deviates(c, DEV_ENCRYPT_IDENTIFIER_OF_ANOTHER))
+        ttlv_w_str(c->out, KMIP_TAG_UNIQUE_IDENTIFIER, "another");
+    else
+        op_write_uid(c, x->object);
     ttlv_w_bytes(c->out, KMIP_TAG_DATA, buf_bytes(out));
-    if (x->made_iv)
+    bool told = x->made_iv && !deviates(c, DEV_RANDOM_IV_NOT_RETURNED);
+    if (told || (x->encrypt && x->iv.n > 0 && deviates(c, DEV_IV_RETURNED)))
         ttlv_w_bytes(c->out, KMIP_TAG_IV_COUNTER_NONCE, x->iv);
     buf_reset(out);
     return true;

@@ -47,9 +47,9 @@ static bool choose_format(struct request_for *g)
         return op_fail(c, KMIP_RESULT_REASON_KEY_FORMAT_TYPE_NOT_SUPPORTED,
                        "an object of type %s has no Key Format Type",
                        kmip_name_of("Object Type", g->object->type));
-    if (ttlv_enum(&it) == g->key.format)
+    if (ttlv_enum(&it) == g->key.format || deviates(c, DEV_GET_FORMAT_IGNORED))
         return true;
-    if (!convertible(g, ttlv_enum(&it)))
+    if (deviates(c, DEV_GET_TRANSPARENT_REFUSED) || !convertible(g, ttlv_enum(&it)))
         return op_fail(c, KMIP_RESULT_REASON_KEY_FORMAT_TYPE_NOT_SUPPORTED,
                        "the key is kept as %s and cannot be served as %s",
                        kmip_name_of("Key Format Type", g->key.format),
@@ -210,24 +210,58 @@ static bool no_longer_fresh(struct op_call *c, struct mock_object *o)
     const struct mock_attr *fresh = object_attr(o, KMIP_TAG_FRESH, 0);
     if (!fresh || fresh->len != 8 || !fresh->value[7])
         return true;
-    if (!object_set_bool(o, KMIP_TAG_FRESH, false))
+    if (!object_set_bool(o, KMIP_TAG_FRESH, deviates(c, DEV_FRESH_AFTER_GET)))
         return op_no_memory(c);
     /* A store that cannot be written is no reason to keep the object back. */
     store_put_optional(c->engine->store, o);
     return true;
 }
 
+/* Every live object is served, whatever its State (4.11). */
+static bool may_serve(struct op_call *c, const struct mock_object *o)
+{
+    static const struct {
+        enum mock_switch on;
+        uint32_t state;
+    } refused[] = {
+        {DEV_GET_PRE_ACTIVE_REFUSED, KMIP_STATE_PRE_ACTIVE},
+        {DEV_GET_COMPROMISED_REFUSED, KMIP_STATE_COMPROMISED},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (deviates(c, refused[i].on) && object_state(o) == refused[i].state)
+            return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "the object is %s",
+                           kmip_name_of("State", refused[i].state));
+    return true;
+}
+
+/* The last bit of the Key Material that stands in the response from `at` on is flipped. */
+static void spoil_key(struct op_call *c, const struct mock_object *o, size_t at)
+{
+    struct mock_key key;
+    struct bytes told = bytes_of(c->out->out->p + at, c->out->out->n - at);
+    if (!object_key(o, &key) || key.bytes.n == 0)
+        return;
+    uint8_t *p = memmem(told.p, told.n, key.bytes.p, key.bytes.n);
+    if (p)
+        p[key.bytes.n - 1] ^= 1;
+}
+
 bool op_get(struct op_call *c)
 {
     struct mock_object *o = op_live_object(c, POLICY_READ);
     struct request_for g = {.call = c, .object = o};
-    if (!o || !read_request(&g) || (g.wrap && !wrap(&g)))
+    if (!o || !may_serve(c, o) || !read_request(&g) || (g.wrap && !wrap(&g)))
         return false;
     ttlv_w_enum(c->out, KMIP_TAG_OBJECT_TYPE, o->type);
     op_write_uid(c, o);
+    size_t at = c->out->out->n;
     if (g.wrap || (g.has_key && g.format != g.key.format))
         write_rebuilt(&g);
     else
         ttlv_w_raw_bytes(c->out, bytes_of(o->body, o->body_len));
+    if (deviates(c, DEV_GET_ANOTHER_KEY) && !c->out->failed)
+        spoil_key(c, o, at);
+    if (deviates(c, DEV_LAST_CHANGE_DATE_MOVES_AT_GET) && !op_changed(c, o))
+        return false;
     return no_longer_fresh(c, o);
 }

@@ -6,20 +6,24 @@ static void list_operations(struct op_call *c)
 {
     for (const struct op *op = mock_ops; op->operation; op++) {
         uint64_t hidden = c->behaviour->hidden & behaviour_operation(op->operation);
-        if (op->since > c->version)
+        if (op->since > c->version && !deviates(c, DEV_NEWER_OPERATION_SERVED))
             continue;
         if (hidden)
             op_differs(c, BEHAVIOUR_HIDDEN, hidden);
         else
             ttlv_w_enum(c->out, KMIP_TAG_OPERATION, op->operation);
     }
+    if (deviates(c, DEV_QUERY_BOASTS_OF_SIGN))
+        ttlv_w_enum(c->out, KMIP_TAG_OPERATION, KMIP_OPERATION_SIGN);
 }
 
 static void list_objects(struct op_call *c)
 {
     const struct kmip_enum *types = kmip_tag(KMIP_TAG_OBJECT_TYPE)->en;
     for (uint16_t i = 0; i < types->n; i++)
-        if (op_type_known(c, types->values[i].value))
+        if (op_type_known(c, types->values[i].value) &&
+            !(types->values[i].value == KMIP_OBJECT_TYPE_SYMMETRIC_KEY &&
+              deviates(c, DEV_QUERY_HIDES_SYMMETRIC_KEY)))
             ttlv_w_enum(c->out, KMIP_TAG_OBJECT_TYPE, types->values[i].value);
 }
 
@@ -66,9 +70,13 @@ static bool asked_for(const struct op_call *c, uint32_t function)
 
 bool op_query(struct op_call *c)
 {
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (asked_for(c, functions[i].function))
-            functions[i].answer(c);
+    enum { N = sizeof functions / sizeof *functions };
+    bool backwards = deviates(c, DEV_QUERY_LISTS_IN_ANOTHER_ORDER);
+    for (size_t i = 0; i < N; i++) {
+        size_t at = backwards ? N - 1 - i : i;
+        if (asked_for(c, functions[at].function) || deviates(c, DEV_QUERY_ANSWERS_ALL))
+            functions[at].answer(c);
+    }
     return true;
 }
 
@@ -102,17 +110,26 @@ static bool wanted(const struct op_call *c, uint8_t version)
     return !any;
 }
 
+static void tell_version(struct op_call *c, uint8_t version)
+{
+    ttlv_w_open(c->out, KMIP_TAG_PROTOCOL_VERSION);
+    ttlv_w_int(c->out, KMIP_TAG_PROTOCOL_VERSION_MAJOR, version >> 4);
+    ttlv_w_int(c->out, KMIP_TAG_PROTOCOL_VERSION_MINOR, version & 15);
+    ttlv_w_close(c->out);
+}
+
 /* Best first, as the configuration has them. */
 bool op_discover_versions(struct op_call *c)
 {
     const struct mock_config *cfg = c->engine->cfg;
-    for (size_t i = 0; i < cfg->n_versions; i++) {
-        if (!wanted(c, cfg->versions[i]))
-            continue;
-        ttlv_w_open(c->out, KMIP_TAG_PROTOCOL_VERSION);
-        ttlv_w_int(c->out, KMIP_TAG_PROTOCOL_VERSION_MAJOR, cfg->versions[i] >> 4);
-        ttlv_w_int(c->out, KMIP_TAG_PROTOCOL_VERSION_MINOR, cfg->versions[i] & 15);
-        ttlv_w_close(c->out);
-    }
-    return true;
+    size_t common = 0;
+    if (deviates(c, DEV_VERSIONS_BOAST))
+        tell_version(c, KMIP_VERSION(1, 4));
+    for (size_t i = 0; i < cfg->n_versions; i++)
+        if (wanted(c, cfg->versions[i]) || deviates(c, DEV_VERSIONS_NOT_COMMON_LISTED)) {
+            tell_version(c, cfg->versions[i]);
+            common++;
+        }
+    return common > 0 || !deviates(c, DEV_VERSIONS_NONE_COMMON_REFUSED) ||
+           op_fail(c, KMIP_RESULT_REASON_GENERAL_FAILURE, "there is no common version");
 }

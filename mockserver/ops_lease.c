@@ -84,10 +84,14 @@ static bool check(struct op_call *c, const struct mock_object *o)
                        "an object of type %s is not for checking",
                        kmip_name_of("Object Type", o->type));
     if (op_field(c, KMIP_TAG_USAGE_LIMITS_COUNT, &it) && usage_limits(o, &limits) &&
-        limits.count < ttlv_long(&it))
+        limits.count < ttlv_long(&it) && !deviates(c, DEV_CHECK_LIMITS_IGNORED))
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "the Usage Limits have only %lld left", (long long)limits.count);
     object_int(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, &mask);
+    if (deviates(c, DEV_CHECK_MASK_IGNORED))
+        mask = -1;
+    if (deviates(c, DEV_CHECK_ALWAYS_REFUSES))
+        mask = 0;
     if (op_field(c, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, &it) && (ttlv_int(&it) & ~mask) != 0)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "the Cryptographic Usage Mask 0x%08X does not cover 0x%08X", (unsigned)mask,
@@ -104,7 +108,8 @@ bool op_check(struct op_call *c)
 {
     struct mock_object *o = op_live_object(c, POLICY_READ);
     if (!o || !check(c, o)) {
-        c->placeholder[0] = '\0'; /* 4.10 */
+        if (!deviates(c, DEV_PLACEHOLDER_LEFT_BY_FAILED_CHECK))
+            c->placeholder[0] = '\0'; /* 4.10 */
         return false;
     }
     op_write_uid(c, o);

@@ -1,11 +1,21 @@
 /* Activate, Revoke, Destroy, Archive, Recover (KMIP 1.2 spec, 4.19 to 4.23): the moves of
  * an object through its states, by the table of lifecycle.c. */
+#include "mockserver/deviant.h"
 #include "mockserver/lifecycle.h"
 #include "mockserver/ops.h"
+#include "mockserver/scratch.h"
 
 static const char *state_name(const struct mock_object *o)
 {
     return kmip_name_of("State", object_state(o));
+}
+
+/* Where the event leads from the object's State; 0: it is refused. */
+static uint32_t next_state(const struct op_call *c, const struct mock_object *o,
+                           enum lifecycle_event event)
+{
+    uint32_t state = object_state(o);
+    return deviant_state(&c->engine->cfg->switches, state, event, lifecycle_next(state, event));
 }
 
 static bool reply_with_uid(struct op_call *c, struct mock_object *o)
@@ -29,7 +39,7 @@ bool op_activate(struct op_call *c)
         return false;
     if (!lifecycle_has_state(o->type))
         return no_state(c, o);
-    uint32_t next = lifecycle_next(object_state(o), LIFE_ACTIVATE);
+    uint32_t next = next_state(c, o, LIFE_ACTIVATE);
     if (!next)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "only a Pre-Active object can be activated; this is %s", state_name(o));
@@ -38,9 +48,10 @@ bool op_activate(struct op_call *c)
     if (delay > 0)
         op_differs(c, BEHAVIOUR_ACTIVATE, 1);
     if ((delay == 0 && !object_set_enum(o, KMIP_TAG_STATE, next)) ||
-        !object_set_date(o, KMIP_TAG_ACTIVATION_DATE, lifecycle_later(c->now, delay)))
+        (!deviates(c, DEV_ACTIVATE_SETS_NO_DATE) &&
+         !object_set_date(o, KMIP_TAG_ACTIVATION_DATE, lifecycle_later(c->now, delay))))
         return op_no_memory(c);
-    lifecycle_settle(o, c->now); /* a Deactivation Date may have passed already */
+    op_settle(c, o); /* a Deactivation Date may have passed already */
     return reply_with_uid(c, o);
 }
 
@@ -59,8 +70,11 @@ static bool is_compromise(const struct mock_object *o, uint32_t code)
 static bool compromise_dates(struct op_call *c, struct mock_object *o,
                              const struct ttlv_item *occurred)
 {
-    return (object_set_date(o, KMIP_TAG_COMPROMISE_DATE, c->now) &&
-            object_set_date(o, KMIP_TAG_COMPROMISE_OCCURRENCE_DATE, ttlv_long(occurred))) ||
+    bool set = !deviates(c, DEV_COMPROMISE_DATE_NOT_SET);
+    bool given = occurred && !deviates(c, DEV_COMPROMISE_OCCURRENCE_DATE_REPLACED);
+    return ((!set || object_set_date(o, KMIP_TAG_COMPROMISE_DATE, c->now)) &&
+            object_set_date(o, KMIP_TAG_COMPROMISE_OCCURRENCE_DATE,
+                            given ? ttlv_long(occurred) : c->now)) ||
            op_no_memory(c);
 }
 
@@ -69,14 +83,38 @@ static bool move_state(struct op_call *c, struct mock_object *o, bool compromise
     if (!lifecycle_has_state(
             o->type)) /* an Opaque Object: the reason and the dates are all there is */
         return true;
-    uint32_t next = lifecycle_next(object_state(o), compromise ? LIFE_COMPROMISE : LIFE_REVOKE);
+    uint32_t next = next_state(c, o, compromise ? LIFE_COMPROMISE : LIFE_REVOKE);
     if (!next)
         return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
                        "an object that is %s cannot be revoked for this reason", state_name(o));
     bool ok =
         object_set_enum(o, KMIP_TAG_STATE, next) &&
-        (next != KMIP_STATE_DEACTIVATED || object_set_date(o, KMIP_TAG_DEACTIVATION_DATE, c->now));
+        (next != KMIP_STATE_DEACTIVATED || deviates(c, DEV_REVOKE_SETS_NO_DATE) ||
+         object_set_date(o, KMIP_TAG_DEACTIVATION_DATE, c->now));
     return ok || op_no_memory(c);
+}
+
+/* The Revocation Reason as it is given (3.31). */
+static bool keep_reason(struct op_call *c, struct mock_object *o, const struct ttlv_item *reason)
+{
+    struct bytes kept = reason->val;
+    struct buf *b = &c->engine->scratch->data;
+    struct ttlv_item code;
+    struct ttlv_writer w;
+    bool unspecified = deviates(c, DEV_REVOCATION_REASON_ALWAYS_UNSPECIFIED);
+    if (deviates(c, DEV_REVOCATION_REASON_LOST))
+        return true;
+    if ((unspecified || deviates(c, DEV_REVOCATION_MESSAGE_LOST)) &&
+        ttlv_find(reason, KMIP_TAG_REVOCATION_REASON_CODE, &code)) {
+        buf_reset(b);
+        ttlv_w_init(&w, b, &c->err);
+        ttlv_w_enum(&w, code.tag,
+                    unspecified ? KMIP_REVOCATION_REASON_CODE_UNSPECIFIED : ttlv_enum(&code));
+        if (!ttlv_w_finish(&w))
+            return false;
+        kept = buf_bytes(b);
+    }
+    return object_set(o, KMIP_TAG_REVOCATION_REASON, TTLV_STRUCTURE, kept) || op_no_memory(c);
 }
 
 bool op_revoke(struct op_call *c)
@@ -92,23 +130,25 @@ bool op_revoke(struct op_call *c)
         return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
                        "the request has no Revocation Reason");
     bool compromise = is_compromise(o, ttlv_enum(&code));
-    if (compromise && !op_field(c, KMIP_TAG_COMPROMISE_OCCURRENCE_DATE, &occurred))
+    bool dated = op_field(c, KMIP_TAG_COMPROMISE_OCCURRENCE_DATE, &occurred);
+    if (compromise && !dated && !deviates(c, DEV_COMPROMISE_OCCURRENCE_DATE_NOT_NEEDED))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
                        "a compromise needs a Compromise Occurrence Date");
-    if (!move_state(c, o, compromise) || (compromise && !compromise_dates(c, o, &occurred)))
+    if (!move_state(c, o, compromise) ||
+        (compromise && !compromise_dates(c, o, dated ? &occurred : NULL)))
         return false;
-    if (!object_set(o, KMIP_TAG_REVOCATION_REASON, TTLV_STRUCTURE, reason.val))
-        return op_no_memory(c);
-    return reply_with_uid(c, o);
+    return keep_reason(c, o, &reason) && reply_with_uid(c, o);
 }
 
 /* Destroy */
 
 static bool may_destroy(struct op_call *c, const struct mock_object *o)
 {
+    if (op_is_destroyed(o) && deviates(c, DEV_DESTROY_TWICE))
+        return true;
     if (op_is_destroyed(o))
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "the object was destroyed already");
-    if (!lifecycle_has_state(o->type) || lifecycle_next(object_state(o), LIFE_DESTROY))
+    if (!lifecycle_has_state(o->type) || next_state(c, o, LIFE_DESTROY))
         return true;
     return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                    "an object that is %s cannot be destroyed; Revoke it first", state_name(o));
@@ -116,11 +156,11 @@ static bool may_destroy(struct op_call *c, const struct mock_object *o)
 
 static bool destroy(struct op_call *c, struct mock_object *o)
 {
-    bool state = lifecycle_has_state(o->type);
-    return ((!state ||
-             object_set_enum(o, KMIP_TAG_STATE, lifecycle_next(object_state(o), LIFE_DESTROY))) &&
-            object_set_date(o, KMIP_TAG_DESTROY_DATE, c->now) &&
-            object_set_body(o, bytes_of(NULL, 0))) ||
+    uint32_t next = lifecycle_has_state(o->type) ? next_state(c, o, LIFE_DESTROY) : 0;
+    return ((!next || object_set_enum(o, KMIP_TAG_STATE, next)) &&
+            (deviates(c, DEV_DESTROY_DATE_NOT_SET) ||
+             object_set_date(o, KMIP_TAG_DESTROY_DATE, c->now)) &&
+            (deviates(c, DEV_GET_AFTER_DESTROY) || object_set_body(o, bytes_of(NULL, 0)))) ||
            op_no_memory(c);
 }
 
@@ -131,6 +171,8 @@ bool op_destroy(struct op_call *c)
     if (!o || !may_destroy(c, o))
         return false;
     op_write_uid(c, o);
+    if (deviates(c, DEV_DESTROY_CHANGES_NOTHING))
+        return true;
     if (!c->engine->cfg->keep_metadata || o->type == KMIP_OBJECT_TYPE_TEMPLATE)
         return store_remove(c->engine->store, o, &c->err);
     return destroy(c, o) && op_changed(c, o);

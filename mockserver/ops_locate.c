@@ -24,7 +24,9 @@ static bool eligible(const struct search *s, const struct mock_object *o)
 {
     uint32_t where = o->archived ? KMIP_STORAGE_STATUS_MASK_ARCHIVAL_STORAGE
                                  : KMIP_STORAGE_STATUS_MASK_ON_LINE_STORAGE;
-    return op_type_known(s->call, o->type) && access_allowed(o, s->call->identity, POLICY_READ) &&
+    return op_type_known(s->call, o->type) &&
+           (access_allowed(o, s->call->identity, POLICY_READ) ||
+            deviates(s->call, DEV_FOREIGN_OBJECTS_LOCATED)) &&
            s->storage & where && (s->destroyed || !op_is_destroyed(o));
 }
 
@@ -39,8 +41,8 @@ static bool visit(void *arg, struct mock_object *o)
     struct search *s = arg;
     if (!eligible(s, o))
         return true;
-    lifecycle_settle(o, s->call->now);
-    if (!locate_matches(&s->filters, o))
+    op_settle(s->call, o);
+    if (!locate_matches(s->call, &s->filters, o))
         return true;
     if (s->member == KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_FRESH && !is_fresh(o))
         return true;
@@ -57,11 +59,15 @@ static bool read_options(struct search *s)
     struct ttlv_item it;
     s->storage = KMIP_STORAGE_STATUS_MASK_ON_LINE_STORAGE;
     s->most = SIZE_MAX;
+    if (deviates(c, DEV_LOCATE_ARCHIVED))
+        s->storage |= KMIP_STORAGE_STATUS_MASK_ARCHIVAL_STORAGE;
     if (op_field(c, KMIP_TAG_STORAGE_STATUS_MASK, &it))
         s->storage = (uint32_t)ttlv_int(&it);
-    if (op_field(c, KMIP_TAG_OBJECT_GROUP_MEMBER, &it))
+    if (op_field(c, KMIP_TAG_OBJECT_GROUP_MEMBER, &it) &&
+        !deviates(c, DEV_LOCATE_GROUP_MEMBER_IGNORED))
         s->member = ttlv_enum(&it);
-    if (op_field(c, KMIP_TAG_MAXIMUM_ITEMS, &it)) {
+    if (op_field(c, KMIP_TAG_MAXIMUM_ITEMS, &it) &&
+        !deviates(c, DEV_LOCATE_MAXIMUM_ITEMS_IGNORED)) {
         if (ttlv_int(&it) < 0)
             return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "Maximum Items is negative");
         s->most = (size_t)ttlv_int(&it);
@@ -70,9 +76,12 @@ static bool read_options(struct search *s)
 }
 
 /* Filters that the index knows: of structures the first field, if it was given. */
-static size_t index_keys(const struct locate_filters *f, struct store_key keys[LOCATE_FILTERS_MAX])
+static size_t index_keys(const struct search *s, struct store_key keys[LOCATE_FILTERS_MAX])
 {
+    const struct locate_filters *f = &s->filters;
     size_t n = 0;
+    if (deviates(s->call, DEV_LOCATE_ANY_CRITERION) || deviates(s->call, DEV_LOCATE_NAME_PREFIX))
+        return 0; /* what the index has not got may match too */
     for (size_t i = 0; i < f->n; i++) {
         const struct locate_filter *x = &f->filter[i];
         struct ttlv_item first;
@@ -102,7 +111,7 @@ static bool run(struct search *s)
         struct mock_object *o = store_get(c->engine->store, uid->value.val, &c->err);
         if (o)
             visit(s, o);
-    } else if (!store_scan(c->engine->store, keys, index_keys(&s->filters, keys), visit, s,
+    } else if (!store_scan(c->engine->store, keys, index_keys(s, keys), visit, s,
                            &c->err)) {
         return false;
     }
@@ -135,11 +144,14 @@ static void write_found(struct search *s)
 {
     struct op_call *c = s->call;
     size_t first = first_of_group(s), n = s->n < s->most ? s->n : s->most;
-    c->placeholder[0] = '\0';
+    if (n == 1 || !deviates(c, DEV_PLACEHOLDER_LEFT_BY_LOCATE))
+        c->placeholder[0] = '\0';
     for (size_t i = 0; i < n; i++) {
         const char *uid = uid_at(s, first + i);
         ttlv_w_str(c->out, KMIP_TAG_UNIQUE_IDENTIFIER, uid);
-        if (n == 1)
+        bool sets = n == 1 ? !deviates(c, DEV_PLACEHOLDER_NOT_SET_BY_LOCATE)
+                           : i == 0 && deviates(c, DEV_PLACEHOLDER_SET_BY_LOCATE_OF_SEVERAL);
+        if (sets)
             op_set_placeholder(c, uid);
     }
 }
@@ -152,10 +164,13 @@ bool op_locate(struct op_call *c)
     s.stop =
         s.member == KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT && s.most > 0 ? SIZE_MAX : s.most;
     s.destroyed = locate_filter_on(&s.filters, KMIP_TAG_STATE) ||
-                  locate_filter_on(&s.filters, KMIP_TAG_DESTROY_DATE);
+                  locate_filter_on(&s.filters, KMIP_TAG_DESTROY_DATE) ||
+                  deviates(c, DEV_LOCATE_DESTROYED);
     buf_reset(s.found);
     if (!run(&s))
         return false;
+    if (s.n == 0 && deviates(c, DEV_LOCATE_NONE_FOUND_FAILS))
+        return op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND, "nothing was found");
     write_found(&s);
     return true;
 }

@@ -49,7 +49,8 @@ static bool size_fits(struct making *m, const struct mock_key *key)
     int32_t length = 0;
     if (!object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm) ||
         !object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &length) ||
-        crypto_key_bytes(algorithm, length) == key->bytes.n)
+        crypto_key_bytes(algorithm, length) == key->bytes.n ||
+        deviates(m->call, DEV_REGISTER_LENGTH_UNCHECKED))
         return true;
     return op_fail(m->call, KMIP_RESULT_REASON_INVALID_FIELD,
                    "%s of Cryptographic Length %d does not have %zu bytes of key",
@@ -179,7 +180,7 @@ static bool check_template(struct making *m, const struct ttlv_item *body)
                 return false;
             continue;
         }
-        if (in.def && in.def->tag == KMIP_TAG_NAME)
+        if (in.def && in.def->tag == KMIP_TAG_NAME && !deviates(c, DEV_TEMPLATE_WITH_NAME_TAKEN))
             return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "a Template cannot hold a Name");
         if (!attr_may_create(c, KMIP_OBJECT_TYPE_TEMPLATE, &in) &&
             !attr_may_create(c, KMIP_OBJECT_TYPE_SYMMETRIC_KEY, &in) &&
@@ -240,7 +241,8 @@ bool op_register(struct op_call *c)
     if (!op_field(c, KMIP_TAG_OBJECT_TYPE, &type) || !find_body(c, &body))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
                        "the request has no Object Type or no object");
-    if (kmip_object_type(body.tag) != ttlv_enum(&type))
+    if (kmip_object_type(body.tag) != ttlv_enum(&type) &&
+        !deviates(c, DEV_REGISTER_TYPE_UNCHECKED))
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "Object Type is %s, but the object is a %s",
                        kmip_name_of("Object Type", ttlv_enum(&type)), kmip_tag_name(body.tag));

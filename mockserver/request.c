@@ -64,11 +64,18 @@ static bool refuse(struct request *rq, uint32_t reason, const char *text)
     return false;
 }
 
+static bool rule_is_broken(const struct request *rq, enum mock_switch rule)
+{
+    return switch_on(rq->switches, rule);
+}
+
 static bool refuse_error(struct request *rq, const struct kerr *err)
 {
     char line[900];
-    uint32_t reason = err->cls == KERR_CLASS_MEMORY ? KMIP_RESULT_REASON_GENERAL_FAILURE
-                                                    : KMIP_RESULT_REASON_INVALID_MESSAGE;
+    bool general = err->cls == KERR_CLASS_MEMORY ||
+                   rule_is_broken(rq, DEV_MALFORMED_AS_GENERAL_FAILURE);
+    uint32_t reason =
+        general ? KMIP_RESULT_REASON_GENERAL_FAILURE : KMIP_RESULT_REASON_INVALID_MESSAGE;
     return refuse(rq, reason, kerr_format(err, line, sizeof line));
 }
 
@@ -269,9 +276,12 @@ static bool choose_version(struct request *rq, const struct mock_config *cfg)
     uint8_t highest = highest_of(cfg, h->major);
     char text[120];
     rq->version = best_version(cfg);
-    if (highest && h->minor > (highest & 15)) {
+    if (!highest && rule_is_broken(rq, DEV_OTHER_MAJOR_VERSION_SERVED))
+        return true;
+    if (highest && h->minor > (highest & 15) &&
+        !rule_is_broken(rq, DEV_HIGHER_MINOR_VERSION_REFUSED)) {
         rq->version = highest;
-        rq->lenient = true;
+        rq->lenient = !rule_is_broken(rq, DEV_HIGHER_MINOR_VERSION_UNKNOWN_FIELD_REFUSED);
         return true;
     }
     if (highest && h->version && speaks(cfg, h->version)) {
@@ -280,7 +290,11 @@ static bool choose_version(struct request *rq, const struct mock_config *cfg)
     }
     snprintf(text, sizeof text, "Protocol Version %d.%d is not spoken here; the best is %s",
              h->major, h->minor, kmip_version_text(best_version(cfg)));
-    return refuse(rq, KMIP_RESULT_REASON_INVALID_MESSAGE, text);
+    return refuse(rq,
+                  rule_is_broken(rq, DEV_OTHER_MAJOR_VERSION_AS_GENERAL_FAILURE)
+                      ? KMIP_RESULT_REASON_GENERAL_FAILURE
+                      : KMIP_RESULT_REASON_INVALID_MESSAGE,
+                  text);
 }
 
 /* The version in a message that could not be opened, so that the refusal at least
@@ -315,6 +329,8 @@ static bool check_count(struct request *rq)
                       "the Request Header has no Batch Count");
     if (h->batch_count >= 1 && (uint32_t)h->batch_count == rq->msg.n_items)
         return true;
+    if (rule_is_broken(rq, DEV_BATCH_COUNT_UNCHECKED) && rq->msg.n_items > 0)
+        return true;
     snprintf(text, sizeof text, "Batch Count is %d, but there are %u Batch Items", h->batch_count,
              rq->msg.n_items);
     return refuse(rq, KMIP_RESULT_REASON_INVALID_MESSAGE, text);
@@ -341,10 +357,12 @@ static bool list_items(struct request *rq, const struct mock_config *cfg, size_t
         if (it.index >= rq->n_slots && !add_slot(rq, cfg, it.off))
             return false;
         rq->slots[it.index].off = it.off;
-        rq->critical |= is_critical(&it);
+        rq->critical |= is_critical(&it) ||
+                        (it.has_extension && rule_is_broken(rq, DEV_EXTENSION_ALWAYS_CRITICAL));
         if (it.has_id)
             rq->ids[(*n_ids)++] = it.id;
-        else if (rq->msg.n_items > 1 && !rq->slots[it.index].fault)
+        else if (rq->msg.n_items > 1 && !rq->slots[it.index].fault &&
+                 !rule_is_broken(rq, DEV_BATCH_ID_NOT_NEEDED))
             return refuse(rq, KMIP_RESULT_REASON_INVALID_MESSAGE,
                           "a Batch Item has no Unique Batch Item ID, which a batch needs");
     }
@@ -359,7 +377,7 @@ static bool check_items(struct request *rq, const struct mock_config *cfg)
         return too_many_items(rq, cfg);
     if (!list_items(rq, cfg, &n_ids))
         return false;
-    if (views_twin(rq->ids, n_ids, &twin))
+    if (views_twin(rq->ids, n_ids, &twin) && !rule_is_broken(rq, DEV_BATCH_ID_TWICE_TAKEN))
         return refuse(rq, KMIP_RESULT_REASON_INVALID_MESSAGE,
                       "two Batch Items have the same Unique Batch Item ID");
     return true;
@@ -400,8 +418,27 @@ static const struct {
      KMIP_RESULT_REASON_KEY_COMPRESSION_TYPE_NOT_SUPPORTED},
 };
 
+/* Rules of the tables that are let pass (reason 0), or of which the wrong is told. */
+static const struct {
+    enum mock_switch on;
+    enum rule_id rule;
+    uint32_t reason;
+} deviant_reasons[] = {
+    {DEV_UNKNOWN_FIELD_TAKEN, RULE_SCHEMA_UNKNOWN, 0},
+    {DEV_UNKNOWN_FIELD_AS_INVALID_MESSAGE, RULE_SCHEMA_UNKNOWN, KMIP_RESULT_REASON_INVALID_MESSAGE},
+    {DEV_DUPLICATE_FIELD_TAKEN, RULE_SCHEMA_REPEAT, 0},
+    {DEV_DUPLICATE_FIELD_AS_INVALID_FIELD, RULE_SCHEMA_REPEAT, KMIP_RESULT_REASON_INVALID_FIELD},
+    {DEV_MISSING_FIELD_AS_GENERAL_FAILURE, RULE_SCHEMA_MISSING, KMIP_RESULT_REASON_GENERAL_FAILURE},
+    {DEV_FIELD_ORDER_IGNORED, RULE_SCHEMA_ORDER, 0},
+};
+
 static uint32_t reason_of(const struct request *rq, const struct finding *f)
 {
+    for (size_t i = 0; rq->switches->any && i < sizeof deviant_reasons / sizeof *deviant_reasons;
+         i++)
+        if (deviant_reasons[i].rule == f->rule && rule_is_broken(rq, deviant_reasons[i].on))
+            return deviant_reasons[i].reason;
+
     struct bytes msg = rq->msg.msg;
     uint32_t tag = f->off + 4 <= msg.n ? be32_get(msg.p + f->off) >> 8 : 0;
     for (size_t i = 0; i < sizeof field_reasons / sizeof *field_reasons; i++)
@@ -460,6 +497,7 @@ void request_read(struct request *rq, const struct mock_config *cfg, struct byte
     rq->reason = 0;
     rq->text[0] = '\0';
     rq->lenient = rq->critical = false;
+    rq->switches = &cfg->switches;
     if (!open_message(rq, cfg, bytes)) {
         guess_version(rq, cfg, bytes);
         return;

@@ -44,6 +44,7 @@ struct request {
     struct bytes *ids; /* for the comparison of Unique Batch Item IDs */
     size_t cap_ids;
     struct buf rebuilt;
+    const struct mock_switches *switches; /* rules to be broken */
 };
 
 void request_init(struct request *rq);

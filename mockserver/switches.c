@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const char *const names[] = {
-#define DEVIATION(id, name, what) name,
+#define DEVIATION(id, name) name,
 #include "mockserver/deviations.def"
 #undef DEVIATION
 };

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum mock_switch {
-#define DEVIATION(id, name, what) DEV_##id,
+#define DEVIATION(id, name) DEV_##id,
 #include "mockserver/deviations.def"
 #undef DEVIATION
     MOCK_SWITCHES
@@ -16,6 +16,7 @@ enum mock_switch {
 
 struct mock_switches {
     uint64_t v[MOCK_SWITCHES / 64 + 1];
+    bool any;
 };
 
 static inline bool switch_on(const struct mock_switches *s, enum mock_switch which)
@@ -26,6 +27,7 @@ static inline bool switch_on(const struct mock_switches *s, enum mock_switch whi
 static inline void switch_set(struct mock_switches *s, enum mock_switch which)
 {
     s->v[which / 64] |= UINT64_C(1) << (which % 64);
+    s->any = true;
 }
 
 /* By name; MOCK_SWITCHES: there is none of this name. */
