@@ -9,7 +9,7 @@ build=$(cd "$1" && pwd) || exit 2
 tree=$PWD
 conform=$build/kmip-conform mock=$build/kmip-mock client=$build/kmip-client
 python=/usr/bin/python3
-unset KMIP_HOST KMIP_PORT KMIP_CERTS KMIP_CA KMIP_CERT KMIP_KEY KMIP_OTHER_CERTS
+unset KMIP_HOST KMIP_PORT KMIP_CERTS KMIP_CA KMIP_CERT KMIP_KEY KMIP_OTHER_CERTS KMIP_CONTROL
 export NO_COLOR=1
 
 work=$(mktemp -d) || exit 2
@@ -891,6 +891,36 @@ get-transparent-symmetric-key|1|step      3 of 4|faults=[{match: {operation: Get
 ROWS
 }
 
+# --- virtual time -------------------------------------------------------------------------------
+
+# Waits of a case take no time on a mock that can be told to let it pass, and only there.
+virtual_time() {
+    local control start=$SECONDS
+    serve --control 127.0.0.1:0
+    control=$("$python" -c 'import json, sys
+c = json.load(open(sys.argv[1]))["control"]; print("%s:%d" % (c["host"], c["port"]))' "$work/ready")
+    run 0 run --case 'attr-last-change-date-*' --control "$control" --json "$work/virtual.json"
+    says "Time         virtual: waits advance the mock's clock by its control API at $control"
+    [ $((SECONDS - start)) -lt 10 ] || fail "$ran: took $((SECONDS - start)) s"
+    "$python" -c 'import json, sys; assert json.load(open(sys.argv[1]))["target"]["virtual_time"]' \
+        "$work/virtual.json" || fail "$ran: the report does not say so"
+    export KMIP_CONTROL=$control
+    run 0 run --case sklc-m-1
+    says 'Time         virtual'
+    run 0 run --case sklc-m-1 --host localhost # another name: another server, for all we know
+    silent_on 'virtual'
+    run 0 run --case driver-clock-offset --profile driver # it measures a clock
+    silent_on 'virtual'
+    unset KMIP_CONTROL
+    run 2 run --case sklc-m-1 --port 1 --control "$control"
+    tells "is of the mock on port $KMIP_PORT, and the run tests port 1"
+    run 3 run --case sklc-m-1 --control 127.0.0.1:1
+    tells 'nothing listens on 127.0.0.1:1: was the mock started with --control?'
+    run 3 run --case sklc-m-1 --control "127.0.0.1:$KMIP_PORT"
+    tells "the mock's control API at 127.0.0.1:$KMIP_PORT"
+    stop
+}
+
 command_line
 case_files
 outputs
@@ -906,6 +936,7 @@ gone
 refuses_destroy
 differing
 verdicts
+virtual_time
 
 [ "$failures" -eq 0 ] && echo "test-conform: all well" && exit 0
 echo "test-conform: $failures failed"
