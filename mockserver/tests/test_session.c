@@ -17,7 +17,7 @@ static struct mock_config cfg;
 static struct mock_engine engine;
 static unsigned answered, rejected;
 static bool out_of_memory;
-static char rejection[640];
+static char rejection[sizeof ((struct kerr *)NULL)->msg];
 
 /* A request is a Request Message with two Integers: its number, and how many bytes
  * its reply is to be padded with. */
