@@ -325,8 +325,7 @@ static bool known_value(struct op_call *c, const struct mock_object *o, const st
                op_fail(c, KMIP_RESULT_REASON_APPLICATION_NAMESPACE_NOT_SUPPORTED,
                        "this server makes up Application Data for no Application Namespace");
     case KMIP_TAG_OPERATION_POLICY_NAME: /* 3.18: the one that is enforced */
-        return (bytes_eq_str(in->value.val, "default") &&
-                !deviates(c, DEV_POLICY_DEFAULT_REFUSED)) ||
+        return bytes_eq_str(in->value.val, "default") ||
                op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "the only Operation Policy here is \"default\"");
     default:

@@ -403,17 +403,29 @@ static bool stop_batch(struct batch *b, struct kmip_message *rest)
     return true;
 }
 
-/* The items in their order: it is always kept, asked for or not (6.12). */
+/* The items in their order: it is always kept, asked for or not (6.12), unless the first is
+ * to be put off till the others are done. */
+static bool next_item(struct kmip_message *items, struct kmip_item *put_off, struct kmip_item *it)
+{
+    if (kmip_next_item(items, it))
+        return true;
+    *it = *put_off;
+    put_off->has_operation = false;
+    return it->has_operation;
+}
+
 static bool run_items(struct batch *b, bool *failed)
 {
     struct kmip_message items = b->rq->msg;
     uint32_t option = continuation(b);
     bool undo = option == KMIP_BATCH_ERROR_CONTINUATION_OPTION_UNDO;
-    struct kmip_item it;
+    struct kmip_item it, put_off = {.has_operation = false};
     *failed = false;
     if (undo && !store_mark(b->e->store, &b->call.err))
         return false;
-    while (kmip_next_item(&items, &it)) {
+    if (rule_is_broken(b, DEV_BATCH_ORDER_IGNORED) && b->rq->msg.n_items > 1)
+        (void)kmip_next_item(&items, &put_off);
+    while (next_item(&items, &put_off, &it)) {
         enum outcome outcome = run_item(b, &it);
         if (outcome == BATCH_DEAD)
             return false;

@@ -43,6 +43,8 @@ bool op_activate(struct op_call *c)
     if (!next)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "only a Pre-Active object can be activated; this is %s", state_name(o));
+    if (deviates(c, DEV_ACTIVATE_CHANGES_NOTHING))
+        return reply_with_uid(c, o);
     /* A server that is slow to activate keeps the state until the date has come. */
     int64_t delay = c->behaviour->activate_delay_s;
     if (delay > 0)

@@ -164,8 +164,7 @@ bool op_locate(struct op_call *c)
     s.stop =
         s.member == KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT && s.most > 0 ? SIZE_MAX : s.most;
     s.destroyed = locate_filter_on(&s.filters, KMIP_TAG_STATE) ||
-                  locate_filter_on(&s.filters, KMIP_TAG_DESTROY_DATE) ||
-                  deviates(c, DEV_LOCATE_DESTROYED);
+                  locate_filter_on(&s.filters, KMIP_TAG_DESTROY_DATE);
     buf_reset(s.found);
     if (!run(&s))
         return false;
