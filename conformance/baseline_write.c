@@ -22,8 +22,9 @@ static bool in_word(char c)
     return isalnum((unsigned char)c) || c == '-' || c == '_';
 }
 
-/* A word that another run would have otherwise: a name of the run, a time, an identifier. */
-static bool passes_by(const char *word, size_t n)
+/* A word that another run would have otherwise: a name of the run, a time, an identifier.
+ * Behind `before`, a quotation mark, a number is one, however short. */
+static bool passes_by(const char *word, size_t n, char before)
 {
     size_t digits = 0, hex = 0, most = 0, row = 0;
     if (n >= strlen(JOURNAL_PREFIX) && memcmp(word, JOURNAL_PREFIX, strlen(JOURNAL_PREFIX)) == 0)
@@ -35,7 +36,7 @@ static bool passes_by(const char *word, size_t n)
         hex += isxdigit((unsigned char)word[i]) || word[i] == '-';
     }
     bool date = n >= 10 && digits >= 8 && word[4] == '-' && word[7] == '-';
-    return most > DIGITS_MAX || date || (hex == n && n >= 16 && digits > 0);
+    return most > DIGITS_MAX || date || (digits == n && before == '"' && word[n] == '"') || (hex == n && n >= 16 && digits > 0);
 }
 
 /* Not longer than a line or two, and no word or character cut in the middle. */
@@ -65,7 +66,8 @@ struct bytes baseline_piece(const char *reason)
         const char *word = p;
         while (in_word(*p))
             p++;
-        bool volatile_word = p > word && passes_by(word, (size_t)(p - word));
+        bool volatile_word = p > word && passes_by(word, (size_t)(p - word),
+                                                 word > reason ? word[-1] : 0);
         if (volatile_word || *p == '\n' || *p == 0) {
             struct bytes piece = shortened(from, (size_t)((volatile_word ? word : p) - from));
             if (piece.n > best.n)
@@ -113,8 +115,7 @@ static bool is_to_write(const struct run_result *r, const struct case_tally *t)
 static bool same_entry(const struct case_tally *a, const struct case_tally *b)
 {
     return a->worst->verdict == b->worst->verdict &&
-           bytes_eq(baseline_piece(a->worst->reason), baseline_piece(b->worst->reason)) &&
-           strcmp(a->tc->clause, b->tc->clause) == 0;
+           bytes_eq(baseline_piece(a->worst->reason), baseline_piece(b->worst->reason));
 }
 
 /* Has an earlier case of the report taken it into its entry? */
@@ -126,13 +127,29 @@ static bool is_written(const struct run_result *r, size_t at)
     return false;
 }
 
+/* The clause of all cases of an entry, or NULL when they have several. */
+static const char *clause_of(const struct run_result *r, size_t at)
+{
+    const struct case_tally *t = &r->tallies[at];
+    for (size_t i = at; i < r->n_tallies; i++)
+        if (is_to_write(r, &r->tallies[i]) && same_entry(t, &r->tallies[i]) &&
+            strcmp(t->tc->clause, r->tallies[i].tc->clause) != 0)
+            return NULL;
+    return t->tc->clause;
+}
+
 static size_t put_entry(struct buf *out, const struct run_result *r, size_t at, int indent)
 {
     const struct case_tally *t = &r->tallies[at];
+    const char *clause = clause_of(r, at);
     size_t n = 0;
-    buf_printf(out, "\n%*s- clause: ", indent, "");
-    quote(out, bytes_str(t->tc->clause));
-    buf_printf(out, "\n%*s  note: \"\"\n%*s  verdict: %s\n%*s  reason: ", indent, "", indent, "",
+    buf_printf(out, "\n%*s- note: \"\"\n", indent, "");
+    if (clause) {
+        buf_printf(out, "%*s  clause: ", indent, "");
+        quote(out, bytes_str(clause));
+        buf_putc(out, '\n');
+    }
+    buf_printf(out, "%*s  verdict: %s\n%*s  reason: ", indent, "",
                verdict_name(t->worst->verdict), indent, "");
     quote(out, baseline_piece(t->worst->reason));
     buf_printf(out, "\n%*s  cases:\n", indent, "");

@@ -37,6 +37,13 @@ void report_detail(struct terminal *t, const struct run_result *r, const struct 
 void report_mismatch(struct terminal *t, const struct mismatch *m);
 void report_rerun(struct terminal *t, const struct run_result *r, const struct test_case *tc);
 
+/* report_known.c: known deviations by cause; how many, as "3 FAIL, 1 WARN"; entries of the
+ * baseline to look at, and one of them (false: nothing to say of it). */
+void report_known(struct terminal *t, const struct run_result *r);
+void report_known_counts(const struct run_result *r, struct buf *out);
+void report_stale(struct terminal *t, const struct run_result *r);
+bool report_stale_entry(const struct baseline *b, size_t i, struct buf *out);
+
 /* report_driver.c: what the driver suite found out, and the advice that comes of it. */
 void report_driver(struct terminal *t, const struct run_result *r);
 
