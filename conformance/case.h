@@ -256,6 +256,7 @@ struct case_object {
     const struct ynode *node;
     uint32_t type, algorithm;
     int64_t length;             /* bits */
+    bool has_length;            /* the case says it */
     enum object_state state;
     bool has_state;
     const struct ynode *mask, *object_name, *attributes;

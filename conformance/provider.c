@@ -1,13 +1,15 @@
 /* The objects a case works on (runner.h, case.h): by Create, else by Register, else the
  * one given with --object. They are brought into the state that the case asks for.
  *
- * Where the standard leaves open how a request is written, a server that refuses the
- * usual way is asked in the other one:
+ * Where the standard leaves open how a request is written, or what a server must have, one
+ * that refuses the usual way is asked in the others:
  *   several instances of an attribute without Attribute Index, or with it (2.1.1 has the
  *     server assign it, yet an absent one counts as 0);
  *   three-key 3DES of 168 bits, as the published cases write it, or of 192, which is the
  *     length of its material (3.5);
- *   an Opaque Data Type of 80000001 or 80000000: all its values are extensions. */
+ *   an Opaque Data Type of 80000001 or 80000000: all its values are extensions;
+ *   AES of 128 bits or of 256, where the case says neither: no profile has a length that a
+ *     Baseline Server must take. */
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -18,9 +20,12 @@
 struct making {
     struct running *rn;
     const struct case_object *o;
-    bool other_wording;  /* of what the standard leaves open, see above */
+    unsigned words;      /* OTHER_...: of what is left open, see above */
     struct buf refusals; /* one for each way that was tried */
 };
+
+/* What is left open, and is asked for in the other way. */
+enum { OTHER_INDICES = 1, OTHER_PARITY = 2, OTHER_DATA_TYPE = 4, OTHER_LENGTH = 8 };
 
 /* The operations that lead from Pre-Active to each state (KMIP 1.2 spec, 3.22). */
 static const struct {
@@ -51,26 +56,30 @@ static bool several(const struct ynode *n)
     return n && n->kind == YNODE_SEQ && n->n > 1;
 }
 
-static bool has_other_wording(const struct case_object *o)
+/* What of that the object has. */
+static unsigned open_words(const struct case_object *o)
 {
-    bool other = several(o->object_name) || o->type == KMIP_OBJECT_TYPE_OPAQUE_OBJECT ||
-                 (o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES && o->length == 168);
+    bool indices = several(o->object_name);
     for (size_t i = 0; o->attributes && i < o->attributes->n; i++)
-        other = other || several(o->attributes->vals[i]);
-    return other;
+        indices = indices || several(o->attributes->vals[i]);
+    bool key = o->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY;
+    bool any_aes = key && !o->has_length && !o->material &&
+                   o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_AES;
+    bool parity = o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES && o->length == 168;
+    return (indices ? OTHER_INDICES : 0u) | (parity ? OTHER_PARITY : 0u) |
+           (o->type == KMIP_OBJECT_TYPE_OPAQUE_OBJECT ? OTHER_DATA_TYPE : 0u) |
+           (any_aes ? OTHER_LENGTH : 0u);
 }
 
 static int32_t key_length(const struct making *mk)
 {
-    bool parity = mk->other_wording && mk->o->length == 168 &&
-                  mk->o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES;
-    return parity ? 192 : (int32_t)mk->o->length;
+    return mk->words & OTHER_PARITY ? 192 : mk->words & OTHER_LENGTH ? 256 : (int32_t)mk->o->length;
 }
 
 static bool write_given(struct making *mk, const char *attribute, const struct ynode *value,
                         struct kmip_walk *walk, struct ttlv_writer *w)
 {
-    return from_yaml_attribute(attribute, value, mk->other_wording && several(value), walk,
+    return from_yaml_attribute(attribute, value, mk->words & OTHER_INDICES && several(value), walk,
                                &mk->rn->vars.env, w, &mk->rn->err);
 }
 
@@ -115,7 +124,7 @@ static bool material(struct making *mk, struct buf *out)
     if (mk->o->material)
         return text_unhex(bytes_str(mk->o->material), out) ||
                ynode_err(mk->o->node, KE_CASE, &mk->rn->err, "material: expected hexadecimal");
-    size_t n = (size_t)(mk->o->length + 7) / 8;
+    size_t n = (size_t)(key_length(mk) + 7) / 8;
     if (mk->o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES)
         n = mk->o->length <= 128 ? 16 : 24;
     uint8_t *p = buf_room(out, n);
@@ -148,7 +157,7 @@ static bool write_object(struct making *mk, struct ttlv_writer *w)
         ttlv_w_open(w, kmip_object_tag(mk->o->type));
         if (mk->o->type == KMIP_OBJECT_TYPE_OPAQUE_OBJECT) {
             ttlv_w_enum(w, KMIP_TAG_OPAQUE_DATA_TYPE,
-                        mk->other_wording ? 0x80000000u : 0x80000001u);
+                        mk->words & OTHER_DATA_TYPE ? 0x80000000u : 0x80000001u);
             ttlv_w_bytes(w, KMIP_TAG_OPAQUE_DATA_VALUE, buf_bytes(&key));
         } else if (mk->o->type == KMIP_OBJECT_TYPE_TEMPLATE) {
             kmip_attribute_enum(w, "Cryptographic Algorithm", mk->o->algorithm);
@@ -219,10 +228,24 @@ static const char *optional_attribute(const struct case_object *o)
     return NULL;
 }
 
+/* A key of the case's own choice: a Baseline Server need not take it, for that profile names
+ * neither algorithms nor lengths (KMIP Profiles 1.2, 5.1). NULL: it is not. */
+static const char *optional_key(const struct making *mk)
+{
+    bool chosen = mk->o->has_length || mk->o->material ||
+                  mk->o->algorithm != KMIP_CRYPTOGRAPHIC_ALGORITHM_AES;
+    return chosen && mk->o->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY &&
+                   strcmp(mk->rn->tc->suite, "baseline-server") == 0
+               ? "an algorithm or a length"
+               : NULL;
+}
+
 /* No way is left. What is optional need not be there; anything else should have worked. */
 static void give_in(struct making *mk, bool making_it)
 {
     const char *optional = making_it ? optional_attribute(mk->o) : NULL;
+    if (making_it && !optional)
+        optional = optional_key(mk);
     if (!optional) {
         give_up(mk, VERDICT_INCONCLUSIVE, buf_cstr(&mk->refusals));
         return;
@@ -236,7 +259,7 @@ static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item
 {
     struct buf *what = &mk->refusals;
     buf_printf(what, "%s %s%s with %s", what->n ? "; and" : "the server answers",
-               kmip_operation_name(operation), mk->other_wording ? ", in other words," : "",
+               kmip_operation_name(operation), mk->words ? ", in other words," : "",
                item->has_reason ? kmip_name_of("Result Reason", item->reason) : "no reason");
     if (item->message.n) {
         buf_puts(what, ": ");
@@ -352,16 +375,17 @@ static bool use_given(struct making *mk)
     return bind_uid(mk, bytes_str(object));
 }
 
-/* By one operation, in both wordings where there are two. */
+/* By one operation, in all the words there are, the usual ones first. */
 static bool make_by(struct making *mk, bool create, bool last, bool *refused)
 {
-    bool two = has_other_wording(mk->o);
-    mk->other_wording = false;
-    bool made = make(mk, create, last && !two, refused);
-    if (!*refused || mk->rn->denied || !two)
-        return made;
-    mk->other_wording = true;
-    return make(mk, create, last, refused);
+    unsigned open = open_words(mk->o);
+    mk->words = 0;
+    for (;;) {
+        bool made = make(mk, create, last && mk->words == open, refused);
+        if (!*refused || mk->rn->denied || mk->words == open)
+            return made;
+        mk->words = (mk->words - open) & open; /* the next subset of what is open */
+    }
 }
 
 static bool make_somehow(struct making *mk)
@@ -375,7 +399,6 @@ static bool make_somehow(struct making *mk)
     bool made = can_create && make_by(mk, true, !can_register, &refused);
     if (can_register && (!can_create || (refused && !mk->rn->denied)))
         made = make_by(mk, false, true, &refused);
-    mk->other_wording = false;
     return made && bring_to_state(mk);
 }
 
