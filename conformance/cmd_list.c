@@ -149,7 +149,7 @@ static bool find_case(const struct suites *s, const char *id, const struct test_
 static bool find_named(struct suites *s, const char *name, const char *folder,
                        const struct test_case **out, struct kerr *err)
 {
-    static const struct opt_list all = {{"all"}, 1};
+    static const struct opt_list all = {{"all", "robustness"}, 2};
     struct kerr ignored = KERR_INIT;
     size_t n = strlen(name);
     bool file = strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) ||
