@@ -38,6 +38,7 @@ struct onslaught {
     const struct case_step *step;
     const struct malform_family *family;
     struct bytes good;
+    bool blind;                 /* Locate does not work: what was made is removed at the end */
     bool makes;                 /* the good request makes objects */
     struct mark marks[NAMES_MAX]; /* by which they would be found */
     size_t n_marks;
@@ -166,6 +167,7 @@ static bool nothing_stored(struct onslaught *o, const char *what)
         int found = finds(t, &o->marks[i], &err);
         if (found < 0) { /* whether it still serves is seen by the next message */
             o->n_marks = 0;
+            o->blind = true;
             hostile_say(rn, "whether anything is stored is not known: Locate does not tell%s%s",
                         err.msg[0] ? ": " : "", err.msg);
         }
@@ -331,7 +333,8 @@ static bool note_made(struct onslaught *o)
         return true;
     if (!note_reply(o))
         return false;
-    clean(o);
+    if (!o->blind)
+        clean(o);
     return announce(o);
 }
 
@@ -383,8 +386,7 @@ static bool judge(struct onslaught *o, const struct malformed *m, enum outcome o
 /* There is no connection to be had: is it the doing of the message before? */
 static bool nobody_there(struct onslaught *o, const struct kerr *err)
 {
-    if (hostile_alive(o->rn, o->last[0] ? o->last : "before the first malformed message",
-                      buf_bytes(&o->sent.asked)))
+    if (hostile_alive(o->rn, o->last, buf_bytes(&o->sent.asked)))
         o->rn->err = *err;
     return false;
 }
@@ -428,6 +430,8 @@ static bool run_family(struct running *rn, const struct case_step *s,
                           .fresh_connection = true};
     sent_init(&o.sent);
     find_marks(&o);
+    snprintf(o.last, sizeof o.last, "the request as it is");
+    buf_put_bytes(&o.sent.asked, good);
     target_close(rn->runner->target, CLIENT);
     bool ok = begin_making(&o) && announce(&o) &&
               malform_each(f, good, spared(good), take, &o, &rn->err) && rn->err.code == KE_OK;
@@ -450,6 +454,7 @@ static bool try_good(struct running *rn, const struct case_step *s, struct bytes
     struct malformed m = {.message = good, .what = "the good request"};
     sent_init(&o.sent);
     find_marks(&o);
+    snprintf(o.last, sizeof o.last, "the steps before");
     bool ok = begin_making(&o) && announce(&o) && take(&o, &m) && o.failed == 0;
     if (!rn->result->lost)
         clean(&o);
