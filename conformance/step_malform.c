@@ -235,18 +235,22 @@ static bool transfer(struct onslaught *o, const struct malformed *m, struct kerr
     if (!buf_put_bytes(&o->sent.asked, m->message) || !buf_put_bytes(&o->sent.request, m->message))
         return kerr_set(err, KE_MEMORY, "no memory for a message");
     kc_set_timeout(before->kc, m->waits && within > WAITING_NS ? WAITING_NS : within);
+    o->fresh_connection = false;
     o->sent.has_reply = kc_exchange(before->kc, m->message, &o->sent.reply, NULL, err);
     if (!o->sent.has_reply) {
         buf_reset(&o->sent.reply);
         target_close(t, CLIENT);
-    } else if (target_unasked(t, CLIENT)) {
-        target_close(t, CLIENT); /* the rest was taken for a message of its own */
+        o->fresh_connection = true;
+    } else if (m->overhangs || target_unasked(t, CLIENT)) {
+        target_close(t, CLIENT); /* the rest is taken for the beginning of another message */
+        o->fresh_connection = true;
     }
     return true;
 }
 
 /* A server may hang up behind a message that it refuses, a moment later than the next one
- * leaves: only what was the first of its connection has been looked at for sure. */
+ * leaves, or have lost its place in what comes: only what was the first of its connection
+ * has been looked at for sure. */
 static bool send_it(struct onslaught *o, const struct malformed *m, struct kerr *err,
                     enum outcome *outcome)
 {
@@ -256,8 +260,7 @@ static bool send_it(struct onslaught *o, const struct malformed *m, struct kerr 
         if (!transfer(o, m, err))
             return false;
         *outcome = outcome_of(o, m, err);
-        o->fresh_connection = !o->sent.has_reply;
-        if (*outcome != CLOSED || first)
+        if (o->sent.has_reply || *outcome == WAITING || first)
             return true;
     }
     return true;

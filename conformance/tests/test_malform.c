@@ -31,7 +31,7 @@ static void tear_down(void)
 TestSuite(malform, .init = set_up, .fini = tear_down, .timeout = 60);
 
 struct seen {
-    size_t n, sound, waits, most, spared;
+    size_t n, sound, waits, overhangs, most, spared;
     uint64_t sum; /* of all bytes in their order */
     char last[600];
 };
@@ -43,6 +43,7 @@ static bool look(void *arg, const struct malformed *m)
     s->n++;
     s->sound += ttlv_check(m->message, NULL, NULL, NULL, NULL, &err);
     s->waits += m->waits;
+    s->overhangs += m->overhangs;
     s->spared += strstr(m->what, "Unique Batch Item ID") != NULL;
     for (size_t i = 0; i < m->message.n; i++)
         s->sum = s->sum * 31 + m->message.p[i];
@@ -105,9 +106,11 @@ Test(malform, what_is_spared_stays_as_it_is)
                      "%s", malform_families[i].name);
 }
 
-Test(malform, a_message_that_announces_more_is_known)
+Test(malform, a_message_that_announces_more_or_less_is_known)
 {
     cr_expect_gt(run("length", 0).waits, 3);
+    cr_expect_gt(run("length", 0).overhangs, 3);
+    cr_expect_eq(run("twice", 0).overhangs, 0);
     cr_expect_eq(run("truncate", 0).waits, 0);
     cr_expect_eq(run("missing", 0).waits, 0);
 }
