@@ -254,15 +254,22 @@ static bool transfer(struct onslaught *o, const struct malformed *m, struct kerr
 static bool send_it(struct onslaught *o, const struct malformed *m, struct kerr *err,
                     enum outcome *outcome)
 {
-    for (int round = 0; round < 2; round++) {
-        bool first = o->fresh_connection;
-        *err = (struct kerr)KERR_INIT;
-        if (!transfer(o, m, err))
-            return false;
-        *outcome = outcome_of(o, m, err);
-        if (o->sent.has_reply || *outcome == WAITING || first)
-            return true;
-    }
+    bool first = o->fresh_connection;
+    if (!transfer(o, m, err))
+        return false;
+    *outcome = outcome_of(o, m, err);
+    if (o->sent.has_reply || *outcome == WAITING || first)
+        return true;
+    enum outcome before = *outcome;
+    *err = (struct kerr)KERR_INIT;
+    if (!transfer(o, m, err))
+        return false;
+    *outcome = outcome_of(o, m, err);
+    if (before != CLOSED && o->sent.has_reply)
+        hostile_found(o->rn, VERDICT_WARN, REFUSAL,
+                      "%s behind other malformed messages, but one when it was sent again on a "
+                      "connection of its own: %s",
+                      before == HANGS ? "no answer" : "no message", m->what);
     return true;
 }
 
