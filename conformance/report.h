@@ -2,6 +2,7 @@
 #ifndef CONFORMANCE_REPORT_H
 #define CONFORMANCE_REPORT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "conformance/result.h"
@@ -54,6 +55,8 @@ size_t report_coverage(FILE *out, const struct suites *s);
 /* report_json.c, report_junit.c. Files: "-" is standard output. */
 __attribute__((warn_unused_result)) bool report_json(const char *path, const struct run_result *r,
                                                      struct kerr *err);
+__attribute__((warn_unused_result)) bool report_write_json(const char *path, const json_t *root,
+                                                           struct kerr *err);
 __attribute__((warn_unused_result)) bool report_junit(const char *path, const struct run_result *r,
                                                       struct kerr *err);
 
@@ -72,6 +75,10 @@ void report_utf8(struct buf *out, const char *s);
 void report_rounds(struct buf *out, const struct case_tally *t);
 /* Names of a suite for people: the profile's title; "Cases given by file" for "". */
 const char *report_suite(const char *suite);
+/* The suites of a run in the order of its reports: profiles, others as they come, cases
+ * given by file; at most REPORT_SUITES_MAX. Returns their number. */
+#define REPORT_SUITES_MAX 32
+size_t report_suites(const struct run_result *r, const char *out[REPORT_SUITES_MAX]);
 size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_]);
 
 /* Published cases that the profiles make mandatory and this server was not asked, for want of

@@ -35,12 +35,11 @@
 #include "conformance/baseline.h"
 #include "conformance/report.h"
 #include "conformance/report_driver.h"
+#include "conformance/report_read.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
 #include "kmip/form/form.h"
-
-#define REPORT_VERSION 1
 
 /* ---- small parts ------------------------------------------------------------ */
 
@@ -283,9 +282,8 @@ static json_t *case_of(const struct run_result *r, const struct case_tally *t)
 static json_t *profile_of(const struct run_result *r, const char *suite)
 {
     size_t n[VERDICT_COUNT_];
-    if (report_suite_counts(r, suite, n) == 0)
-        return NULL;
     json_t *j = json_object();
+    report_suite_counts(r, suite, n);
     put(j, "name", suite);
     put(j, "title", report_suite(suite));
     json_object_set_new(j, "counts", counts_of(n));
@@ -388,11 +386,10 @@ static json_t *report_of(const struct run_result *r)
     json_object_set_new(root, "gate", gate_of(r));
     json_object_set_new(root, "target", target_of(r->target));
     json_object_set_new(root, "counts", counts_of(r->counts.n));
-    for (size_t p = 0; p <= n_profiles; p++) {
-        json_t *one = profile_of(r, p < n_profiles ? profiles[p].name : "");
-        if (one)
-            json_array_append_new(suites, one);
-    }
+    const char *names[REPORT_SUITES_MAX];
+    size_t n = report_suites(r, names);
+    for (size_t p = 0; p < n; p++)
+        json_array_append_new(suites, profile_of(r, names[p]));
     json_object_set_new(root, "profiles", suites);
     for (size_t i = 0; i < r->n_tallies; i++)
         json_array_append_new(cases, case_of(r, &r->tallies[i]));
@@ -409,9 +406,8 @@ static json_t *report_of(const struct run_result *r)
     return root;
 }
 
-bool report_json(const char *path, const struct run_result *r, struct kerr *err)
+bool report_write_json(const char *path, const json_t *root, struct kerr *err)
 {
-    json_t *root = report_of(r);
     char *out = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
     struct buf line;
     buf_init(&line, 1u << 30);
@@ -420,6 +416,13 @@ bool report_json(const char *path, const struct run_result *r, struct kerr *err)
             : kerr_set(err, KE_MEMORY, "no memory for the JSON report");
     buf_clear(&line);
     free(out);
+    return ok;
+}
+
+bool report_json(const char *path, const struct run_result *r, struct kerr *err)
+{
+    json_t *root = report_of(r);
+    bool ok = report_write_json(path, root, err);
     json_decref(root);
     return ok;
 }

@@ -139,8 +139,6 @@ static void suite(struct buf *out, const struct run_result *r, const char *name)
 {
     size_t n[VERDICT_COUNT_], all = report_suite_counts(r, name, n), known = 0;
     double time = 0;
-    if (all == 0)
-        return;
     for (size_t i = 0; i < r->n_tallies; i++)
         if (strcmp(r->tallies[i].tc->suite, name) == 0) {
             const struct case_tally *t = &r->tallies[i];
@@ -212,9 +210,10 @@ bool report_junit(const char *path, const struct run_result *r, struct kerr *err
                (double)r->took_ns / 1e9);
     if (shut)
         extra(&out, "gate", r->gate_text, true);
-    for (size_t p = 0; p < n_profiles; p++)
-        suite(&out, r, profiles[p].name);
-    suite(&out, r, "");
+    const char *names[REPORT_SUITES_MAX];
+    size_t n = report_suites(r, names);
+    for (size_t p = 0; p < n; p++)
+        suite(&out, r, names[p]);
     if (left)
         left_behind(&out, r);
     if (look.n > 0)

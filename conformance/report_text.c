@@ -199,18 +199,16 @@ static void totals_row(struct ending *e, const char *name, const size_t n[VERDIC
 
 static void totals(struct ending *e)
 {
-    size_t n[VERDICT_COUNT_], suites = 0;
+    const char *names[REPORT_SUITES_MAX];
+    size_t n[VERDICT_COUNT_], suites = report_suites(e->r, names);
     fprintf(e->t->out, "\n%-32s", "Profile");
     for (int v = 0; v < VERDICT_COUNT_; v++)
         if (has_column(e->r, v))
             fprintf(e->t->out, "  %s", verdict_name((enum verdict)v));
     fprintf(e->t->out, "    all\n");
-    for (size_t p = 0; p <= n_profiles; p++) {
-        const char *suite = p < n_profiles ? profiles[p].name : "";
-        size_t all = report_suite_counts(e->r, suite, n);
-        if (all > 0)
-            totals_row(e, report_suite(suite), n, all);
-        suites += all > 0;
+    for (size_t p = 0; p < suites; p++) {
+        size_t all = report_suite_counts(e->r, names[p], n);
+        totals_row(e, report_suite(names[p]), n, all);
     }
     if (suites != 1)
         totals_row(e, "All", e->r->counts.n, e->r->counts.total);
