@@ -179,7 +179,7 @@ share := $(DESTDIR)$(PREFIX)/share/kmip-conform
 install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(share)/scenarios'
 	install $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
-	install -m 644 conformance/requirements.tsv '$(share)'
+	install -m 644 conformance/requirements.tsv conformance/report.schema.json '$(share)'
 	install -m 644 fixtures/scenarios/*.yaml '$(share)/scenarios'
 	install -m 644 $(wildcard fixtures/deviations.yaml fixtures/variations.yaml) '$(share)'
 	$(Q)for s in $(notdir $(wildcard conformance/suites/*)); do \
