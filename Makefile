@@ -179,8 +179,9 @@ share := $(DESTDIR)$(PREFIX)/share/kmip-conform
 install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(share)/scenarios'
 	install $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
-	install -m 644 conformance/requirements.tsv '$(share)'
+	install -m 644 conformance/requirements.tsv conformance/report.schema.json '$(share)'
 	install -m 644 fixtures/scenarios/*.yaml '$(share)/scenarios'
+	install -m 644 $(wildcard fixtures/deviations.yaml fixtures/variations.yaml) '$(share)'
 	$(Q)for s in $(notdir $(wildcard conformance/suites/*)); do \
 	    install -d "$(share)/suites/$$s" && \
 	    install -m 644 conformance/suites/$$s/*.yaml "$(share)/suites/$$s" || exit; done

@@ -625,7 +625,7 @@ my-key.yaml|1|Query announces Activate, and yet|{match: {operation: Activate}, a
 my-key.yaml|0|conformant in all|{match: {operation: Create}, action: {result: Permission Denied}}
 my-several.yaml --json -|0|Attribute Index: 1|{match: {operation: Create}, action: {result: Invalid Field}}
 my-several.yaml|0|conformant in all|{match: {operation: Create}, action: {result: Invalid Field}, count: 2}
-my-several.yaml|4|; and Create, in other words, with Invalid Field: injected fault result; and Register with|{count: 4, action: {result: Invalid Field}, match: {operation: [Create, Register]}}
+my-several.yaml|4|; and Create, in other words, with Invalid Field: injected fault result; and Register with|{count: 8, action: {result: Invalid Field}, match: {operation: [Create, Register]}}
 my-key.yaml|4|could not be made: the server answers Activate with Permission Denied|{match: {operation: Activate}, action: {result: Permission Denied}}
 my-key.yaml my-create.yaml|1|conformant|{match: {operation: Get Attributes}, action: {delay: {fixed: 1500ms}}}
 ROWS

@@ -82,6 +82,7 @@ installed() {
     "$bin/kmip-conform" list --coverage >"$work/coverage" 2>"$work/out" || fail "$bin: list --coverage"
     "$bin/kmip-mock" scenarios >"$work/scenarios" 2>"$work/out" || fail "$bin/kmip-mock scenarios"
     cmp -s "$work/scenarios" "$work/scenarios.tree" || fail "$bin/kmip-mock scenarios: others"
+    "$bin/kmip-mock" deviations >"$work/deviations" 2>"$work/out" || fail "$bin/kmip-mock deviations"
     # shellcheck disable=SC2016 # the mock sets it
     "$bin/kmip-mock" run --scenario slow-appliance -- sh -c '"$0/kmip-client" discover' "$bin" \
         >"$work/out" 2>&1 || fail "$bin/kmip-mock run"

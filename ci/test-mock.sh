@@ -223,6 +223,16 @@ cmd="'$mock' scenarios clock-behind lost-reply"; expect 0 'What a client shows: 
 cmd="'$mock' scenarios clock-behid"; expect 2 "did you mean 'clock-behind'?"
 cmd="'$mock' scenarios --help"; expect 0 KMIP_SCENARIOS
 cmd="KMIP_SCENARIOS=none '$mock' scenarios"; expect 2 'KMIP_SCENARIOS names the folder none'
+export KMIP_CATALOGUES=$(cd "$(dirname "$0")/.." && pwd)/fixtures
+name='deviations are listed, explained and put in force'
+cmd="'$mock' deviations"; expect 0 'time-stamp-missing  ' 'activate-again  '
+cmd="'$mock' deviations time-stamp-missing"; expect 0 'Rows:       BL-M-5' 'KMIP 1.2 spec, 6.5'
+cmd="'$mock' variations"; expect 0 'identifiers-numbers  ' 'tls-1.2-only  '
+cmd="'$mock' variations past-dates-refused"; expect 0 'Why:        What dates are taken is policy' 'Profiles:   baseline-server, symmetric'
+cmd="'$mock' deviations time-stamp-mising"; expect 2 "did you mean 'time-stamp-missing'?"
+cmd="'$mock' deviations --help"; expect 0 KMIP_CATALOGUES
+cmd="KMIP_CATALOGUES=none '$mock' deviations"; expect 2 'KMIP_CATALOGUES names the folder none'
+cmd="'$mock' --set deviations=time-stamp-mising"; expect 2 "did you mean 'time-stamp-missing'?"
 cmd="'$mock' scenaris"; expect 2 "did you mean 'scenarios'?"
 
 name='scenarios lie over the configuration'

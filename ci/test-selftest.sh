@@ -48,12 +48,13 @@ sys.exit(not eval(sys.argv[2]))' "$work/matrix.json" "$1" || fail "the report: n
 
 # One or two from each part.
 sample=(
-    time-stamp-missing time-stamp-an-hour-ahead protocol-version-2.0 batch-count-one-too-many
-    batch-id-another operation-missing result-status-always-success
-    result-reason-always-general-failure batch-item-answered-twice payload-unknown-field
-    boolean-2 text-not-utf-8 identifier-as-bytes get-object-type-another key-material-missing
-    get-attribute-list-one-short modify-attribute-echo-missing activate-identifier-missing
-    encrypt-data-missing version-1.0-refused query-hides-create query-announces-check
+    time-stamp-missing time-stamp-an-hour-ahead batch-count-one-too-many batch-id-another
+    result-status-always-success payload-unknown-field text-not-utf-8 get-object-type-another
+    version-1.0-refused query-hides-create stop-as-continue undo-leaves-traces
+    maximum-response-size-ignored placeholder-outlives-request state-writable indices-shift
+    digest-of-something-else last-change-date-stays-at-modify locate-ignores-name
+    get-after-destroy activate-refused activation-date-reached-ignored encrypt-mask-ignored
+    usage-limits-not-counted pkcs5-not-removed iv-ignored
 )
 names=()
 for name in "${sample[@]}"; do

@@ -70,6 +70,11 @@ static bool lets_time_pass(const struct case_step *s)
     return s->kind == STEP_WAIT || s->repeat_every_ns > 0 || s->async;
 }
 
+static bool is_hostile(const struct case_step *s)
+{
+    return s->families || s->kind == STEP_STALL;
+}
+
 const char *case_alone(const struct test_case *tc, bool virtual_time)
 {
     if (tc->probe)
@@ -77,6 +82,8 @@ const char *case_alone(const struct test_case *tc, bool virtual_time)
     if (tc->unnamed)
         return "what it makes bears names that other cases use too";
     for (size_t i = 0; i < tc->n_steps; i++) {
+        if (is_hostile(&tc->steps[i]))
+            return "it may be more than the server can bear";
         if (locates_all(&tc->steps[i]))
             return "it looks at all objects of the server";
         if (virtual_time && lets_time_pass(&tc->steps[i]))

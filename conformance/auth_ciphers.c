@@ -106,9 +106,8 @@ bool step_ciphers(struct running *rn, const struct case_step *s)
     if (all == 0)
         hostile_say(rn, "of %zu cipher suites tried the server takes none", n);
     if (outside > 0)
-        result_decide(rn->result, verdict_cap(rn->tc), rn->step,
-                      "%zu of the %zu cipher suites that the server takes are not on the suite's "
-                      "list: %s%s",
+        hostile_found(rn, verdict_cap(rn->tc), "cipher suites of the list only",
+                      "%zu of %zu that are not on it: %s%s",
                       outside, all, first, outside > 1 ? ", ..." : "");
     return true;
 }

@@ -67,8 +67,4 @@ __attribute__((warn_unused_result)) bool baseline_write(const char *path,
 __attribute__((warn_unused_result)) bool baseline_can_write(const char *path,
                                                             const struct baseline *known,
                                                             struct kerr *err);
-/* The piece of a reason that another run would have as well: without names of the run,
- * identifiers, and times. Within `reason`. */
-struct bytes baseline_piece(const char *reason);
-
 #endif

@@ -1,83 +1,16 @@
 /* Writes what is known of a server (baseline.h), as a person would: cases that deviate in
  * the same way under one entry. */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conformance/baseline.h"
-#include "conformance/journal.h"
+#include "conformance/reason.h"
 #include "conformance/report.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
 
-#define PIECE_MAX 160 /* bytes of a reason: enough to know it again */
-#define DIGITS_MAX 5  /* a longer number is a time, a length of something, an identifier */
 #define LINE 96
-
-/* ---- pieces of reasons ------------------------------------------------------ */
-
-static bool in_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '-' || c == '_';
-}
-
-/* A word that another run would have otherwise: a name of the run, a time, an identifier. */
-static bool passes_by(const char *word, size_t n)
-{
-    size_t digits = 0, hex = 0, most = 0, row = 0;
-    if (n >= strlen(JOURNAL_PREFIX) && memcmp(word, JOURNAL_PREFIX, strlen(JOURNAL_PREFIX)) == 0)
-        return true;
-    for (size_t i = 0; i < n; i++) {
-        row = isdigit((unsigned char)word[i]) ? row + 1 : 0;
-        most = row > most ? row : most;
-        digits += row > 0;
-        hex += isxdigit((unsigned char)word[i]) || word[i] == '-';
-    }
-    bool date = n >= 10 && digits >= 8 && word[4] == '-' && word[7] == '-';
-    return most > DIGITS_MAX || date || (hex == n && n >= 16 && digits > 0);
-}
-
-/* Not longer than a line or two, and no word or character cut in the middle. */
-static struct bytes shortened(const char *s, size_t n)
-{
-    if (n > PIECE_MAX) {
-        n = PIECE_MAX;
-        while (n > PIECE_MAX / 2 && s[n] != ' ')
-            n--;
-        while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
-            n--;
-    }
-    while (n > 0 && s[n - 1] == ' ')
-        n--;
-    while (n > 0 && *s == ' ') {
-        s++;
-        n--;
-    }
-    return bytes_of(s, n);
-}
-
-struct bytes baseline_piece(const char *reason)
-{
-    const char *from = reason, *p = reason;
-    struct bytes best = bytes_of(reason, 0);
-    for (;;) {
-        const char *word = p;
-        while (in_word(*p))
-            p++;
-        bool volatile_word = p > word && passes_by(word, (size_t)(p - word));
-        if (volatile_word || *p == '\n' || *p == 0) {
-            struct bytes piece = shortened(from, (size_t)((volatile_word ? word : p) - from));
-            if (piece.n > best.n)
-                best = piece;
-            from = *p ? p + (*p == '\n') : p;
-        }
-        if (*p == 0)
-            return best;
-        if (!in_word(*p))
-            p++;
-    }
-}
 
 /* ---- text ------------------------------------------------------------------- */
 
@@ -107,14 +40,13 @@ static bool is_to_write(const struct run_result *r, const struct case_tally *t)
     for (size_t i = 0; r->baseline && i < r->baseline->n; i++)
         if (r->baseline->v[i].verdict == v && strcmp(r->baseline->v[i].id, t->tc->id) == 0)
             return false; /* its entry is for a person to change */
-    return baseline_piece(t->worst->reason).n > 0;
+    return reason_piece(t->worst->reason).n > 0;
 }
 
 static bool same_entry(const struct case_tally *a, const struct case_tally *b)
 {
     return a->worst->verdict == b->worst->verdict &&
-           bytes_eq(baseline_piece(a->worst->reason), baseline_piece(b->worst->reason)) &&
-           strcmp(a->tc->clause, b->tc->clause) == 0;
+           bytes_eq(reason_piece(a->worst->reason), reason_piece(b->worst->reason));
 }
 
 /* Has an earlier case of the report taken it into its entry? */
@@ -126,15 +58,31 @@ static bool is_written(const struct run_result *r, size_t at)
     return false;
 }
 
+/* The clause of all cases of an entry, or NULL when they have several. */
+static const char *clause_of(const struct run_result *r, size_t at)
+{
+    const struct case_tally *t = &r->tallies[at];
+    for (size_t i = at; i < r->n_tallies; i++)
+        if (is_to_write(r, &r->tallies[i]) && same_entry(t, &r->tallies[i]) &&
+            strcmp(t->tc->clause, r->tallies[i].tc->clause) != 0)
+            return NULL;
+    return t->tc->clause;
+}
+
 static size_t put_entry(struct buf *out, const struct run_result *r, size_t at, int indent)
 {
     const struct case_tally *t = &r->tallies[at];
+    const char *clause = clause_of(r, at);
     size_t n = 0;
-    buf_printf(out, "\n%*s- clause: ", indent, "");
-    quote(out, bytes_str(t->tc->clause));
-    buf_printf(out, "\n%*s  note: \"\"\n%*s  verdict: %s\n%*s  reason: ", indent, "", indent, "",
+    buf_printf(out, "\n%*s- note: \"\"\n", indent, "");
+    if (clause) {
+        buf_printf(out, "%*s  clause: ", indent, "");
+        quote(out, bytes_str(clause));
+        buf_putc(out, '\n');
+    }
+    buf_printf(out, "%*s  verdict: %s\n%*s  reason: ", indent, "",
                verdict_name(t->worst->verdict), indent, "");
-    quote(out, baseline_piece(t->worst->reason));
+    quote(out, reason_piece(t->worst->reason));
     buf_printf(out, "\n%*s  cases:\n", indent, "");
     for (size_t i = at; i < r->n_tallies; i++)
         if (is_to_write(r, &r->tallies[i]) && same_entry(t, &r->tallies[i])) {

@@ -256,6 +256,7 @@ struct case_object {
     const struct ynode *node;
     uint32_t type, algorithm;
     int64_t length;             /* bits */
+    bool has_length;            /* the case says it */
     enum object_state state;
     bool has_state;
     const struct ynode *mask, *object_name, *attributes;
@@ -288,6 +289,7 @@ struct test_case {
     bool follows, leaves;       /* it needs what an earlier one of its series has made; what it
                                  * makes stays until the run ends */
     const char *not_applicable; /* why it can be run on no server; NULL: it can */
+    const char *rerun;          /* of one read back from a report: the command that reruns it */
     const struct probe *probe;  /* it is written in C (driver_probe.h), without steps; or NULL */
     struct test_case *next;
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conformance/case_print.h"
 #include "conformance/oasis.h"
 #include "conformance/program.h"
 #include "conformance/report.h"
@@ -113,8 +114,14 @@ static void explain(const struct test_case *c)
         printf("        all of these rows are from memory only: a mismatch is a warning\n");
     if (c->why)
         printf("\n%s\n", c->why);
-    buf_init(&text, 1u << 20);
-    if (!c->probe && file_read(c->path, &text, &err))
+    if (c->not_applicable)
+        printf("\ndoes not apply: %s\n", c->not_applicable);
+    buf_init(&text, 16u << 20);
+    if (strcmp(c->suite, OASIS_SUITE) == 0 && !c->not_applicable)
+        case_print(c->doc.root, &text); /* the file says less of how it is judged */
+    else if (!c->probe && !file_read(c->path, &text, &err))
+        buf_reset(&text);
+    if (text.n > 0)
         printf("\n%s", buf_cstr(&text));
     buf_clear(&text);
 }
@@ -142,7 +149,7 @@ static bool find_case(const struct suites *s, const char *id, const struct test_
 static bool find_named(struct suites *s, const char *name, const char *folder,
                        const struct test_case **out, struct kerr *err)
 {
-    static const struct opt_list all = {{"all"}, 1};
+    static const struct opt_list all = {{"all", "robustness"}, 2};
     struct kerr ignored = KERR_INIT;
     size_t n = strlen(name);
     bool file = strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) ||

@@ -58,15 +58,26 @@ static bool chosen(const struct opt_list *globs, const char *name)
     return globs->n == 0;
 }
 
-/* A row that is none would tie no case to the entry, and nobody would notice. */
-static bool rows_exist(const struct catalogue *c, struct kerr *err)
+/* A row that is none would tie no case to the entry, and a profile that is none would leave
+ * every case out; nobody would notice. */
+static bool names_exist(const struct catalogue_entry *e, struct kerr *err)
 {
-    for (size_t i = 0; i < c->n; i++)
-        for (size_t k = 0; k < c->v[i].n_rows; k++)
-            if (!requirement_find(c->v[i].rows[k]))
-                return ynode_err(c->v[i].at, KE_CONFIG, err, "%s: there is no row %s", c->v[i].name,
-                                 c->v[i].rows[k]);
+    for (size_t i = 0; i < e->n_rows; i++)
+        if (!requirement_find(e->rows[i]))
+            return ynode_err(e->at, KE_CONFIG, err, "%s: there is no row %s", e->name, e->rows[i]);
+    for (size_t i = 0; i < e->n_profiles; i++)
+        if (!profile_find(e->profiles[i]))
+            return ynode_err(e->at, KE_CONFIG, err, "%s: there is no profile %s", e->name,
+                             e->profiles[i]);
     return true;
+}
+
+static bool load(struct catalogue *c, enum catalogue_kind kind, struct kerr *err)
+{
+    bool ok = catalogue_load(c, kind, err);
+    for (size_t i = 0; ok && i < c->n; i++)
+        ok = names_exist(&c->v[i], err);
+    return ok;
 }
 
 static void take(struct selftest *st, enum catalogue_kind kind, const struct opt_list *globs)
@@ -90,7 +101,7 @@ static bool plan(struct selftest *st, const struct selftest_options *o, struct k
         struct catalogue *c = &st->catalogues[k];
         if (!both && globs[k]->n == 0)
             continue;
-        if (!catalogue_load(c, (enum catalogue_kind)k, err) || !rows_exist(c, err))
+        if (!load(c, (enum catalogue_kind)k, err))
             return false;
         most += c->n;
     }

@@ -36,6 +36,25 @@ void hostile_say_message(struct running *rn, const char *what, struct bytes mess
     buf_clear(&hex);
 }
 
+void hostile_found(struct running *rn, enum verdict v, const char *expected, const char *fmt, ...)
+{
+    char actual[900];
+    struct matcher m = {.arena = &rn->result->arena, .out = &rn->result->found, .err = &rn->err};
+    struct mismatch mm = {.path = "", .off = KERR_NO_OFF, .rule = "", .outcome = true,
+                          .expected = expected, .must = v == VERDICT_FAIL};
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(actual, sizeof actual, fmt, ap);
+    va_end(ap);
+    mm.actual = arena_str(&rn->result->arena, actual);
+    if (!mm.actual) {
+        kerr_set(&rn->err, KE_MEMORY, "no memory for a finding");
+        return;
+    }
+    mismatch_add(&m, &mm);
+    result_decide(rn->result, v, rn->step, "expected %s, got %s", expected, actual);
+}
+
 /* ---- is it there? -------------------------------------------------------------- */
 
 bool hostile_alive(struct running *rn, const char *after, struct bytes last)
@@ -57,10 +76,10 @@ bool hostile_alive(struct running *rn, const char *after, struct bytes last)
         hostile_say_message(rn, "last message", last);
     rn->result->lost = !again;
     rn->result->error_class = again ? KERR_NONE : err.cls;
-    result_decide(rn->result, verdict_cap(rn->tc), rn->step,
-                  again ? "the server did not serve the next connection behind this: %s (%s); %d ms "
-                          "later it did: has it been restarted?"
-                        : "the server is gone, or hangs, since this: %s (%s)",
+    hostile_found(rn, verdict_cap(rn->tc), "the next connection served",
+                  again ? "none behind this: %s (%s); %d ms later it was: has the server been "
+                          "restarted?"
+                        : "a server that is gone, or hangs, since this: %s (%s), also %d ms later",
                   after, text, RETRY_MS);
     return false;
 }

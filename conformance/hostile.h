@@ -27,6 +27,9 @@ __attribute__((warn_unused_result)) bool step_stall(struct running *rn, const st
  * was sent last (empty: no message). */
 __attribute__((warn_unused_result)) bool hostile_alive(struct running *rn, const char *after,
                                                        struct bytes last);
+/* What a server should not have done: a mismatch, and the verdict. */
+void hostile_found(struct running *rn, enum verdict v, const char *expected, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Adds a line to the result's evidence. */
 void hostile_say(struct running *rn, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* ... with a message in hexadecimal, as far as it is of use. */

@@ -121,10 +121,11 @@ void malform_replace(struct malforming *m, const struct malform_item *it, struct
     buf_clear(&item);
 }
 
-/* It says that more is to come than it has. */
-static bool announces_more(struct bytes message)
+/* Bytes that the message says it has, with its header. */
+static uint64_t announced(struct bytes message)
 {
-    return message.n < TTLV_HEADER || be32_get(message.p + 4) > message.n - TTLV_HEADER;
+    return message.n < TTLV_HEADER ? TTLV_HEADER
+                                   : (uint64_t)be32_get(message.p + 4) + TTLV_HEADER;
 }
 
 void malform_emit(struct malforming *m, const struct malform_item *it, const char *fmt, ...)
@@ -143,8 +144,10 @@ void malform_emit(struct malforming *m, const struct malform_item *it, const cha
     va_start(ap, fmt);
     vsnprintf(what + n, sizeof what - (size_t)n, fmt, ap);
     va_end(ap);
-    const struct malformed broken = {
-        .message = buf_bytes(&m->out), .what = what, .waits = announces_more(buf_bytes(&m->out))};
+    const struct malformed broken = {.message = buf_bytes(&m->out),
+                                     .what = what,
+                                     .waits = announced(buf_bytes(&m->out)) > m->out.n,
+                                     .overhangs = announced(buf_bytes(&m->out)) < m->out.n};
     m->enough = !m->take(m->arg, &broken);
 }
 

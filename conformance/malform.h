@@ -12,6 +12,7 @@ struct malformed {
     struct bytes message; /* lives during the call */
     const char *what;     /* "Request Message/Batch Item/Operation: length 3 instead of 4" */
     bool waits;           /* it announces more than it has: a server may wait for the rest */
+    bool overhangs;       /* ... less: what is left begins another message */
 };
 
 /* False: enough. */

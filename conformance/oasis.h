@@ -7,7 +7,8 @@
  *     # [REPEAT] until ...  the request is repeated until the reply is as expected
  *     # [Server-to-Client]  the case does not apply: the tester does not listen
  *     $UNIQUE_IDENTIFIER_0  binds where it appears first in a reply, else must be the same
- *     $NOW, $NOW-3600       our clock when the request is sent; in a reply, about then
+ *     $NOW, $NOW-3600       the server's clock, by its Time Stamps, when the request is sent; in
+ *                           a reply, about then
  *
  * A request is sent as it is written, but for one thing: what the client calls its own (a
  * Name, Application Data, a custom attribute's text, an Object Group other than `default`)
@@ -27,6 +28,8 @@
 #define CONFORMANCE_OASIS_H
 
 #include "conformance/suite.h"
+
+#define OASIS_SUITE "oasis" /* of all of them */
 
 /* One file. Its id comes from the file's name, TC_313_12_Create_Locate.xml is tc-313-12;
  * `whole`: from the whole name. `other`: there is a second identity. KE_XML and KE_CASE with

@@ -350,7 +350,11 @@ struct test_case *oasis_load(const char *path, bool whole, bool other, struct ke
     else if (xdoc_load(&xml, path, err)) {
         *o = (struct oasis){
             .arena = &doc.arena, .err = err ? err : &own, .doc = &xml, .other = other};
-        c = make_case(o, &doc, path, whole);
+        o->file = arena_str(o->arena, path);
+        if (o->file)
+            c = make_case(o, &doc, path, whole);
+        else
+            kerr_set(o->err, KE_MEMORY, "no memory for case %s", path);
         xdoc_clear(&xml);
     }
     if (!c)

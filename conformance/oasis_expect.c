@@ -209,13 +209,14 @@ static struct ynode *at_once(struct oasis *o, const struct oasis_pair *p, const 
         oasis_put(o, map, "status", oasis_scalar(o, at, "Success"));
         return map;
     }
-    return published(o, oasis_child(p->request, KMIP_TAG_BATCH_ITEM), got, false);
+    return published(o, o->pending_item, got, false);
 }
 
 static struct ynode *pending(struct oasis *o, const struct oasis_pair *p, const struct xnode *got)
 {
     struct ynode *list = oasis_seq(o, got), *later = oasis_map(o, got), *item = oasis_map(o, got);
 
+    o->pending_item = oasis_child(p->request, KMIP_TAG_BATCH_ITEM);
     oasis_put(o, item, "Asynchronous Correlation Value",
               oasis_tagged(oasis_scalar(o, got, oasis_format(o, "ASYNC_%u", ++o->pending)),
                            "!bind"));
@@ -232,7 +233,9 @@ struct ynode *oasis_expect(struct oasis *o, const struct oasis_pair *p, const st
     if (oasis_status(got) == KMIP_RESULT_STATUS_OPERATION_PENDING)
         return pending(o, p, got);
     struct ynode *list = oasis_seq(o, got);
-    oasis_push(o, list, published(o, asked, got, found));
+    bool polled = oasis_operation(asked) == KMIP_OPERATION_POLL && o->pending_item &&
+                  oasis_operation(got) == oasis_operation(o->pending_item);
+    oasis_push(o, list, published(o, polled ? o->pending_item : asked, got, found));
     o->follows = o->follows || from_before(o, p, asked, got);
     for (size_t i = 0; i < sizeof alternatives / sizeof *alternatives; i++)
         if (alternatives[i].applies(o, p, asked, got))
@@ -242,31 +245,51 @@ struct ynode *oasis_expect(struct oasis *o, const struct oasis_pair *p, const st
 
 /* ---- batches -------------------------------------------------------------------------- */
 
-/* The first item looks for an object that the file has not made: it must be there. Where it
- * is not, the items behind it fail likewise. */
+/* All items as published: {batch: [...]}. */
+static struct ynode *as_published(struct oasis *o, const struct xnode *at,
+                                  const struct ynode *items)
+{
+    struct ynode *map = oasis_map(o, at), *list = oasis_seq(o, at);
+
+    for (size_t i = 0; i < items->n; i++)
+        oasis_push(o, list, ynode_get(items->vals[i], "expect"));
+    oasis_put(o, map, "batch", list);
+    return map;
+}
+
+/* The first item finds nothing, and the items behind it fail likewise. */
+static struct ynode *all_in_vain(struct oasis *o, const struct xnode *at, size_t n)
+{
+    struct ynode *map = oasis_map(o, at), *list = oasis_seq(o, at);
+
+    for (size_t i = 0; i < n; i++) {
+        struct ynode *one = oasis_push(o, list, oasis_map(o, at));
+        if (i == 0)
+            oasis_put(o, one, "payload", no_identifier(o, at));
+        else
+            oasis_put(o, one, "fail", oasis_scalar(o, at, "any"));
+    }
+    oasis_put(o, map, "batch", list);
+    oasis_put(o, map, "verdict", oasis_scalar(o, at, "NOT APPLICABLE"));
+    oasis_put(o, map, "because", oasis_text(o, at, NOT_THERE));
+    return map;
+}
+
 struct ynode *oasis_expect_batch(struct oasis *o, const struct oasis_pair *p,
                                  const struct ynode *items)
 {
     const struct xnode *got = oasis_child(p->response, KMIP_TAG_BATCH_ITEM);
+    bool in_vain = from_before(o, p, NULL, got);
 
-    if (!got || !from_before(o, p, NULL, got))
+    if (!in_vain && !p->new_credential)
         return NULL;
-    struct ynode *list = oasis_seq(o, got), *there = oasis_map(o, got), *not = oasis_map(o, got);
-    struct ynode *as_published = oasis_seq(o, got), *nothing = oasis_seq(o, got);
-    for (size_t i = 0; i < items->n; i++) {
-        struct ynode *one = oasis_map(o, got);
-        oasis_push(o, as_published, ynode_get(items->vals[i], "expect"));
-        if (i == 0)
-            oasis_put(o, one, "payload", no_identifier(o, got));
-        else
-            oasis_put(o, one, "fail", oasis_scalar(o, got, "any"));
-        oasis_push(o, nothing, one);
-    }
-    oasis_put(o, there, "batch", as_published);
-    oasis_put(o, not, "batch", nothing);
-    oasis_put(o, not, "verdict", oasis_scalar(o, got, "NOT APPLICABLE"));
-    oasis_put(o, not, "because", oasis_text(o, got, NOT_THERE));
-    oasis_push(o, list, there);
-    oasis_push(o, list, not);
+    struct ynode *list = oasis_seq(o, got);
+    oasis_push(o, list, as_published(o, got, items));
+    if (in_vain)
+        oasis_push(o, list, all_in_vain(o, got, items->n));
+    /* A credential that is not taken is the whole message's: one item answers. */
+    for (size_t i = 0; i < sizeof alternatives / sizeof *alternatives; i++)
+        if (p->new_credential && alternatives[i].applies == with_new_credential)
+            oasis_push(o, list, outcome(o, got, &alternatives[i]));
     return either(o, got, list);
 }

@@ -8,8 +8,6 @@
 #include "conformance/case_in.h"
 #include "kmip/form/from_xml.h"
 
-#define OASIS_SUITE "oasis"
-
 /* Where the material of an object comes from: what the client gave can be compared. */
 enum oasis_origin { ORIGIN_UNKNOWN, ORIGIN_GIVEN, ORIGIN_MADE };
 
@@ -35,6 +33,7 @@ struct oasis {
     struct arena *arena; /* of the case's document */
     struct kerr *err;    /* sticky */
     const struct xdoc *doc;
+    const char *file; /* its path, which the case keeps */
     bool other;          /* there is a second identity */
 
     struct oasis_object objects[OASIS_OBJECTS_MAX];
@@ -45,6 +44,7 @@ struct oasis {
     size_t n_credentials;
     bool connected[OASIS_CLIENTS_MAX];              /* by [Client-X]: C and later */
     unsigned pending;    /* asynchronous requests so far */
+    const struct xnode *pending_item; /* of the last of them */
     bool follows;        /* it looks for objects that it has not made */
     const char *repeated;  /* the request of a [REPEAT] just before, written out */
     const char *has_ended; /* a Deactivation Date of the client's that has passed */

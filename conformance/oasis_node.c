@@ -14,7 +14,6 @@ static struct ynode *node(struct oasis *o, const struct xnode *at, enum ynode_ki
 {
     struct ynode *n = arena_alloc(o->arena, sizeof *n);
     const char *copy = n && text ? arena_str(o->arena, text) : NULL;
-    const char *file = n ? o->doc->root->file : NULL;
 
     if (!n || (text && !copy)) {
         no_memory(o);
@@ -24,7 +23,7 @@ static struct ynode *node(struct oasis *o, const struct xnode *at, enum ynode_ki
     *n = (struct ynode){.kind = kind,
                         .line = at->line,
                         .col = at->col,
-                        .file = file,
+                        .file = o->file,
                         .plain = kind == YNODE_SCALAR,
                         .text = copy ? copy : "",
                         .len = copy ? strlen(copy) : 0};

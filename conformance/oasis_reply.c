@@ -165,28 +165,21 @@ static struct ynode *any(struct reply *r, const struct xnode *n)
     return oasis_tagged(oasis_scalar(r->o, n, ""), "!any");
 }
 
-/* Our clock or the server's, about then: what the client gave is by ours, what the server
- * sets by its own. */
+/* About then, by the server's clock: a case takes its time. */
 static struct ynode *about_now(struct reply *r, const struct xnode *n, const char *offset)
 {
-    static const char *const clocks[] = {"$NOW", "$SERVER_NOW"};
-    struct oasis *o = r->o;
-    struct ynode *either = oasis_tagged(oasis_seq(o, n), "!one_of");
+    struct ynode *near = oasis_tagged(oasis_seq(r->o, n), "!near");
 
-    for (size_t i = 0; i < 2; i++) {
-        struct ynode *near = oasis_tagged(oasis_seq(o, n), "!near");
-        oasis_push(o, near, oasis_scalar(o, n, oasis_format(o, "%s%s", clocks[i], offset)));
-        oasis_push(o, near, oasis_scalar(o, n, "60s"));
-        oasis_push(o, either, near);
-    }
-    return either;
+    oasis_push(r->o, near, oasis_scalar(r->o, n, oasis_format(r->o, "$SERVER_NOW%s", offset)));
+    oasis_push(r->o, near, oasis_scalar(r->o, n, "60s"));
+    return near;
 }
 
 static struct ynode *variable(struct reply *r, const struct xnode *n)
 {
     const char *text = oasis_value(n);
 
-    if (strncmp(text, "$NOW", 4) == 0 && (!text[4] || text[4] == '+' || text[4] == '-'))
+    if (!oasis_placeholder(n))
         return about_now(r, n, text + 4);
     if (r->found && oasis_is(n, KMIP_TAG_UNIQUE_IDENTIFIER) && is_known(r->o, text + 1)) {
         struct ynode *either = oasis_tagged(oasis_seq(r->o, n), "!one_of");

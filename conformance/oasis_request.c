@@ -35,6 +35,13 @@ static bool is_correlation(const struct xnode *n, struct bytes name)
     return oasis_is(n, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE) && name.n > 0;
 }
 
+/* $NOW by the server's clock, as far as its Time Stamps tell: a server whose clock is not ours
+ * is right all the same, and a date that is to be now must not lie ahead of it. */
+static const char *now_text(struct oasis *o, const char *value)
+{
+    return value[4] ? oasis_format(o, "$SERVER_NOW%s", value + 4) : "$SERVER_NOW-1";
+}
+
 static const char *leaf_text(struct oasis *o, const struct xnode *n, const char *attribute)
 {
     const char *text = from_xml_scalar(n, oasis_type(n), o->arena);
@@ -44,6 +51,8 @@ static const char *leaf_text(struct oasis *o, const struct xnode *n, const char 
         kerr_set(o->err, KE_MEMORY, "no memory for the case");
         return "";
     }
+    if (from_xml_variable(n, &name) && !oasis_placeholder(n))
+        return now_text(o, text);
     if (from_xml_variable(n, &name))
         return is_correlation(n, name) ? oasis_format(o, "$ASYNC_%u", o->pending) : text;
     if (oasis_is(n, KMIP_TAG_ATTRIBUTE_NAME))

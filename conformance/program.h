@@ -19,6 +19,8 @@ extern const struct opt_command program_commands[];
 extern const size_t n_program_commands;
 
 int cmd_run(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_cleanup(int argc, char **argv);

@@ -1,13 +1,15 @@
 /* The objects a case works on (runner.h, case.h): by Create, else by Register, else the
  * one given with --object. They are brought into the state that the case asks for.
  *
- * Where the standard leaves open how a request is written, a server that refuses the
- * usual way is asked in the other one:
+ * Where the standard leaves open how a request is written, or what a server must have, one
+ * that refuses the usual way is asked in the others:
  *   several instances of an attribute without Attribute Index, or with it (2.1.1 has the
  *     server assign it, yet an absent one counts as 0);
  *   three-key 3DES of 168 bits, as the published cases write it, or of 192, which is the
  *     length of its material (3.5);
- *   an Opaque Data Type of 80000001 or 80000000: all its values are extensions. */
+ *   an Opaque Data Type of 80000001 or 80000000: all its values are extensions;
+ *   AES of 128 bits or of 256, where the case says neither: no profile has a length that a
+ *     Baseline Server must take. */
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -18,9 +20,13 @@
 struct making {
     struct running *rn;
     const struct case_object *o;
-    bool other_wording;  /* of what the standard leaves open, see above */
+    unsigned words;      /* OTHER_...: of what is left open, see above */
+    bool plain;          /* a key for AES of 256 bits in place of the one that the case wants */
     struct buf refusals; /* one for each way that was tried */
 };
+
+/* What is left open, and is asked for in the other way. */
+enum { OTHER_INDICES = 1, OTHER_PARITY = 2, OTHER_DATA_TYPE = 4, OTHER_LENGTH = 8 };
 
 /* The operations that lead from Pre-Active to each state (KMIP 1.2 spec, 3.22). */
 static const struct {
@@ -51,26 +57,37 @@ static bool several(const struct ynode *n)
     return n && n->kind == YNODE_SEQ && n->n > 1;
 }
 
-static bool has_other_wording(const struct case_object *o)
+/* What of that the object has. */
+static unsigned open_words(const struct case_object *o)
 {
-    bool other = several(o->object_name) || o->type == KMIP_OBJECT_TYPE_OPAQUE_OBJECT ||
-                 (o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES && o->length == 168);
+    bool indices = several(o->object_name);
     for (size_t i = 0; o->attributes && i < o->attributes->n; i++)
-        other = other || several(o->attributes->vals[i]);
-    return other;
+        indices = indices || several(o->attributes->vals[i]);
+    bool key = o->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY;
+    bool any_aes = key && !o->has_length && !o->material &&
+                   o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_AES;
+    bool parity = o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES && o->length == 168;
+    return (indices ? OTHER_INDICES : 0u) | (parity ? OTHER_PARITY : 0u) |
+           (o->type == KMIP_OBJECT_TYPE_OPAQUE_OBJECT ? OTHER_DATA_TYPE : 0u) |
+           (any_aes ? OTHER_LENGTH : 0u);
 }
 
 static int32_t key_length(const struct making *mk)
 {
-    bool parity = mk->other_wording && mk->o->length == 168 &&
-                  mk->o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES;
-    return parity ? 192 : (int32_t)mk->o->length;
+    if (mk->plain)
+        return 256;
+    return mk->words & OTHER_PARITY ? 192 : mk->words & OTHER_LENGTH ? 256 : (int32_t)mk->o->length;
+}
+
+static uint32_t key_algorithm(const struct making *mk)
+{
+    return mk->plain ? KMIP_CRYPTOGRAPHIC_ALGORITHM_AES : mk->o->algorithm;
 }
 
 static bool write_given(struct making *mk, const char *attribute, const struct ynode *value,
                         struct kmip_walk *walk, struct ttlv_writer *w)
 {
-    return from_yaml_attribute(attribute, value, mk->other_wording && several(value), walk,
+    return from_yaml_attribute(attribute, value, mk->words & OTHER_INDICES && several(value), walk,
                                &mk->rn->vars.env, w, &mk->rn->err);
 }
 
@@ -84,7 +101,7 @@ static bool write_attributes(struct making *mk, bool with_key_facts, struct kmip
     if (!kmip_walk_enter(walk, KMIP_TAG_TEMPLATE_ATTRIBUTE))
         return false;
     if (with_key_facts) {
-        kmip_attribute_enum(w, "Cryptographic Algorithm", mk->o->algorithm);
+        kmip_attribute_enum(w, "Cryptographic Algorithm", key_algorithm(mk));
         kmip_attribute_int(w, "Cryptographic Length", key_length(mk));
     }
     if (o->mask && !write_given(mk, "Cryptographic Usage Mask", o->mask, walk, w))
@@ -112,11 +129,11 @@ static bool write_attributes(struct making *mk, bool with_key_facts, struct kmip
 /* The key material to register: as given, or random. */
 static bool material(struct making *mk, struct buf *out)
 {
-    if (mk->o->material)
+    if (mk->o->material && !mk->plain)
         return text_unhex(bytes_str(mk->o->material), out) ||
                ynode_err(mk->o->node, KE_CASE, &mk->rn->err, "material: expected hexadecimal");
-    size_t n = (size_t)(mk->o->length + 7) / 8;
-    if (mk->o->algorithm == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES)
+    size_t n = (size_t)(key_length(mk) + 7) / 8;
+    if (key_algorithm(mk) == KMIP_CRYPTOGRAPHIC_ALGORITHM_3DES)
         n = mk->o->length <= 128 ? 16 : 24;
     uint8_t *p = buf_room(out, n);
     return (p && getrandom(p, n, 0) == (ssize_t)n) ||
@@ -133,7 +150,7 @@ static void write_key_block(struct making *mk, struct bytes key, struct ttlv_wri
     ttlv_w_bytes(w, KMIP_TAG_KEY_MATERIAL, key);
     ttlv_w_close(w);
     if (!secret) {
-        ttlv_w_enum(w, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, mk->o->algorithm);
+        ttlv_w_enum(w, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, key_algorithm(mk));
         ttlv_w_int(w, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, key_length(mk));
     }
     ttlv_w_close(w);
@@ -148,7 +165,7 @@ static bool write_object(struct making *mk, struct ttlv_writer *w)
         ttlv_w_open(w, kmip_object_tag(mk->o->type));
         if (mk->o->type == KMIP_OBJECT_TYPE_OPAQUE_OBJECT) {
             ttlv_w_enum(w, KMIP_TAG_OPAQUE_DATA_TYPE,
-                        mk->other_wording ? 0x80000000u : 0x80000001u);
+                        mk->words & OTHER_DATA_TYPE ? 0x80000000u : 0x80000001u);
             ttlv_w_bytes(w, KMIP_TAG_OPAQUE_DATA_VALUE, buf_bytes(&key));
         } else if (mk->o->type == KMIP_OBJECT_TYPE_TEMPLATE) {
             kmip_attribute_enum(w, "Cryptographic Algorithm", mk->o->algorithm);
@@ -219,24 +236,15 @@ static const char *optional_attribute(const struct case_object *o)
     return NULL;
 }
 
-/* No way is left. What is optional need not be there; anything else should have worked. */
-static void give_in(struct making *mk, bool making_it)
-{
-    const char *optional = making_it ? optional_attribute(mk->o) : NULL;
-    if (!optional) {
-        give_up(mk, VERDICT_INCONCLUSIVE, buf_cstr(&mk->refusals));
-        return;
-    }
-    buf_printf(&mk->refusals, ". It has %s, which is optional", optional);
-    give_up(mk, VERDICT_NOT_SUPPORTED, buf_cstr(&mk->refusals));
-}
-
-/* Notes the refusal; it decides when no other way is left. Always false. */
-static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item *item, bool last)
+/* Notes the refusal. Always false. */
+static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item *item)
 {
     struct buf *what = &mk->refusals;
     buf_printf(what, "%s %s%s with %s", what->n ? "; and" : "the server answers",
-               kmip_operation_name(operation), mk->other_wording ? ", in other words," : "",
+               kmip_operation_name(operation),
+               mk->plain   ? " of an AES key of 256 bits"
+               : mk->words ? ", in other words,"
+                           : "",
                item->has_reason ? kmip_name_of("Result Reason", item->reason) : "no reason");
     if (item->message.n) {
         buf_puts(what, ": ");
@@ -244,8 +252,6 @@ static bool refuse(struct making *mk, uint32_t operation, const struct kmip_item
     }
     if (mk->rn->denied)
         verdict_denied(mk->rn);
-    else if (last)
-        give_in(mk, operation == KMIP_OPERATION_CREATE || operation == KMIP_OPERATION_REGISTER);
     return false;
 }
 
@@ -255,9 +261,8 @@ static bool bind_uid(struct making *mk, struct bytes uid)
            kerr_set(&mk->rn->err, KE_MEMORY, "no memory for a variable");
 }
 
-/* *refused: the server does not want to, and another way may be tried unless it is the
- * last. */
-static bool make(struct making *mk, bool create, bool last, bool *refused)
+/* *refused: the server does not want to, and another way may be tried. */
+static bool make(struct making *mk, bool create, bool *refused)
 {
     struct sent s;
     struct kmip_item item;
@@ -269,7 +274,7 @@ static bool make(struct making *mk, bool create, bool last, bool *refused)
         ok = no_answer(mk, "the reply has no Unique Identifier");
     ok = ok && bind_uid(mk, uid.val);
     if (*refused)
-        refuse(mk, create ? KMIP_OPERATION_CREATE : KMIP_OPERATION_REGISTER, &item, last);
+        refuse(mk, create ? KMIP_OPERATION_CREATE : KMIP_OPERATION_REGISTER, &item);
     sent_clear(&s);
     return ok;
 }
@@ -303,8 +308,8 @@ static bool advance(struct making *mk, uint32_t operation, uint32_t reason)
     }
     sent_init(&s);
     bool ok = build_step(mk, operation, reason, &s.request) && call(mk, &s, &item, &refused);
-    if (refused)
-        refuse(mk, operation, &item, true);
+    if (refused && !refuse(mk, operation, &item) && !mk->rn->denied)
+        give_up(mk, VERDICT_INCONCLUSIVE, buf_cstr(&mk->refusals));
     sent_clear(&s);
     return ok;
 }
@@ -352,16 +357,49 @@ static bool use_given(struct making *mk)
     return bind_uid(mk, bytes_str(object));
 }
 
-/* By one operation, in both wordings where there are two. */
-static bool make_by(struct making *mk, bool create, bool last, bool *refused)
+/* By one operation, in all the words there are, the usual ones first. */
+static bool make_by(struct making *mk, bool create, bool *refused)
 {
-    bool two = has_other_wording(mk->o);
-    mk->other_wording = false;
-    bool made = make(mk, create, last && !two, refused);
-    if (!*refused || mk->rn->denied || !two)
-        return made;
-    mk->other_wording = true;
-    return make(mk, create, last, refused);
+    unsigned open = open_words(mk->o);
+    mk->words = 0;
+    for (;;) {
+        bool made = make(mk, create, refused);
+        if (!*refused || mk->rn->denied || mk->words == open)
+            return made;
+        mk->words = (mk->words - open) & open; /* the next subset of what is open */
+    }
+}
+
+/* A key of the case's own choice: a Baseline Server need not take it, for that profile names
+ * neither algorithms nor lengths (KMIP Profiles 1.2, 5.1). */
+static bool is_particular(const struct making *mk)
+{
+    bool chosen = mk->o->has_length || mk->o->material ||
+                  mk->o->algorithm != KMIP_CRYPTOGRAPHIC_ALGORITHM_AES;
+    return chosen && mk->o->type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY &&
+           strcmp(mk->rn->tc->suite, "baseline-server") == 0;
+}
+
+/* No way is left. What is optional need not be there; anything else should have worked.
+ * Whether the key itself is what the server will not have, another key tells. */
+static void give_in(struct making *mk, bool create)
+{
+    const char *optional = optional_attribute(mk->o);
+    bool refused = false;
+    if (!optional && is_particular(mk)) {
+        mk->plain = true;
+        mk->words = 0;
+        if (make(mk, create, &refused))
+            optional = "an algorithm or a length";
+        else if (!refused || mk->rn->denied)
+            return; /* it is decided */
+    }
+    if (!optional) {
+        give_up(mk, VERDICT_INCONCLUSIVE, buf_cstr(&mk->refusals));
+        return;
+    }
+    buf_printf(&mk->refusals, ". It has %s, which is optional", optional);
+    give_up(mk, VERDICT_NOT_SUPPORTED, buf_cstr(&mk->refusals));
 }
 
 static bool make_somehow(struct making *mk)
@@ -372,10 +410,11 @@ static bool make_somehow(struct making *mk)
     bool can_register = target_has_operation(t, KMIP_OPERATION_REGISTER), refused = false;
     if (!can_create && !can_register)
         return use_given(mk);
-    bool made = can_create && make_by(mk, true, !can_register, &refused);
+    bool made = can_create && make_by(mk, true, &refused);
     if (can_register && (!can_create || (refused && !mk->rn->denied)))
-        made = make_by(mk, false, true, &refused);
-    mk->other_wording = false;
+        made = make_by(mk, false, &refused);
+    if (refused && !mk->rn->denied)
+        give_in(mk, !can_register);
     return made && bring_to_state(mk);
 }
 

@@ -2,6 +2,7 @@
 #ifndef CONFORMANCE_REPORT_H
 #define CONFORMANCE_REPORT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "conformance/result.h"
@@ -37,6 +38,13 @@ void report_detail(struct terminal *t, const struct run_result *r, const struct 
 void report_mismatch(struct terminal *t, const struct mismatch *m);
 void report_rerun(struct terminal *t, const struct run_result *r, const struct test_case *tc);
 
+/* report_known.c: known deviations by cause; how many, as "3 FAIL, 1 WARN"; entries of the
+ * baseline to look at, and one of them (false: nothing to say of it). */
+void report_known(struct terminal *t, const struct run_result *r);
+void report_known_counts(const struct run_result *r, struct buf *out);
+void report_stale(struct terminal *t, const struct run_result *r);
+bool report_stale_entry(const struct baseline *b, size_t i, struct buf *out);
+
 /* report_driver.c: what the driver suite found out, and the advice that comes of it. */
 void report_driver(struct terminal *t, const struct run_result *r);
 
@@ -47,6 +55,8 @@ size_t report_coverage(FILE *out, const struct suites *s);
 /* report_json.c, report_junit.c. Files: "-" is standard output. */
 __attribute__((warn_unused_result)) bool report_json(const char *path, const struct run_result *r,
                                                      struct kerr *err);
+__attribute__((warn_unused_result)) bool report_write_json(const char *path, const json_t *root,
+                                                           struct kerr *err);
 __attribute__((warn_unused_result)) bool report_junit(const char *path, const struct run_result *r,
                                                       struct kerr *err);
 
@@ -65,6 +75,10 @@ void report_utf8(struct buf *out, const char *s);
 void report_rounds(struct buf *out, const struct case_tally *t);
 /* Names of a suite for people: the profile's title; "Cases given by file" for "". */
 const char *report_suite(const char *suite);
+/* The suites of a run in the order of its reports: profiles, others as they come, cases
+ * given by file; at most REPORT_SUITES_MAX. Returns their number. */
+#define REPORT_SUITES_MAX 32
+size_t report_suites(const struct run_result *r, const char *out[REPORT_SUITES_MAX]);
 size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_]);
 
 /* Published cases that the profiles make mandatory and this server was not asked, for want of

@@ -70,6 +70,10 @@ void report_word(struct buf *out, const char *word)
 void report_command(struct buf *out, const struct run_result *r, const struct test_case *tc)
 {
     const struct profile *p = tc->suite[0] ? profile_find(tc->suite) : NULL;
+    if (tc->rerun) {
+        buf_puts(out, tc->rerun);
+        return;
+    }
     buf_printf(out, "%s run%s%s", program_name(), r->reach, r->run_options);
     if (!tc->suite[0]) {
         buf_putc(out, ' ');
@@ -116,6 +120,38 @@ const char *report_suite(const char *suite)
 {
     const struct profile *p = profile_find(suite);
     return p ? p->title : *suite ? suite : "Cases given by file";
+}
+
+static bool has_suite(const struct run_result *r, const char *suite)
+{
+    for (size_t i = 0; i < r->n_tallies; i++)
+        if (strcmp(r->tallies[i].tc->suite, suite) == 0)
+            return true;
+    return false;
+}
+
+static bool is_among(const char *const *names, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+size_t report_suites(const struct run_result *r, const char *out[REPORT_SUITES_MAX])
+{
+    size_t n = 0;
+    for (size_t p = 0; p < n_profiles && n < REPORT_SUITES_MAX - 1; p++)
+        if (has_suite(r, profiles[p].name))
+            out[n++] = profiles[p].name;
+    for (size_t i = 0; i < r->n_tallies && n < REPORT_SUITES_MAX - 1; i++) {
+        const char *suite = r->tallies[i].tc->suite;
+        if (*suite && !is_among(out, n, suite))
+            out[n++] = suite;
+    }
+    if (has_suite(r, ""))
+        out[n++] = "";
+    return n;
 }
 
 size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_])

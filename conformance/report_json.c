@@ -1,4 +1,5 @@
-/* The report as JSON (report.h): for machines, and for making other reports later.
+/* The report as JSON (report.h): for machines, and for making other reports later. In
+ * short; report.schema.json tells each field.
  *
  *   report_version   1; raised when a field changes its meaning or goes
  *   tool             {name, version}
@@ -15,9 +16,12 @@
  *                    reason, took_ms, rerun,
  *                    step, step_note      the step that decided, from 1 (if one did)
  *                    rounds, verdicts     with --repeat: how often each verdict came
+ *                    known {...}          the entry of the baseline that it is known by
  *                    evidence: [lines that a probe saw],
  *                    mismatches: [{field, expected, actual, path, offset, clause, rule, must}],
  *                    exchanges: [{step, client, sent_ms, took_ms, request, reply, note}]}]
+ *   baseline         {file, known, stale, expired, nowhere}: with --baseline
+ *   shard            {index, of, cases}: with --shard; cases are those of all shards
  *   driver           what the driver suite found out (only when it was run): handshake, wire,
  *                    create, pipeline, clock, attributes, connections, advice
  *   left_behind      [{unique_identifier | attribute and value, case, client, reason}];
@@ -28,14 +32,14 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "conformance/baseline.h"
 #include "conformance/report.h"
 #include "conformance/report_driver.h"
+#include "conformance/report_read.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
 #include "kmip/form/form.h"
-
-#define REPORT_VERSION 1
 
 /* ---- small parts ------------------------------------------------------------ */
 
@@ -219,6 +223,25 @@ static void put_evidence(json_t *j, const struct case_result *c, bool secrets)
     json_object_set_new(j, "exchanges", exchanges);
 }
 
+static void put_given(json_t *object, const char *key, const char *s)
+{
+    if (s[0])
+        put(object, key, s);
+}
+
+/* An entry of the baseline. */
+static json_t *known_of(const struct known *k)
+{
+    json_t *j = json_object();
+    put_given(j, "cause", k->cause);
+    put_given(j, "clause", k->clause);
+    put_given(j, "note", k->note);
+    put_given(j, "expires", k->expires);
+    put(j, "reason", k->reason);
+    put_int(j, "line", k->line);
+    return j;
+}
+
 static json_t *case_of(const struct run_result *r, const struct case_tally *t)
 {
     const struct test_case *tc = t->tc;
@@ -246,6 +269,8 @@ static json_t *case_of(const struct run_result *r, const struct case_tally *t)
         put_int(j, "rounds", (int64_t)t->rounds);
         json_object_set_new(j, "verdicts", counts_of(t->n));
     }
+    if (t->known)
+        json_object_set_new(j, "known", known_of(t->known));
     buf_init(&command, 32768);
     report_command(&command, r, tc);
     put(j, "rerun", buf_cstr(&command));
@@ -257,9 +282,8 @@ static json_t *case_of(const struct run_result *r, const struct case_tally *t)
 static json_t *profile_of(const struct run_result *r, const char *suite)
 {
     size_t n[VERDICT_COUNT_];
-    if (report_suite_counts(r, suite, n) == 0)
-        return NULL;
     json_t *j = json_object();
+    report_suite_counts(r, suite, n);
     put(j, "name", suite);
     put(j, "title", report_suite(suite));
     json_object_set_new(j, "counts", counts_of(n));
@@ -289,6 +313,52 @@ static json_t *left_of(const struct journal *j)
     return list;
 }
 
+/* An entry that a person should look at. */
+static json_t *listed(const struct known *k)
+{
+    json_t *j = json_object();
+    put(j, "case", k->id);
+    put(j, "verdict", verdict_name(k->verdict));
+    put_int(j, "line", k->line);
+    if (k->now)
+        put(j, "now", k->now);
+    else if (k->expired)
+        put(j, "expires", k->expires);
+    return j;
+}
+
+static json_t *baseline_of(const struct run_result *r)
+{
+    const struct baseline *b = r->baseline;
+    json_t *j = json_object(), *stale = json_array(), *expired = json_array(),
+           *nowhere = json_array();
+    size_t known = 0;
+    for (size_t i = 0; i < r->n_tallies; i++)
+        known += r->tallies[i].known != NULL;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct known *k = &b->v[i];
+        if (k->now || k->nowhere || k->expired)
+            json_array_append_new(k->now ? stale : k->nowhere ? nowhere : expired, listed(k));
+    }
+    put(j, "file", b->path);
+    put_int(j, "known", (int64_t)known);
+    json_object_set_new(j, "stale", stale);
+    json_object_set_new(j, "expired", expired);
+    json_object_set_new(j, "nowhere", nowhere);
+    return j;
+}
+
+static json_t *shard_of_run(const struct run_shard *s)
+{
+    json_t *j = json_object(), *cases = json_array();
+    for (size_t i = 0; i < s->n_cases; i++)
+        json_array_append_new(cases, text(s->cases[i]->id));
+    put_int(j, "index", s->index);
+    put_int(j, "of", s->of);
+    json_object_set_new(j, "cases", cases);
+    return j;
+}
+
 /* ---- the report ------------------------------------------------------------- */
 
 static void put_head(json_t *root, const struct run_result *r)
@@ -316,15 +386,18 @@ static json_t *report_of(const struct run_result *r)
     json_object_set_new(root, "gate", gate_of(r));
     json_object_set_new(root, "target", target_of(r->target));
     json_object_set_new(root, "counts", counts_of(r->counts.n));
-    for (size_t p = 0; p <= n_profiles; p++) {
-        json_t *one = profile_of(r, p < n_profiles ? profiles[p].name : "");
-        if (one)
-            json_array_append_new(suites, one);
-    }
+    const char *names[REPORT_SUITES_MAX];
+    size_t n = report_suites(r, names);
+    for (size_t p = 0; p < n; p++)
+        json_array_append_new(suites, profile_of(r, names[p]));
     json_object_set_new(root, "profiles", suites);
     for (size_t i = 0; i < r->n_tallies; i++)
         json_array_append_new(cases, case_of(r, &r->tallies[i]));
     json_object_set_new(root, "cases", cases);
+    if (r->baseline)
+        json_object_set_new(root, "baseline", baseline_of(r));
+    if (r->shard.of > 0)
+        json_object_set_new(root, "shard", shard_of_run(&r->shard));
     if (r->driver)
         json_object_set_new(root, "driver", report_driver_json(r->driver));
     json_object_set_new(root, "left_behind", left_of(r->left_behind > 0 ? r->journal : NULL));
@@ -333,9 +406,8 @@ static json_t *report_of(const struct run_result *r)
     return root;
 }
 
-bool report_json(const char *path, const struct run_result *r, struct kerr *err)
+bool report_write_json(const char *path, const json_t *root, struct kerr *err)
 {
-    json_t *root = report_of(r);
     char *out = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) : NULL;
     struct buf line;
     buf_init(&line, 1u << 30);
@@ -344,6 +416,13 @@ bool report_json(const char *path, const struct run_result *r, struct kerr *err)
             : kerr_set(err, KE_MEMORY, "no memory for the JSON report");
     buf_clear(&line);
     free(out);
+    return ok;
+}
+
+bool report_json(const char *path, const struct run_result *r, struct kerr *err)
+{
+    json_t *root = report_of(r);
+    bool ok = report_write_json(path, root, err);
     json_decref(root);
     return ok;
 }

@@ -122,6 +122,8 @@ static void told(struct terminal *t, const struct case_tally *c)
 {
     struct buf text;
     buf_init(&text, 4096);
+    if (c->known)
+        buf_puts(&text, c->rounds > 1 ? "known, " : "known");
     if (c->rounds > 1)
         report_rounds(&text, c);
     else if (c->worst->verdict == VERDICT_PASS)
@@ -142,7 +144,7 @@ void report_case(struct terminal *t, const struct case_tally *c)
     t->n[v]++;
     if (t->live)
         fputs("\r\033[K", t->out);
-    if (v == VERDICT_PASS && (t->quiet || t->live))
+    if ((v == VERDICT_PASS || c->known) && (t->quiet || t->live))
         return;
     report_verdict(t, v);
     fprintf(t->out, "%*s %s", (int)(VERDICT_COLUMNS - 2 - strlen(verdict_name(v))), "", c->tc->id);

@@ -4,6 +4,7 @@
  * A rule of the standard that is broken in many replies is told once, with the cases. */
 #include <stdlib.h>
 
+#include "conformance/baseline.h"
 #include "conformance/program.h"
 #include "conformance/report.h"
 
@@ -40,7 +41,7 @@ static void collect(struct ending *e)
 {
     for (size_t i = 0; i < e->r->n_tallies; i++) {
         const struct case_result *c = e->r->tallies[i].worst;
-        for (size_t k = 0; k < c->found.n; k++) {
+        for (size_t k = 0; k < c->found.n && !e->r->tallies[i].known; k++) {
             const struct mismatch *m = &c->found.v[k];
             struct broken *b = m->rule[0] ? broken_of(e, m) : NULL;
             if (b)
@@ -72,7 +73,7 @@ static void list_cases(struct ending *e, const struct broken *b)
     fprintf(e->t->out, "    cases    ");
     for (size_t i = 0; i < e->r->n_tallies; i++) {
         const struct case_result *c = e->r->tallies[i].worst;
-        for (size_t k = 0; k < c->found.n; k++)
+        for (size_t k = 0; k < c->found.n && !e->r->tallies[i].known; k++)
             if (c->found.v[k].rule[0] && broken_of(e, &c->found.v[k]) == b) {
                 fprintf(e->t->out, " %s", c->tc->id);
                 break;
@@ -99,14 +100,14 @@ static void common_rules(struct ending *e, bool must)
 
 static void details_of(struct ending *e, enum verdict v, const char *title)
 {
-    if (e->r->counts.n[v] == 0)
+    if (result_unknown(e->r, v) == 0)
         return;
-    fprintf(e->t->out, "\n%s (%zu)\n\n", title, e->r->counts.n[v]);
+    fprintf(e->t->out, "\n%s (%zu)\n\n", title, result_unknown(e->r, v));
     if (v == VERDICT_FAIL || v == VERDICT_WARN)
         common_rules(e, v == VERDICT_FAIL);
     for (size_t i = 0; i < e->r->n_tallies; i++) {
         const struct case_result *c = e->r->tallies[i].worst;
-        if (c->verdict == v && !told_with_rules(e, c))
+        if (c->verdict == v && !e->r->tallies[i].known && !told_with_rules(e, c))
             report_detail(e->t, e->r, c, v == VERDICT_FAIL, is_common, e);
     }
 }
@@ -198,21 +199,25 @@ static void totals_row(struct ending *e, const char *name, const size_t n[VERDIC
 
 static void totals(struct ending *e)
 {
-    size_t n[VERDICT_COUNT_], suites = 0;
+    const char *names[REPORT_SUITES_MAX];
+    size_t n[VERDICT_COUNT_], suites = report_suites(e->r, names);
     fprintf(e->t->out, "\n%-32s", "Profile");
     for (int v = 0; v < VERDICT_COUNT_; v++)
         if (has_column(e->r, v))
             fprintf(e->t->out, "  %s", verdict_name((enum verdict)v));
     fprintf(e->t->out, "    all\n");
-    for (size_t p = 0; p <= n_profiles; p++) {
-        const char *suite = p < n_profiles ? profiles[p].name : "";
-        size_t all = report_suite_counts(e->r, suite, n);
-        if (all > 0)
-            totals_row(e, report_suite(suite), n, all);
-        suites += all > 0;
+    for (size_t p = 0; p < suites; p++) {
+        size_t all = report_suite_counts(e->r, names[p], n);
+        totals_row(e, report_suite(names[p]), n, all);
     }
     if (suites != 1)
         totals_row(e, "All", e->r->counts.n, e->r->counts.total);
+    struct buf known;
+    buf_init(&known, 1000);
+    report_known_counts(e->r, &known);
+    if (known.n > 0)
+        fprintf(e->t->out, "\nOf these known: %s (%s)\n", buf_cstr(&known), e->r->baseline->path);
+    buf_clear(&known);
 }
 
 static void left_behind(struct ending *e)
@@ -243,11 +248,39 @@ static bool only_driver(const struct run_result *r)
     return r->driver && report_suite_counts(r, "driver", n) == r->counts.total;
 }
 
+/* What exit code 0 stands for. */
+static const char *well(const struct run_result *r, bool driver)
+{
+    if (r->counts.known[VERDICT_FAIL] + r->counts.known[VERDICT_INCONCLUSIVE] > 0)
+        return "nothing new: every failure is known";
+    return driver ? "the storage driver works in all that was tested"
+                  : "conformant in all that was tested";
+}
+
+/* What exit code 1 stands for. */
+static void failed(const struct run_result *r, bool driver, char *out, size_t room)
+{
+    size_t warned = r->strict ? result_unknown(r, VERDICT_WARN) : 0;
+    size_t stale = r->strict ? result_stale(r) : 0;
+    int n = snprintf(out, room, "%s: %zu failed%s",
+                     driver ? "the storage driver does not work" : "not conformant",
+                     result_unknown(r, VERDICT_FAIL), r->baseline ? " that are not known" : "");
+    if (result_unknown(r, VERDICT_FAIL) == 0 && warned == 0)
+        n = snprintf(out, room, "nothing new");
+    if (warned > 0)
+        n += snprintf(out + n, room - (size_t)n, ", and warnings count (--strict)");
+    if (stale > 0)
+        snprintf(out + n, room - (size_t)n,
+                 "; %zu that the baseline has %s better now (--strict)", stale,
+                 stale == 1 ? "is" : "are");
+}
+
 /* What exit code 4 stands for. */
 static void undecided(const struct run_result *r, char *out, size_t room)
 {
     const size_t *n = r->counts.n;
-    if (n[VERDICT_INCONCLUSIVE] == 0 && n[VERDICT_PASS] + n[VERDICT_WARN] > 0 && !r->interrupted)
+    if (result_unknown(r, VERDICT_INCONCLUSIVE) == 0 && n[VERDICT_PASS] + n[VERDICT_WARN] > 0 &&
+        !r->interrupted)
         snprintf(out, room, "nothing failed, but the run does not leave the server as it was");
     else
         snprintf(out, room,
@@ -265,14 +298,11 @@ static void last_word(struct ending *e)
     switch (result_exit(r)) {
     case 0:
         v = VERDICT_PASS;
-        snprintf(text, sizeof text, "%s", driver ? "the storage driver works in all that was tested"
-                                                 : "conformant in all that was tested");
+        snprintf(text, sizeof text, "%s", well(r, driver));
         break;
     case 1:
         v = VERDICT_FAIL;
-        snprintf(text, sizeof text, "%s: %zu failed%s",
-                 driver ? "the storage driver does not work" : "not conformant", n[VERDICT_FAIL],
-                 r->strict && n[VERDICT_WARN] > 0 ? ", and warnings count (--strict)" : "");
+        failed(r, driver, text, sizeof text);
         break;
     case 4:
         v = VERDICT_INCONCLUSIVE;
@@ -305,12 +335,14 @@ void report_end(struct terminal *t, const struct run_result *r)
         fputs("\r\033[K", t->out);
     collect(e);
     skips(e);
+    report_known(t, r);
     details_of(e, VERDICT_WARN, "Warnings");
     details_of(e, VERDICT_INCONCLUSIVE, "Inconclusive");
     details_of(e, VERDICT_ERROR, "Errors");
     details_of(e, VERDICT_FAIL, "Failures");
     repeats(e);
     report_driver(t, r);
+    report_stale(t, r);
     totals(e);
     left_behind(e);
     snprintf(cases, sizeof cases, "%zu case%s not run", r->not_run,

@@ -225,6 +225,8 @@ static int exit_of_errors(const struct run_result *r)
 int result_exit(const struct run_result *r)
 {
     const size_t *n = r->counts.n;
+    if (r->loaded)
+        return r->exit_code;
     if (r->gate != GATE_OPEN)
         return exit_of_gate(r->gate);
     if (result_unknown(r, VERDICT_FAIL) > 0 ||

@@ -81,6 +81,8 @@ struct run_result {
     const struct baseline *baseline; /* what is known of the server; NULL: nothing */
     struct run_shard shard;
     bool interrupted, strict, show_secrets, verbose;
+    bool loaded;                /* it was read back from a report, which has its exit code */
+    int exit_code;
 };
 
 struct case_result *result_new(const struct test_case *tc, unsigned round);

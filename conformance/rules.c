@@ -83,7 +83,7 @@ void rules_check(struct running *rn, const struct sent *s)
                             .reply = buf_bytes(&s->reply),
                             .out = &rn->result->found,
                             .err = &rn->err}};
-    bool poll = s->asked.n != s->request.n || memcmp(s->asked.p, s->request.p, s->asked.n) != 0;
+    bool poll = !bytes_eq(buf_bytes(&s->asked), buf_bytes(&s->request));
     struct finding_sink all = {take, &r}, sink = {poll ? take_polled : take, &r};
     struct kerr err = KERR_INIT;
     if (!kmip_validate(r.m.reply, 0, NULL, &all, &err)) {

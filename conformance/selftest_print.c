@@ -212,6 +212,6 @@ void selftest_end(struct selftest *st)
     if (bad)
         fprintf(t->out,
                 "\nOne of them by hand: kmip-mock run --control 127.0.0.1:0 --set "
-                "'deviations=[NAME]' -- " PROGRAM " run\n");
+                "'deviations=[NAME]' -- " PROGRAM " run (or variations=[NAME])\n");
     fflush(t->out);
 }

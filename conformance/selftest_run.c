@@ -62,6 +62,15 @@ struct order {
     struct test_case *groups[TIE_NONE + 1];
 };
 
+/* Of a profile that the server claims? */
+static bool is_claimed(const struct test_case *tc, const struct catalogue_entry *about)
+{
+    bool claimed = !about || about->n_profiles == 0;
+    for (size_t i = 0; !claimed && i < about->n_profiles; i++)
+        claimed = strcmp(tc->suite, about->profiles[i]) == 0;
+    return claimed;
+}
+
 static void put_in_order(const struct selftest *st, const struct selftest_entry *e,
                          struct order *o)
 {
@@ -73,6 +82,8 @@ static void put_in_order(const struct selftest *st, const struct selftest_entry 
     for (struct test_case *tc = st->suites.first, *next; tc; tc = next) {
         size_t g = e->kind == SELFTEST_DEVIATION && !st->full ? selftest_tie(tc, e->about, &by) : 0;
         next = tc->next;
+        if (!is_claimed(tc, e->about))
+            continue;
         tc->next = NULL;
         *last[g] = tc;
         last[g] = &tc->next;

@@ -20,9 +20,10 @@
 #define CLIENT "fresh"
 #define WITHIN_NS (5 * NS_PER_S)        /* for an answer, unless the step says otherwise */
 #define WAITING_NS (150 * NS_PER_MS)    /* where the server may wait for more */
-#define HANGS_MAX 3                     /* of a family; the rest would only take time */
+#define FAILED_MAX 2                    /* unanswered ones of a family: more only take time */
 #define TOLD_MAX 6                      /* malformations told one by one */
 #define NAMES_MAX 8
+#define REFUSAL "an error or a closed connection"
 
 /* What became of a malformed message. */
 enum outcome { REFUSED, PROCESSED, CLOSED, WAITING, HANGS, NO_MESSAGE, OUTCOMES };
@@ -37,13 +38,15 @@ struct onslaught {
     const struct case_step *step;
     const struct malform_family *family;
     struct bytes good;
+    bool blind;                 /* Locate does not work: what was made is removed at the end */
     bool makes;                 /* the good request makes objects */
     struct mark marks[NAMES_MAX]; /* by which they would be found */
     size_t n_marks;
+    struct test_case maker;     /* in whose name the journal has them */
     unsigned ask;               /* the good request's number in the journal */
     struct sent sent;           /* the malformed message and its reply */
     bool fresh_connection;      /* it was the first on its connection */
-    unsigned n, count[OUTCOMES], tolerated, told;
+    unsigned n, count[OUTCOMES], tolerated, told, failed;
     char last[600];             /* what was done to the message before */
 };
 
@@ -84,14 +87,42 @@ static void find_marks(struct onslaught *o)
     }
 }
 
-/* Removes what the case has made, and announces anew what it may make. */
-static bool clean(struct onslaught *o)
+/* In the journal, what broken requests make goes by a name of its own, so that it can be
+ * removed at once, and the objects of the case stay. */
+static bool begin_making(struct onslaught *o)
 {
-    struct running *rn = o->rn;
+    o->maker = *o->rn->tc;
+    o->maker.id = arena_printf(&o->rn->result->arena, "%s (broken)", o->rn->tc->id);
+    return o->maker.id || kerr_set(&o->rn->err, KE_MEMORY, "no memory for a name");
+}
+
+/* What the good request would make. */
+static bool announce(struct onslaught *o)
+{
+    const struct test_case *real = o->rn->tc;
+    o->rn->tc = &o->maker;
+    bool ok = made_before(o->rn, CLIENT, o->good, &o->ask);
+    o->rn->tc = real;
+    return ok;
+}
+
+static bool note_reply(struct onslaught *o)
+{
+    const struct test_case *real = o->rn->tc;
+    o->rn->tc = &o->maker;
+    bool ok = made_after(o->rn, CLIENT, o->good, buf_bytes(&o->sent.reply), o->ask);
+    o->rn->tc = real;
+    return ok;
+}
+
+static void clean(struct onslaught *o)
+{
+    struct runner *r = o->rn->runner;
+    if (!o->makes)
+        return;
     interrupt_hold();
-    journal_clean(rn->runner->journal, rn->runner->target, rn->tc->id, false);
+    journal_clean(r->journal, r->target, o->maker.id, false);
     interrupt_release();
-    return made_before(rn, CLIENT, o->good, &o->ask);
 }
 
 /* ---- nothing stored ---------------------------------------------------------------- */
@@ -133,12 +164,18 @@ static bool nothing_stored(struct onslaught *o, const char *what)
     struct target *t = rn->runner->target;
     for (size_t i = 0; i < o->n_marks; i++) {
         struct kerr err = KERR_INIT;
-        if (finds(t, &o->marks[i], &err) != 1)
-            continue; /* whether it still answers is seen by the next message */
+        int found = finds(t, &o->marks[i], &err);
+        if (found < 0) { /* whether it still serves is seen by the next message */
+            o->n_marks = 0;
+            o->blind = true;
+            hostile_say(rn, "whether anything is stored is not known: Locate does not tell%s%s",
+                        err.msg[0] ? ": " : "", err.msg);
+        }
+        if (found != 1)
+            continue;
         hostile_say_message(rn, "message", buf_bytes(&o->sent.asked));
-        result_decide(rn->result, verdict_cap(rn->tc), rn->step,
-                      "what was refused is stored all the same: an object with the %.*s of the "
-                      "request is there behind %s",
+        hostile_found(rn, verdict_cap(rn->tc), "nothing stored of what was not granted",
+                      "an object with the %.*s of the request behind %s",
                       (int)o->marks[i].attribute.n, (const char *)o->marks[i].attribute.p, what);
         return false;
     }
@@ -198,31 +235,41 @@ static bool transfer(struct onslaught *o, const struct malformed *m, struct kerr
     if (!buf_put_bytes(&o->sent.asked, m->message) || !buf_put_bytes(&o->sent.request, m->message))
         return kerr_set(err, KE_MEMORY, "no memory for a message");
     kc_set_timeout(before->kc, m->waits && within > WAITING_NS ? WAITING_NS : within);
+    o->fresh_connection = false;
     o->sent.has_reply = kc_exchange(before->kc, m->message, &o->sent.reply, NULL, err);
     if (!o->sent.has_reply) {
         buf_reset(&o->sent.reply);
         target_close(t, CLIENT);
-    } else if (target_unasked(t, CLIENT)) {
-        target_close(t, CLIENT); /* the rest was taken for a message of its own */
+        o->fresh_connection = true;
+    } else if (m->overhangs || target_unasked(t, CLIENT)) {
+        target_close(t, CLIENT); /* the rest is taken for the beginning of another message */
+        o->fresh_connection = true;
     }
     return true;
 }
 
 /* A server may hang up behind a message that it refuses, a moment later than the next one
- * leaves: only what was the first of its connection has been looked at for sure. */
+ * leaves, or have lost its place in what comes: only what was the first of its connection
+ * has been looked at for sure. */
 static bool send_it(struct onslaught *o, const struct malformed *m, struct kerr *err,
                     enum outcome *outcome)
 {
-    for (int round = 0; round < 2; round++) {
-        bool first = o->fresh_connection;
-        *err = (struct kerr)KERR_INIT;
-        if (!transfer(o, m, err))
-            return false;
-        *outcome = outcome_of(o, m, err);
-        o->fresh_connection = !o->sent.has_reply;
-        if (*outcome != CLOSED || first)
-            return true;
-    }
+    bool first = o->fresh_connection;
+    if (!transfer(o, m, err))
+        return false;
+    *outcome = outcome_of(o, m, err);
+    if (o->sent.has_reply || *outcome == WAITING || first)
+        return true;
+    enum outcome before = *outcome;
+    *err = (struct kerr)KERR_INIT;
+    if (!transfer(o, m, err))
+        return false;
+    *outcome = outcome_of(o, m, err);
+    if (before != CLOSED && o->sent.has_reply)
+        hostile_found(o->rn, VERDICT_WARN, REFUSAL,
+                      "%s behind other malformed messages, but one when it was sent again on a "
+                      "connection of its own: %s",
+                      before == HANGS ? "no answer" : "no message", m->what);
     return true;
 }
 
@@ -282,9 +329,8 @@ static void processed(struct onslaught *o, const struct malformed *m)
     struct running *rn = o->rn;
     if (breaks_a_rule(m->message)) {
         if (o->tolerated++ == 0)
-            result_decide(rn->result, VERDICT_WARN, rn->step,
-                          "processed all the same, though it breaks a rule of the standard: %s",
-                          m->what);
+            hostile_found(rn, VERDICT_WARN, REFUSAL,
+                          "a message processed that breaks a rule of the standard: %s", m->what);
         tell(o, "processed", m);
     }
 }
@@ -295,17 +341,22 @@ static bool note_made(struct onslaught *o)
     unsigned all;
     if (!o->makes || successes(buf_bytes(&o->sent.reply), &all) == 0)
         return true;
-    return made_after(o->rn, CLIENT, o->good, buf_bytes(&o->sent.reply), o->ask) && clean(o);
+    if (!note_reply(o))
+        return false;
+    if (!o->blind)
+        clean(o);
+    return announce(o);
 }
 
 static bool fails(struct onslaught *o, const struct malformed *m, const char *how)
 {
     tell(o, how, m);
+    if (o->failed++ > 0)
+        return true; /* the first will do */
     if (!keep(o, how))
         return false;
     hostile_say_message(o->rn, "message", m->message);
-    result_decide(o->rn->result, verdict_cap(o->rn->tc), o->rn->step, "%s: %s (%s)", how, m->what,
-                  o->family->name);
+    hostile_found(o->rn, verdict_cap(o->rn->tc), REFUSAL, "%s: %s", how, m->what);
     return true;
 }
 
@@ -324,7 +375,7 @@ static bool judge(struct onslaught *o, const struct malformed *m, enum outcome o
             return false;
         break;
     case HANGS:
-        if (!fails(o, m, "neither an answer nor a closed connection") ||
+        if (!fails(o, m, "no answer at all") ||
             !hostile_alive(o->rn, m->what, m->message))
             return false;
         break;
@@ -335,16 +386,17 @@ static bool judge(struct onslaught *o, const struct malformed *m, enum outcome o
     default:
         break;
     }
-    if (outcome != PROCESSED && !nothing_stored(o, m->what))
-        return clean(o) && false;
-    return o->count[HANGS] < HANGS_MAX;
+    if (outcome != PROCESSED && !nothing_stored(o, m->what)) {
+        clean(o);
+        return false;
+    }
+    return o->failed < FAILED_MAX;
 }
 
 /* There is no connection to be had: is it the doing of the message before? */
 static bool nobody_there(struct onslaught *o, const struct kerr *err)
 {
-    if (hostile_alive(o->rn, o->last[0] ? o->last : "before the first malformed message",
-                      buf_bytes(&o->sent.asked)))
+    if (hostile_alive(o->rn, o->last, buf_bytes(&o->sent.asked)))
         o->rn->err = *err;
     return false;
 }
@@ -388,18 +440,37 @@ static bool run_family(struct running *rn, const struct case_step *s,
                           .fresh_connection = true};
     sent_init(&o.sent);
     find_marks(&o);
+    snprintf(o.last, sizeof o.last, "the request as it is");
+    buf_put_bytes(&o.sent.asked, good);
     target_close(rn->runner->target, CLIENT);
-    bool ok = made_before(rn, CLIENT, good, &o.ask) &&
+    bool ok = begin_making(&o) && announce(&o) &&
               malform_each(f, good, spared(good), take, &o, &rn->err) && rn->err.code == KE_OK;
     sum_up(&o);
     target_close(rn->runner->target, CLIENT);
     ok = ok && !rn->result->lost && !*rn->runner->stop &&
          hostile_alive(rn, o.last, buf_bytes(&o.sent.asked));
-    if (o.makes && rn->err.code == KE_OK && !rn->result->lost) {
-        interrupt_hold();
-        journal_clean(rn->runner->journal, rn->runner->target, rn->tc->id, false);
-        interrupt_release();
-    }
+    if (rn->err.code == KE_OK && !rn->result->lost)
+        clean(&o);
+    sent_clear(&o.sent);
+    return ok;
+}
+
+/* First the good request itself: of one that is refused, nothing follows from refusals. */
+static bool try_good(struct running *rn, const struct case_step *s, struct bytes good)
+{
+    static const struct malform_family none = {.name = "as it is"};
+    struct onslaught o = {.rn = rn, .step = s, .family = &none, .good = good,
+                          .fresh_connection = true};
+    struct malformed m = {.message = good, .what = "the good request"};
+    sent_init(&o.sent);
+    find_marks(&o);
+    snprintf(o.last, sizeof o.last, "the steps before");
+    bool ok = begin_making(&o) && announce(&o) && take(&o, &m) && o.failed == 0;
+    if (!rn->result->lost)
+        clean(&o);
+    if (ok && o.count[PROCESSED] == 0)
+        hostile_say(rn, "the request is not granted even as it is%s%s", s->note ? ": " : "",
+                    s->note ? s->note : "");
     sent_clear(&o.sent);
     return ok;
 }
@@ -408,7 +479,8 @@ bool step_malform(struct running *rn, const struct case_step *s)
 {
     struct buf good;
     buf_init(&good, 1u << 20);
-    bool ok = step_build(rn, s, &good) && made_allowed(rn, buf_bytes(&good));
+    bool ok = step_build(rn, s, &good) && made_allowed(rn, buf_bytes(&good)) &&
+              try_good(rn, s, buf_bytes(&good));
     for (size_t i = 0; ok && i < n_malform_families; i++)
         if (s->families & 1u << i)
             ok = run_family(rn, s, &malform_families[i], buf_bytes(&good));

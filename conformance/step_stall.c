@@ -313,8 +313,8 @@ static bool run(struct stalling *st)
         return false;
     for (size_t i = 0; way->ends && i < st->n; i++)
         if ((st->v[i].tls || st->v[i].fd >= 0) && !ended(st, &st->v[i])) {
-            result_decide(rn->result, VERDICT_WARN, rn->step,
-                          "neither an answer nor a closed connection: %s", way->what);
+            hostile_found(rn, VERDICT_WARN, "an answer or a closed connection", "neither: %s",
+                          way->what);
             return true;
         }
     return way->ends || pause_ns(rn, st->step->hold_ns ? st->step->hold_ns : HOLD_NS);

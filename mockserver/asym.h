@@ -79,7 +79,7 @@ enum crypto_result asym_complete(struct asym_wish *wish);
  * caller clears. The wish is complete.
  *
  * This takes time that all other clients wait, because the server has one thread: an RSA
- * key of 2048 bits some 0.1 s, one of 4096, the longest made, a second or two. */
+ * key of 2048 bits some 0.05 s, one of 4096, the longest made, a second. */
 enum crypto_result asym_make(const struct asym_wish *wish, struct draws *draws,
                              struct buf *numbers, struct asym_key *out);
 /* Its public half. */

@@ -17,6 +17,7 @@ struct async_entry {
     struct buf payload; /* of the response */
     bool succeeded;
     bool told; /* by the reply that is being written */
+    unsigned polls; /* answered Operation Pending */
     uint32_t reason;
     char message[RESULT_MESSAGE_MAX];
 };
@@ -205,6 +206,22 @@ static struct async_entry *find(struct op_call *c)
     op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
             "nothing is pending under this Asynchronous Correlation Value");
     return NULL;
+}
+
+bool async_keeps_waiting(const struct op_call *c, struct bytes *correlation)
+{
+    enum { TIMES = 2 };
+    struct ttlv_item value;
+    if (!varies(c, VAR_POLL_PENDING_TWICE) ||
+        !op_field(c, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, &value))
+        return false;
+    for (struct async_entry *x = c->engine->async->first; x; x = x->next)
+        if (is_named(x, c->identity, value.val) && x->polls < TIMES) {
+            x->polls++;
+            *correlation = bytes_of(x->correlation, sizeof x->correlation);
+            return true;
+        }
+    return false;
 }
 
 /* The reply is that of the operation polled for (KMIP 1.2 spec, 4.28). */

@@ -29,6 +29,9 @@ void async_settle(struct mock_engine *e);
 /* Is the message nothing but the Cancel of what is still open? */
 bool async_is_cancelled_by(const struct mock_engine *e, const char *identity,
                            const struct kmip_message *m);
+/* Is this a Poll that is answered Operation Pending once more? By itself this server is done
+ * when it is polled; in a variation it takes its time. *correlation as above. */
+bool async_keeps_waiting(const struct op_call *c, struct bytes *correlation);
 /* The outcome goes to the client with this reply: Poll and Cancel find it no more. */
 void async_tell(struct async_entry *x);
 /* The reply does not tell it after all; `but`, if not NULL, it does. */

@@ -4,6 +4,7 @@
 #include "kmip/base/text.h"
 #include "mockserver/deviant.h"
 #include "mockserver/scratch.h"
+#include "mockserver/variant.h"
 
 /* What an object may have beside the instances of one attribute, which the configuration
  * bounds; bounds the work per attribute. */
@@ -24,7 +25,7 @@ enum attr_kind attr_kind(const struct op_call *c, struct bytes name,
                          const struct kmip_attribute **def)
 {
     *def = kmip_attribute_by_name(name);
-    if (breaks_attribute(c, ATTRIBUTE_KNOWN, *def)) {
+    if (breaks_attribute(c, ATTRIBUTE_KNOWN, *def) || variant_lacks_attribute(c, *def)) {
         *def = NULL;
         return ATTR_UNKNOWN;
     }
@@ -325,8 +326,7 @@ static bool known_value(struct op_call *c, const struct mock_object *o, const st
                op_fail(c, KMIP_RESULT_REASON_APPLICATION_NAMESPACE_NOT_SUPPORTED,
                        "this server makes up Application Data for no Application Namespace");
     case KMIP_TAG_OPERATION_POLICY_NAME: /* 3.18: the one that is enforced */
-        return (bytes_eq_str(in->value.val, "default") &&
-                !deviates(c, DEV_POLICY_DEFAULT_REFUSED)) ||
+        return bytes_eq_str(in->value.val, "default") ||
                op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "the only Operation Policy here is \"default\"");
     default:
@@ -441,29 +441,32 @@ static int32_t told_index(const struct op_call *c, const struct mock_attr *a)
     return a->index + (several && deviates(c, DEV_INDEX_FROM_ONE));
 }
 
-void attr_write(struct op_call *c, const struct mock_attr *a)
+static void write_value(struct op_call *c, const struct mock_attr *a)
 {
-    struct mock_attr told = *a;
-    told.index = told_index(c, a);
-    a = &told;
     const struct kmip_struct *def = NULL;
     struct ttlv_reader r;
     struct ttlv_item it;
     if (a->def && a->type == TTLV_STRUCTURE && c->version < KMIP_V12)
         def = kmip_struct(a->def->tag, KMIP_STRUCT_PLAIN, 0);
     if (!has_newer_fields(def, c->version)) {
-        object_write_attr(a, c->out);
+        ttlv_w_value(c->out, KMIP_TAG_ATTRIBUTE_VALUE, a->type, bytes_of(a->value, a->len));
         return;
     }
-    ttlv_w_open(c->out, KMIP_TAG_ATTRIBUTE);
-    ttlv_w_str(c->out, KMIP_TAG_ATTRIBUTE_NAME, a->name);
-    if (a->index != 0)
-        ttlv_w_int(c->out, KMIP_TAG_ATTRIBUTE_INDEX, a->index);
     ttlv_w_open(c->out, KMIP_TAG_ATTRIBUTE_VALUE);
     ttlv_r_init(&r, bytes_of(a->value, a->len), NULL, NULL);
     while (ttlv_r_next(&r, &it))
         if (field_known(def, it.tag, c->version))
             ttlv_w_item(c->out, 0, &it);
     ttlv_w_close(c->out);
+}
+
+void attr_write(struct op_call *c, const struct mock_attr *a)
+{
+    int32_t index = told_index(c, a);
+    ttlv_w_open(c->out, KMIP_TAG_ATTRIBUTE);
+    ttlv_w_str(c->out, KMIP_TAG_ATTRIBUTE_NAME, a->name);
+    if (index != 0 || varies(c, VAR_INDICES_ALWAYS_TOLD))
+        ttlv_w_int(c->out, KMIP_TAG_ATTRIBUTE_INDEX, index);
+    write_value(c, a);
     ttlv_w_close(c->out);
 }

@@ -89,6 +89,8 @@ static void print_entry(FILE *out, enum catalogue_kind kind, const struct catalo
         fprintf(out, "%-12s%s\n", "Why:", e->why);
     print_texts(out, "Operations:", (const char *const *)e->operations, e->n_operations);
     print_texts(out, "Rows:", (const char *const *)e->rows, e->n_rows);
+    if (e->n_profiles > 0)
+        print_texts(out, "Profiles:", (const char *const *)e->profiles, e->n_profiles);
     fprintf(out, "%-12s%s%s%s\n", "By:", e->config ? "configuration" : "",
             e->config && e->engine ? " and " : "", e->engine ? "the engine itself" : "");
 }

@@ -71,6 +71,7 @@ static const struct yfield fields[] = {
     STR(loading, "listen", cfg.listen, "HOST:PORT; port 0 picks a free one"),
     STR(loading, "certs", cfg.certs,
         "folder with the server's kmip-ca.pem, kmip-cert.pem, kmip-key.pem"),
+    STR(loading, "tls", cfg.tls, "versions and cipher suites, as a GnuTLS priority string"),
     CHOICE(loading, "client_certificate", client_certificate, certificate_names,
            "required, or optional: Query and Discover Versions work without"),
     STR(loading, "control", cfg.control, "HOST:PORT of the control API; port 0 picks a free one"),

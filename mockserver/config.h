@@ -61,6 +61,7 @@ struct mock_credential {
 
 struct mock_config {
     const char *listen, *certs, *store, *vendor;
+    const char *tls;     /* GnuTLS priority string; NULL: as is the rule here (kmip/net/tls.h) */
     const char *control; /* where the control API listens; NULL: nowhere */
     uint8_t versions[MOCK_VERSIONS_MAX]; /* best first */
     size_t n_versions;

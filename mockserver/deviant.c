@@ -189,7 +189,6 @@ static const struct {
     enum lifecycle_event event;
     uint32_t next; /* 0: refused */
 } transitions[] = {
-    {DEV_ACTIVATE_LEAVES_PRE_ACTIVE, KMIP_STATE_PRE_ACTIVE, LIFE_ACTIVATE, KMIP_STATE_PRE_ACTIVE},
     {DEV_ACTIVATE_REFUSED, KMIP_STATE_PRE_ACTIVE, LIFE_ACTIVATE, 0},
     {DEV_ACTIVATE_AGAIN, KMIP_STATE_ACTIVE, LIFE_ACTIVATE, KMIP_STATE_ACTIVE},
     {DEV_ACTIVATE_DEACTIVATED, KMIP_STATE_DEACTIVATED, LIFE_ACTIVATE, KMIP_STATE_ACTIVE},
@@ -223,4 +222,51 @@ uint32_t deviant_state(const struct mock_switches *s, uint32_t state, enum lifec
             switch_on(s, transitions[i].on))
             return transitions[i].next;
     return next;
+}
+
+/* Options of another meaning than they have. */
+static const struct {
+    enum mock_switch on;
+    uint32_t option; /* 0: none is given */
+    uint32_t meaning;
+} continuations[] = {
+    {DEV_STOP_NOT_THE_DEFAULT, 0, KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE},
+    {DEV_STOP_AS_CONTINUE, KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP,
+     KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE},
+    {DEV_CONTINUE_AS_STOP, KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE,
+     KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP},
+    {DEV_UNDO_AS_STOP, KMIP_BATCH_ERROR_CONTINUATION_OPTION_UNDO,
+     KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP},
+};
+
+uint32_t deviant_continuation(const struct mock_switches *s, uint32_t option, uint32_t meaning)
+{
+    for (size_t i = 0; s->any && i < sizeof continuations / sizeof *continuations; i++)
+        if (continuations[i].option == option && switch_on(s, continuations[i].on))
+            return continuations[i].meaning;
+    return meaning;
+}
+
+uint32_t deviant_refusal(const struct mock_switches *s, const struct kmip_header *h,
+                         const char **why)
+{
+    const struct {
+        enum mock_switch on;
+        bool given;
+        uint32_t reason;
+        const char *text;
+    } options[] = {
+        {DEV_ORDER_REFUSED, h->has_order && h->order, KMIP_RESULT_REASON_INVALID_MESSAGE,
+         "the Batch Order Option is not supported"},
+        {DEV_ASYNCHRONOUS_INDICATOR_REFUSED, h->async, KMIP_RESULT_REASON_INVALID_MESSAGE,
+         "the Asynchronous Indicator is not supported"},
+        {DEV_ATTESTATION_INDICATOR_REFUSED, h->has_attestation_capable,
+         KMIP_RESULT_REASON_INVALID_FIELD, "the Attestation Capable Indicator is not known here"},
+    };
+    for (size_t i = 0; s->any && i < sizeof options / sizeof *options; i++)
+        if (options[i].given && switch_on(s, options[i].on)) {
+            *why = options[i].text;
+            return options[i].reason;
+        }
+    return 0;
 }

@@ -46,4 +46,12 @@ uint32_t deviant_reason(const struct mock_switches *s, uint32_t operation, uint3
 uint32_t deviant_state(const struct mock_switches *s, uint32_t state, enum lifecycle_event event,
                        uint32_t next);
 
+/* What a Batch Error Continuation Option (0: none) is taken for in place of its meaning. */
+uint32_t deviant_continuation(const struct mock_switches *s, uint32_t option, uint32_t meaning);
+
+/* The Result Reason by which a header with options that a server has to take is refused,
+ * and why; 0: it is not. */
+uint32_t deviant_refusal(const struct mock_switches *s, const struct kmip_header *h,
+                         const char **why);
+
 #endif

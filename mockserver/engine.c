@@ -12,6 +12,7 @@
 #include "mockserver/op.h"
 #include "mockserver/reply.h"
 #include "mockserver/scratch.h"
+#include "mockserver/variant.h"
 
 bool engine_init(struct mock_engine *e, const struct mock_config *cfg, int64_t (*clock_ns)(void *),
                  void *clock_arg, struct kerr *err)
@@ -83,13 +84,15 @@ bool engine_new_uid(struct mock_engine *e, struct draws *draws, char out[MOCK_UI
 {
     uint8_t b[16];
     struct kerr own = KERR_INIT;
+    bool other_form;
     do {
         if (!draws_bytes(draws, b, sizeof b))
             return kerr_set(err, KE_CRYPTO, "the system gives no random bytes");
         uuid_text(b, out);
+        other_form = variant_identifier(e, out);
         /* Streams do not meet (draws.h); but an object may be preloaded under an identifier
          * that the seed would give. */
-    } while (draws->seeded && store_get(e->store, bytes_str(out), &own));
+    } while ((draws->seeded || other_form) && store_get(e->store, bytes_str(out), &own));
     if (own.code != KE_OK && err)
         *err = own;
     return own.code == KE_OK;
@@ -145,6 +148,11 @@ static bool rule_is_broken(const struct batch *b, enum mock_switch rule)
     return switch_on(&b->e->cfg->switches, rule);
 }
 
+static bool goes_otherwise(const struct batch *b, enum mock_switch way)
+{
+    return switch_on(&b->e->cfg->switches, way);
+}
+
 /* What the answer to an item begins with. */
 static struct reply_head head_of(const struct batch *b, const struct kmip_item *it)
 {
@@ -155,6 +163,7 @@ static struct reply_head head_of(const struct batch *b, const struct kmip_item *
         head.has_id = true;
         head.id = bytes_str("1");
     }
+    head.success_text = goes_otherwise(b, VAR_RESULT_MESSAGE_OF_SUCCESS) ? "OK" : NULL;
     return head;
 }
 
@@ -170,7 +179,8 @@ static enum outcome fail_item(struct batch *b, const struct kmip_item *it, uint3
     reason = deviant_reason(&b->e->cfg->switches, operation, reason);
     b->failure = (struct failure){.operation = operation, .reason = reason};
     result_message(b->failure.text, text);
-    reply_failed(b->reply, &head, reason, b->failure.text);
+    reply_failed(b->reply, &head, reason,
+                 variant_failure_text(&b->e->cfg->switches, b->failure.text));
     note_item(b, it, KMIP_RESULT_STATUS_OPERATION_FAILED, reason, text);
     return ITEM_FAILED;
 }
@@ -270,41 +280,48 @@ static bool answered_pending(struct batch *b, const struct kmip_item *it, const 
     struct reply_head head = head_of(b, it);
     struct bytes correlation;
     bool asked = b->rq->msg.header.async || rule_is_broken(b, DEV_PENDING_UNASKED);
-    if (!asked || !(op->flags & OP_ASYNC) || b->rq->msg.n_items > 1 ||
-        b->e->cfg->asynchronous != ASYNC_ACCEPT)
-        return false;
+    bool may = asked && op->flags & OP_ASYNC && b->rq->msg.n_items == 1 &&
+               b->e->cfg->asynchronous == ASYNC_ACCEPT;
     c->item = it;
     c->payload = it->payload;
-    if (!async_accept(c, op, &correlation))
+    bool pending = op->operation == KMIP_OPERATION_POLL ? async_keeps_waiting(c, &correlation)
+                                                        : may && async_accept(c, op, &correlation);
+    if (!pending)
         return false;
     reply_pending(b->reply, &head, correlation);
     note_item(b, it, KMIP_RESULT_STATUS_OPERATION_PENDING, 0, "");
     return true;
 }
 
-/* Is it refused, whatever it is, because faults will have it so? */
-static bool is_refused(struct batch *b, const struct kmip_item *it, enum outcome *done)
+/* Is it no operation of this server, because faults will have it so? Then nothing is known of
+ * its payload either. */
+static bool is_not_offered(struct batch *b, const struct kmip_item *it)
 {
     struct behaviour *h = b->call.behaviour;
     uint64_t operation = behaviour_operation(it->operation);
     char text[RESULT_MESSAGE_MAX];
-    if (h->refuse_reason) {
-        behaviour_mark(&h->used, BEHAVIOUR_REFUSE, 1);
-        *done = fail_item(b, it, it->operation, h->refuse_reason, h->refuse_text);
-        return true;
-    }
     if (!(h->not_supported & operation))
         return false;
     behaviour_mark(&h->used, BEHAVIOUR_NOT_SUPPORTED, operation);
     snprintf(text, sizeof text, "%s is not supported", kmip_operation_name(it->operation));
-    *done = fail_item(b, it, it->operation, KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, text);
+    fail_item(b, it, it->operation, KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, text);
+    return true;
+}
+
+/* Is it refused, whatever it is, because faults will have it so? */
+static bool is_refused(struct batch *b, const struct kmip_item *it)
+{
+    struct behaviour *h = b->call.behaviour;
+    if (!h->refuse_reason)
+        return false;
+    behaviour_mark(&h->used, BEHAVIOUR_REFUSE, 1);
+    fail_item(b, it, it->operation, h->refuse_reason, h->refuse_text);
     return true;
 }
 
 static enum outcome run_item(struct batch *b, const struct kmip_item *it)
 {
     const struct op *op = op_find(it->operation);
-    enum outcome done;
     const struct request_fault *fault = request_fault(b->rq, it->index);
     char text[RESULT_MESSAGE_MAX];
     b->call.touched[0] = '\0';
@@ -316,10 +333,12 @@ static enum outcome run_item(struct batch *b, const struct kmip_item *it)
                  op ? " by KMIP " : "", op ? kmip_version_text(b->rq->version) : "");
         return fail_item(b, it, it->operation, KMIP_RESULT_REASON_OPERATION_NOT_SUPPORTED, text);
     }
+    if (is_not_offered(b, it))
+        return ITEM_FAILED;
     if (fault)
         return fail_item(b, it, it->operation, fault->reason, fault->text);
-    if (is_refused(b, it, &done))
-        return done;
+    if (is_refused(b, it))
+        return ITEM_FAILED;
     if (!op) /* the tables require an Operation: this is for safety */
         return fail_item(b, it, 0, KMIP_RESULT_REASON_INVALID_MESSAGE,
                          "the Batch Item has no Operation");
@@ -348,29 +367,12 @@ static void answer_alike(struct batch *b, uint32_t n, uint32_t reason, const cha
     }
 }
 
-/* Options of another meaning than they have. */
-static const struct {
-    enum mock_switch on;
-    uint32_t option; /* 0: none is given */
-    uint32_t meaning;
-} misread_options[] = {
-    {DEV_STOP_NOT_THE_DEFAULT, 0, KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE},
-    {DEV_STOP_AS_CONTINUE, KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP,
-     KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE},
-    {DEV_CONTINUE_AS_STOP, KMIP_BATCH_ERROR_CONTINUATION_OPTION_CONTINUE,
-     KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP},
-    {DEV_UNDO_AS_STOP, KMIP_BATCH_ERROR_CONTINUATION_OPTION_UNDO,
-     KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP},
-};
-
 static uint32_t continuation(const struct batch *b)
 {
     const struct kmip_header *h = &b->rq->msg.header;
     uint32_t option = b->rq->msg.n_items > 1 && h->has_continuation ? h->continuation : 0;
-    for (size_t i = 0; i < sizeof misread_options / sizeof *misread_options; i++)
-        if (misread_options[i].option == option && rule_is_broken(b, misread_options[i].on))
-            return misread_options[i].meaning;
-    return option ? option : KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP;
+    return deviant_continuation(&b->e->cfg->switches, option,
+                                option ? option : KMIP_BATCH_ERROR_CONTINUATION_OPTION_STOP);
 }
 
 /* Of what behaviour has had an effect, only what the failed item met is left. */
@@ -403,17 +405,29 @@ static bool stop_batch(struct batch *b, struct kmip_message *rest)
     return true;
 }
 
-/* The items in their order: it is always kept, asked for or not (6.12). */
+/* The items in their order: it is always kept, asked for or not (6.12), unless the first is
+ * to be put off till the others are done. */
+static bool next_item(struct kmip_message *items, struct kmip_item *put_off, struct kmip_item *it)
+{
+    if (kmip_next_item(items, it))
+        return true;
+    *it = *put_off;
+    put_off->has_operation = false;
+    return it->has_operation;
+}
+
 static bool run_items(struct batch *b, bool *failed)
 {
     struct kmip_message items = b->rq->msg;
     uint32_t option = continuation(b);
     bool undo = option == KMIP_BATCH_ERROR_CONTINUATION_OPTION_UNDO;
-    struct kmip_item it;
+    struct kmip_item it, put_off = {.has_operation = false};
     *failed = false;
     if (undo && !store_mark(b->e->store, &b->call.err))
         return false;
-    while (kmip_next_item(&items, &it)) {
+    if (rule_is_broken(b, DEV_BATCH_ORDER_IGNORED) && b->rq->msg.n_items > 1)
+        (void)kmip_next_item(&items, &put_off);
+    while (next_item(&items, &put_off, &it)) {
         enum outcome outcome = run_item(b, &it);
         if (outcome == BATCH_DEAD)
             return false;
@@ -462,43 +476,31 @@ static void run_stored(struct batch *b)
     }
 }
 
-/* Options of the header that this server does not have; 0: it has all that are given. */
-static uint32_t refused_option(const struct batch *b, const char **why)
+/* Result Status failed (11.1); or, as 6.16 has it, the entire message is rejected. */
+static void refuse_critical(struct batch *b)
 {
-    const struct kmip_header *h = &b->rq->msg.header;
-    const struct {
-        enum mock_switch on;
-        bool given;
-        uint32_t reason;
-        const char *text;
-    } options[] = {
-        {DEV_ORDER_REFUSED, h->has_order && h->order, KMIP_RESULT_REASON_INVALID_MESSAGE,
-         "the Batch Order Option is not supported"},
-        {DEV_ASYNCHRONOUS_INDICATOR_REFUSED, h->async, KMIP_RESULT_REASON_INVALID_MESSAGE,
-         "the Asynchronous Indicator is not supported"},
-        {DEV_ATTESTATION_INDICATOR_REFUSED, h->has_attestation_capable,
-         KMIP_RESULT_REASON_INVALID_FIELD, "the Attestation Capable Indicator is not known here"},
-    };
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (options[i].given && rule_is_broken(b, options[i].on)) {
-            *why = options[i].text;
-            return options[i].reason;
-        }
-    return 0;
+    static const char text[] = "a critical Message Extension is not known here";
+    if (goes_otherwise(b, VAR_CRITICAL_EXTENSION_REFUSES_MESSAGE))
+        refuse_message(b->reply, b->behind_header, KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED, text,
+                       b->note);
+    else
+        answer_alike(b, b->rq->msg.n_items, KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED, text);
 }
 
 static void run_batch(struct batch *b)
 {
     const char *why = NULL;
-    uint32_t refusal = refused_option(b, &why);
+    const struct mock_switches *s = &b->e->cfg->switches;
+    uint32_t refusal = deviant_refusal(s, &b->rq->msg.header, &why);
+    if (!refusal)
+        refusal = variant_refusal(s, &b->rq->msg, b->now, &why);
     bool cancels = async_is_cancelled_by(b->e, b->access.identity, &b->rq->msg), failed;
     if (!cancels)
         async_settle(b->e);
     if (refusal)
         refuse_message(b->reply, b->behind_header, refusal, why, b->note);
     else if (b->rq->critical && !rule_is_broken(b, DEV_CRITICAL_EXTENSION_IGNORED))
-        answer_alike(b, b->rq->msg.n_items, KMIP_RESULT_REASON_FEATURE_NOT_SUPPORTED,
-                     "a critical Message Extension is not known here");
+        refuse_critical(b);
     else if (!cancels)
         run_stored(b);
     else if (!run_items(b, &failed)) /* the store is still in the other's request */
@@ -525,6 +527,10 @@ static void init_call(struct batch *b, const struct engine_request *rq)
 /* The version that is said to be spoken: that of the request (6.1). */
 static uint8_t told_version(const struct batch *b)
 {
+    uint8_t later =
+        b->rq->lenient ? variant_version(&b->e->cfg->switches, &b->rq->msg.header) : 0;
+    if (later)
+        return later;
     return rule_is_broken(b, DEV_PROTOCOL_VERSION_ALWAYS_BEST) && b->e->cfg->n_versions > 0
                ? b->e->cfg->versions[0]
                : b->rq->version;
@@ -562,6 +568,7 @@ bool engine_answer(struct mock_engine *e, const struct engine_request *asked, st
     request_read(rq, e->cfg, asked->bytes);
     reply_begin(&reply, out, told_version(&b), e->stamp_ns ? engine_stamp(e) : b.now);
     b.behind_header = reply.header;
+    reply.extended = goes_otherwise(&b, VAR_RESPONSES_EXTENDED);
     if (rq->reason) {
         refuse_message(&reply, reply.header, rq->reason, rq->text, note);
     } else if (!access_identify(e->cfg, asked->peer, &rq->msg.header, &b.access, &why) &&

@@ -153,9 +153,9 @@ enum fault_certificate {
     CERTIFICATE_UNKNOWN_CA,
     CERTIFICATE_KINDS
 };
-/* dir: the server's certificates, beside which the authority's key is looked for; it
- * is copied. NULL when there is no memory. */
-struct fault_certs *fault_certs_new(const char *dir, bool client_cert_optional);
+/* Beside cfg's certificates the authority's key is looked for; what is needed of cfg is
+ * copied. NULL when there is no memory. */
+struct fault_certs *fault_certs_new(const struct mock_config *cfg);
 void fault_certs_free(struct fault_certs **c);
 /* Makes it unless it is there. KE_PEM... when the authority's key is missing. */
 __attribute__((warn_unused_result)) bool fault_certs_make(struct fault_certs *c,

@@ -19,21 +19,21 @@
 
 struct fault_certs {
     char *dir; /* the server's own certificates; NULL: none */
+    char *tls; /* its versions and cipher suites; NULL: as is the rule */
     bool client_cert_optional;
     struct tls_creds *v[CERTIFICATE_KINDS];
 };
 
-struct fault_certs *fault_certs_new(const char *dir, bool client_cert_optional)
+struct fault_certs *fault_certs_new(const struct mock_config *cfg)
 {
     struct fault_certs *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
-    c->dir = dir ? strdup(dir) : NULL;
-    c->client_cert_optional = client_cert_optional;
-    if (dir && !c->dir) {
-        free(c);
-        return NULL;
-    }
+    c->dir = cfg->certs ? strdup(cfg->certs) : NULL;
+    c->tls = cfg->tls ? strdup(cfg->tls) : NULL;
+    c->client_cert_optional = cfg->client_cert_optional;
+    if ((cfg->certs && !c->dir) || (cfg->tls && !c->tls))
+        fault_certs_free(&c);
     return c;
 }
 
@@ -44,6 +44,7 @@ void fault_certs_free(struct fault_certs **c)
     for (size_t i = 0; i < CERTIFICATE_KINDS; i++)
         tls_creds_free(&(*c)->v[i]);
     free((*c)->dir);
+    free((*c)->tls);
     free(*c);
     *c = NULL;
 }
@@ -121,7 +122,8 @@ static struct tls_creds *make_in(const struct fault_certs *c, const char *folder
     /* Clients are judged as ever. */
     return tls_creds_load(TLS_SERVER,
                           &(struct tls_files){.ca = own.ca, .cert = made.cert, .key = made.key},
-                          &(struct tls_options){.client_cert_optional = c->client_cert_optional},
+                          &(struct tls_options){.client_cert_optional = c->client_cert_optional,
+                                                .priority = c->tls},
                           err);
 }
 

@@ -10,7 +10,7 @@ bool fault_set_init(struct fault_set *s, const struct mock_config *cfg, struct j
                     struct kerr *err)
 {
     *s = (struct fault_set){.seed = (uint64_t)cfg->seed, .journal = journal};
-    s->certs = fault_certs_new(cfg->certs, cfg->client_cert_optional);
+    s->certs = fault_certs_new(cfg);
     return s->certs || kerr_set(err, KE_MEMORY, "no memory for faults");
 }
 

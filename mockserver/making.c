@@ -8,6 +8,7 @@
 #include "mockserver/deviant.h"
 #include "mockserver/lifecycle.h"
 #include "mockserver/scratch.h"
+#include "mockserver/variant.h"
 
 bool making_begin(struct making *m, struct op_call *c, enum making_kind kind, uint32_t object_type)
 {
@@ -241,7 +242,8 @@ static bool set_digest(struct making *m)
         ttlv_w_enum(&w, KMIP_TAG_KEY_FORMAT_TYPE, format);
     return ttlv_w_finish(&w) &&
            (object_set(m->object, KMIP_TAG_DIGEST, TTLV_STRUCTURE, buf_bytes(b)) ||
-            op_no_memory(c));
+            op_no_memory(c)) &&
+           (variant_add_digests(m, data, format) || op_no_memory(c));
 }
 
 static bool applies(const struct mock_object *o, uint32_t tag)
@@ -262,7 +264,7 @@ static bool set_lease_time(const struct op_call *c, struct mock_object *o)
 {
     uint8_t wire[4];
     be32_put(wire, (uint32_t)c->engine->cfg->lease_time_s);
-    return !applies(o, KMIP_TAG_LEASE_TIME) ||
+    return !applies(o, KMIP_TAG_LEASE_TIME) || varies(c, VAR_LEASES_NONE) ||
            object_set(o, KMIP_TAG_LEASE_TIME, TTLV_INTERVAL, bytes_of(wire, 4));
 }
 
@@ -296,7 +298,7 @@ static bool set_implicit(struct making *m)
             (!made_here || object_set_date(o, KMIP_TAG_ORIGINAL_CREATION_DATE, c->now)) &&
             (!fresh ||
              object_set_bool(o, KMIP_TAG_FRESH, !deviates(c, DEV_FRESH_FALSE_AT_FIRST))) &&
-            set_lease_time(c, o) && set_key_value_present(o)) ||
+            set_lease_time(c, o) && set_key_value_present(o) && variant_set_attributes(m)) ||
            op_no_memory(c);
 }
 
@@ -316,9 +318,27 @@ static bool has_required(struct making *m)
     if (may_lack_mask(m) || object_attr(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, 0) ||
         deviates(m->call, DEV_USAGE_MASK_NOT_NEEDED))
         return true;
-    return op_fail(m->call, KMIP_RESULT_REASON_INVALID_MESSAGE,
+    return op_fail(m->call,
+                   either(m->call, VAR_CREATE_INCOMPLETE_AS_INVALID_FIELD,
+                          KMIP_RESULT_REASON_INVALID_FIELD, KMIP_RESULT_REASON_INVALID_MESSAGE),
                    "Cryptographic Usage Mask is required of an object of type %s",
                    kmip_name_of("Object Type", o->type));
+}
+
+/* Is it of a kind that is kept here? */
+static bool has_kind(const struct making *m)
+{
+    struct op_call *c = m->call;
+    uint32_t algorithm = 0;
+    int32_t bits = 0;
+    object_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &algorithm);
+    object_int(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &bits);
+    if (!op_type_known(c, m->object->type))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "no objects of type %s are kept here",
+                       kmip_name_of("Object Type", m->object->type));
+    return !variant_lacks_key(c, algorithm, bits) ||
+           op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "no %s keys of %d bits are kept here",
+                   kmip_name_of("Cryptographic Algorithm", algorithm), bits);
 }
 
 /* What was given is kept as it is (4.1, 4.3), unless one of these rules is to be broken. */
@@ -354,7 +374,8 @@ bool making_finish(struct making *m)
 {
     struct op_call *c = m->call;
     struct mock_object *o = m->object;
-    if (!has_required(m) || !attr_dates_agree(c, o) || !keep_given(m) || !set_implicit(m))
+    if (!has_required(m) || !attr_dates_agree(c, o) || !variant_dates_ahead(m) || !has_kind(m) ||
+        !keep_given(m) || !set_implicit(m))
         return false;
     op_settle(c, o);
     if (!store_add(c->engine->store, o, &c->err))

@@ -10,6 +10,7 @@
 #include "mockserver/deviant.h"
 #include "mockserver/lifecycle.h"
 #include "mockserver/ops.h"
+#include "mockserver/variant.h"
 
 /* In the order that Query lists them. Poll and Cancel are never asynchronous
  * (KMIP 1.2 spec, 4.27, 4.28); what needs no object is not worth it. */
@@ -138,7 +139,7 @@ bool op_type_known(const struct op_call *c, uint32_t object_type)
 {
     const struct kmip_enum_value *v =
         kmip_enum_value(kmip_tag(KMIP_TAG_OBJECT_TYPE)->en, object_type);
-    return v && v->since <= c->version;
+    return v && v->since <= c->version && !variant_lacks_type(c, object_type);
 }
 
 struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op_policy policy,
@@ -152,6 +153,8 @@ struct mock_object *op_object_by_id(struct op_call *c, struct bytes uid, enum op
     if (!access_allowed(o, c->identity, policy) &&
         !deviates(c, policy == POLICY_WRITE ? DEV_FOREIGN_OBJECTS_CHANGEABLE
                                             : DEV_FOREIGN_OBJECTS_READABLE)) {
+        if (varies(c, VAR_FOREIGN_OBJECTS_NOT_FOUND))
+            return not_found(c, uid);
         op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED, "the object belongs to somebody else");
         return NULL;
     }
@@ -212,12 +215,34 @@ struct mock_object *op_live_object(struct op_call *c, enum op_policy policy)
     return op_live_object_of(c, KMIP_TAG_UNIQUE_IDENTIFIER, policy);
 }
 
+/* Item Not Found; or what the error table of Get has where only attributes are left (11.12),
+ * and what those who use a key have, of which there is no table. */
+static uint32_t destroyed_reason(const struct op_call *c)
+{
+    static const struct {
+        uint32_t operation;
+        enum mock_switch on;
+        uint32_t reason;
+    } others[] = {
+        {KMIP_OPERATION_GET, VAR_GET_DESTROYED_AS_ILLEGAL_OPERATION,
+         KMIP_RESULT_REASON_ILLEGAL_OPERATION},
+        {KMIP_OPERATION_ENCRYPT, VAR_CRYPT_DESTROYED_AS_PERMISSION_DENIED,
+         KMIP_RESULT_REASON_PERMISSION_DENIED},
+        {KMIP_OPERATION_DECRYPT, VAR_CRYPT_DESTROYED_AS_PERMISSION_DENIED,
+         KMIP_RESULT_REASON_PERMISSION_DENIED},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].operation == c->operation && varies(c, others[i].on))
+            return others[i].reason;
+    return KMIP_RESULT_REASON_ITEM_NOT_FOUND;
+}
+
 struct mock_object *op_live_object_of(struct op_call *c, uint32_t tag, enum op_policy policy)
 {
     struct mock_object *o = object_of(c, tag, policy, false);
     if (!o || !op_is_destroyed(o))
         return o;
-    op_fail(c, KMIP_RESULT_REASON_ITEM_NOT_FOUND, "the object was destroyed");
+    op_fail(c, destroyed_reason(c), "the object was destroyed");
     return NULL;
 }
 

@@ -64,6 +64,18 @@ static inline bool deviates(const struct op_call *c, enum mock_switch rule)
     return switch_on(&c->engine->cfg->switches, rule);
 }
 
+/* ... to go this way, which is as right as its own? */
+static inline bool varies(const struct op_call *c, enum mock_switch way)
+{
+    return switch_on(&c->engine->cfg->switches, way);
+}
+/* The Result Reason, of two that are both right. */
+static inline uint32_t either(const struct op_call *c, enum mock_switch way, uint32_t other,
+                              uint32_t own)
+{
+    return varies(c, way) ? other : own;
+}
+
 /* The behaviour has changed what the operation does; of no account if it fails. */
 static inline void op_differs(struct op_call *c, enum behaviour_kind kind, uint64_t marks)
 {

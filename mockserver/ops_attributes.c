@@ -7,6 +7,14 @@
 #include "mockserver/lifecycle.h"
 #include "mockserver/ops.h"
 #include "mockserver/scratch.h"
+#include "mockserver/variant.h"
+
+/* Attributes come in the order they were set, or from the end: none is prescribed (4.12). */
+static const struct mock_attr *nth_attr(const struct op_call *c, const struct mock_object *o,
+                                        size_t i)
+{
+    return &o->attrs[variant_nth(c, VAR_ATTRIBUTES_BACKWARDS, o->n_attrs, i)];
+}
 
 /* A name given twice is an error (11.13). Up to a few dozen names are compared as they
  * stand; more are copied and sorted, so that a hostile request costs no more. */
@@ -39,11 +47,13 @@ static bool names_differ(struct op_call *c, size_t *n_names)
 static void write_named(struct op_call *c, const struct mock_object *o, struct bytes name)
 {
     bool one = deviates(c, DEV_GET_ATTRIBUTES_FIRST_INSTANCE_ONLY), found = false;
-    for (size_t i = 0; i < o->n_attrs && !(one && found); i++)
-        if (bytes_eq_str(name, o->attrs[i].name) && attr_visible(c, &o->attrs[i])) {
-            attr_write(c, &o->attrs[i]);
+    for (size_t i = 0; i < o->n_attrs && !(one && found); i++) {
+        const struct mock_attr *a = nth_attr(c, o, i);
+        if (bytes_eq_str(name, a->name) && attr_visible(c, a)) {
+            attr_write(c, a);
             found = true;
         }
+    }
 }
 
 /* Names of which there is no value are left out, and no error (4.12). */
@@ -58,7 +68,8 @@ static bool has_value(struct op_call *c, const struct mock_object *o, struct byt
  * lists Object Archived. */
 bool op_get_attributes(struct op_call *c)
 {
-    struct mock_object *o = op_object(c, POLICY_READ, true);
+    struct mock_object *o =
+        op_object(c, POLICY_READ, !varies(c, VAR_ARCHIVED_ATTRIBUTES_REFUSED));
     struct ttlv_reader r;
     struct ttlv_item it;
     size_t n;
@@ -68,8 +79,8 @@ bool op_get_attributes(struct op_call *c)
         n = 0;
     op_write_uid(c, o);
     for (size_t i = 0; n == 0 && i < o->n_attrs; i++)
-        if (attr_visible(c, &o->attrs[i]))
-            attr_write(c, &o->attrs[i]);
+        if (attr_visible(c, nth_attr(c, o, i)))
+            attr_write(c, nth_attr(c, o, i));
     ttlv_r_init(&r, c->payload.val, NULL, NULL);
     while (n > 0 && ttlv_r_next(&r, &it))
         if (it.tag == KMIP_TAG_ATTRIBUTE_NAME) {
@@ -81,10 +92,10 @@ bool op_get_attributes(struct op_call *c)
 }
 
 /* Instances of a name need not lie together in the list. */
-static bool listed_before(const struct mock_object *o, size_t at)
+static bool listed_before(const struct op_call *c, const struct mock_object *o, size_t at)
 {
     for (size_t i = 0; i < at; i++)
-        if (strcmp(o->attrs[i].name, o->attrs[at].name) == 0)
+        if (strcmp(nth_attr(c, o, i)->name, nth_attr(c, o, at)->name) == 0)
             return true;
     return false;
 }
@@ -96,9 +107,9 @@ bool op_get_attribute_list(struct op_call *c)
         return false;
     op_write_uid(c, o);
     for (size_t i = 0; i < o->n_attrs; i++)
-        if (attr_visible(c, &o->attrs[i]) &&
-            (!listed_before(o, i) || deviates(c, DEV_ATTRIBUTE_LIST_REPEATS_NAMES)))
-            ttlv_w_str(c->out, KMIP_TAG_ATTRIBUTE_NAME, o->attrs[i].name);
+        if (attr_visible(c, nth_attr(c, o, i)) &&
+            (!listed_before(c, o, i) || deviates(c, DEV_ATTRIBUTE_LIST_REPEATS_NAMES)))
+            ttlv_w_str(c->out, KMIP_TAG_ATTRIBUTE_NAME, nth_attr(c, o, i)->name);
     return true;
 }
 
@@ -109,7 +120,9 @@ static struct mock_object *changeable(struct op_call *c)
     struct mock_object *o = op_object(c, POLICY_WRITE, false);
     if (!o || !op_is_destroyed(o))
         return o;
-    op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
+    op_fail(c,
+            either(c, VAR_DESTROYED_ATTRIBUTES_AS_ITEM_NOT_FOUND, KMIP_RESULT_REASON_ITEM_NOT_FOUND,
+                   KMIP_RESULT_REASON_PERMISSION_DENIED),
             "the object was destroyed; its attributes no longer change");
     return NULL;
 }

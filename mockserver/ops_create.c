@@ -4,6 +4,7 @@
 #include "mockserver/making.h"
 #include "mockserver/ops.h"
 #include "mockserver/scratch.h"
+#include "mockserver/variant.h"
 
 /* Lengths taken when the client names none, which the standard allows (4.1). */
 static bool default_length(struct making *m, uint32_t algorithm)
@@ -37,7 +38,9 @@ static bool new_key(struct making *m)
         if (!object_set_enum(m->object, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, algorithm))
             return op_no_memory(c);
     } else if (!given)
-        return op_fail(c, KMIP_RESULT_REASON_INVALID_MESSAGE,
+        return op_fail(c,
+                       either(c, VAR_CREATE_INCOMPLETE_AS_INVALID_FIELD,
+                              KMIP_RESULT_REASON_INVALID_FIELD, KMIP_RESULT_REASON_INVALID_MESSAGE),
                        "Cryptographic Algorithm is required of a key");
     if (!object_attr(m->object, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, 0) && !default_length(m, algorithm))
         return false;
@@ -109,6 +112,7 @@ static bool create(struct making *m)
         return false;
     ttlv_w_enum(c->out, KMIP_TAG_OBJECT_TYPE, m->object->type);
     op_write_uid(c, m->object);
+    variant_tell_implicit(m);
     return true;
 }
 

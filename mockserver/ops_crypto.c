@@ -5,6 +5,7 @@
 #include "mockserver/ops.h"
 #include "mockserver/scratch.h"
 #include "mockserver/usage.h"
+#include "mockserver/variant.h"
 
 #define IV_MAX 128 /* bytes of an IV made here */
 
@@ -33,6 +34,8 @@ static const char *refusal_of(const struct cipher *x)
         {DEV_ENCRYPT_DEACTIVATED, true, KMIP_STATE_DEACTIVATED},
         {DEV_ENCRYPT_COMPROMISED, true, KMIP_STATE_COMPROMISED},
         {DEV_DECRYPT_PRE_ACTIVE, false, KMIP_STATE_PRE_ACTIVE},
+        {VAR_DECRYPT_DEACTIVATED_PERMITTED, false, KMIP_STATE_DEACTIVATED},
+        {VAR_DECRYPT_COMPROMISED_PERMITTED, false, KMIP_STATE_COMPROMISED},
         {DEV_PROTECT_STOP_IGNORED, true, KMIP_STATE_ACTIVE},
         {DEV_PROCESS_START_IGNORED, false, KMIP_STATE_ACTIVE},
     };
@@ -40,7 +43,12 @@ static const char *refusal_of(const struct cipher *x)
         if (let_pass[i].encrypt == x->encrypt && let_pass[i].state == object_state(x->object) &&
             deviates(x->call, let_pass[i].on))
             return NULL;
-    return lifecycle_refusal(x->object, x->encrypt ? USE_PROTECT : USE_PROCESS, x->call->now);
+    enum lifecycle_use use = x->encrypt ? USE_PROTECT : USE_PROCESS;
+    const char *refusal = lifecycle_refusal(x->object, use, x->call->now);
+    if (!refusal && varies(x->call, VAR_DATES_LIMIT_EVERY_USE)) /* as 3.22 reads */
+        refusal = lifecycle_refusal(x->object, x->encrypt ? USE_PROCESS : USE_PROTECT,
+                                    x->call->now);
+    return refusal;
 }
 
 /* The key and whether it may be used so now. */
@@ -53,7 +61,10 @@ static bool find_key(struct cipher *x)
     uint32_t bit =
         x->encrypt ? KMIP_CRYPTOGRAPHIC_USAGE_MASK_ENCRYPT : KMIP_CRYPTOGRAPHIC_USAGE_MASK_DECRYPT;
     if (o->type != KMIP_OBJECT_TYPE_SYMMETRIC_KEY)
-        return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
+        return op_fail(c,
+                       either(c, VAR_CRYPT_NO_KEY_AS_INVALID_FIELD,
+                              KMIP_RESULT_REASON_INVALID_FIELD,
+                              KMIP_RESULT_REASON_ILLEGAL_OPERATION),
                        "an object of type %s is no key for Encrypt and Decrypt",
                        kmip_name_of("Object Type", o->type));
     const char *refusal = refusal_of(x);
@@ -62,7 +73,10 @@ static bool find_key(struct cipher *x)
     object_int(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, &mask);
     if (!((uint32_t)mask & bit) &&
         !deviates(c, x->encrypt ? DEV_ENCRYPT_MASK_IGNORED : DEV_DECRYPT_MASK_IGNORED))
-        return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
+        return op_fail(c,
+                       either(c, VAR_CRYPT_MASK_AS_ILLEGAL_OPERATION,
+                              KMIP_RESULT_REASON_ILLEGAL_OPERATION,
+                              KMIP_RESULT_REASON_PERMISSION_DENIED),
                        "the key's Cryptographic Usage Mask lacks %s",
                        x->encrypt ? "Encrypt" : "Decrypt");
     if (!object_key(o, &key) || !key.has_value)
@@ -108,6 +122,9 @@ static bool take_parameters(struct cipher *x, const struct ttlv_item *p)
     if (!x->params.mode)
         return op_fail(c, KMIP_RESULT_REASON_MISSING_DATA,
                        "the Cryptographic Parameters name no Block Cipher Mode");
+    if (variant_lacks_mode(c, x->params.mode))
+        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "%s is not offered here",
+                       kmip_name_of("Block Cipher Mode", x->params.mode));
     if (x->params.mode == KMIP_BLOCK_CIPHER_MODE_CBC && deviates(c, DEV_CBC_AS_ECB))
         x->params.mode = KMIP_BLOCK_CIPHER_MODE_ECB;
     x->iv_length = crypto_iv_length(&x->params);
@@ -120,6 +137,15 @@ static bool take_parameters(struct cipher *x, const struct ttlv_item *p)
         x->iv_length = (size_t)bits / 8;
     }
     return true;
+}
+
+/* 4.29 says that the operation fails, and not why. */
+static uint32_t no_parameters(const struct op_call *c)
+{
+    return either(c, VAR_CRYPT_WITHOUT_PARAMETERS_AS_INVALID_MESSAGE,
+                  KMIP_RESULT_REASON_INVALID_MESSAGE,
+                  either(c, VAR_CRYPT_WITHOUT_PARAMETERS_AS_INVALID_FIELD,
+                         KMIP_RESULT_REASON_INVALID_FIELD, KMIP_RESULT_REASON_MISSING_DATA));
 }
 
 /* Those of the request replace those of the key as a whole; of the key's, the set with
@@ -142,7 +168,7 @@ static bool find_parameters(struct cipher *x)
         return true;
     }
     if (!a)
-        return op_fail(c, KMIP_RESULT_REASON_MISSING_DATA,
+        return op_fail(c, no_parameters(c),
                        "neither the request nor the key has Cryptographic Parameters");
     p = (struct ttlv_item){.type = TTLV_STRUCTURE, .val = bytes_of(a->value, a->len)};
     return take_parameters(x, &p);
@@ -158,6 +184,14 @@ static bool make_iv(struct cipher *x, bool zero)
                    "no random IV could be made");
 }
 
+static uint32_t iv_length_reason(const struct op_call *c)
+{
+    return either(c, VAR_CRYPT_IV_LENGTH_AS_CRYPTOGRAPHIC_FAILURE,
+                  KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE,
+                  either(c, VAR_CRYPT_IV_LENGTH_AS_INVALID_MESSAGE,
+                         KMIP_RESULT_REASON_INVALID_MESSAGE, KMIP_RESULT_REASON_INVALID_FIELD));
+}
+
 static bool find_iv(struct cipher *x)
 {
     struct op_call *c = x->call;
@@ -171,9 +205,12 @@ static bool find_iv(struct cipher *x)
         if (x->iv.n > x->iv_length && x->iv_length > 0 &&
             deviates(c, DEV_IV_OF_ANOTHER_LENGTH_TAKEN))
             x->iv.n = x->iv_length;
+        if (x->iv_length == 0 && varies(c, VAR_CRYPT_ECB_IV_REFUSED))
+            return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+                           "the Block Cipher Mode takes no IV/Counter/Nonce");
         if (x->iv_length == 0 || x->iv.n == x->iv_length || (x->any_iv && x->iv.n > 0))
             return true;
-        return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
+        return op_fail(c, iv_length_reason(c),
                        "the IV/Counter/Nonce has %zu bytes; it takes %zu", x->iv.n, x->iv_length);
     }
     if (x->iv_length == 0)
@@ -202,7 +239,10 @@ static bool cipher_failed(struct cipher *x, enum crypto_result result)
     case CRYPTO_BAD_IV:
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD, "the IV/Counter/Nonce does not fit");
     case CRYPTO_BAD_LENGTH:
-        return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE,
+        return op_fail(c,
+                       either(c, VAR_CRYPT_PARTIAL_BLOCK_AS_INVALID_FIELD,
+                              KMIP_RESULT_REASON_INVALID_FIELD,
+                              KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE),
                        "%zu bytes of data do not fit: %s", x->data.n, "whole blocks are needed");
     case CRYPTO_NO_MEMORY:
         return op_no_memory(c);

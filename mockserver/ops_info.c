@@ -1,10 +1,15 @@
 /* Query and Discover Versions (KMIP 1.2 spec, 4.25, 4.26): what the server can do, in the
  * terms of the version it is asked in. */
 #include "mockserver/ops.h"
+#include "mockserver/variant.h"
 
 static void list_operations(struct op_call *c)
 {
-    for (const struct op *op = mock_ops; op->operation; op++) {
+    size_t n = 0;
+    while (mock_ops[n].operation)
+        n++;
+    for (size_t i = 0; i < n; i++) {
+        const struct op *op = &mock_ops[variant_nth(c, VAR_QUERY_BACKWARDS, n, i)];
         uint64_t hidden = c->behaviour->hidden & behaviour_operation(op->operation);
         if (op->since > c->version && !deviates(c, DEV_NEWER_OPERATION_SERVED))
             continue;
@@ -20,11 +25,12 @@ static void list_operations(struct op_call *c)
 static void list_objects(struct op_call *c)
 {
     const struct kmip_enum *types = kmip_tag(KMIP_TAG_OBJECT_TYPE)->en;
-    for (uint16_t i = 0; i < types->n; i++)
-        if (op_type_known(c, types->values[i].value) &&
-            !(types->values[i].value == KMIP_OBJECT_TYPE_SYMMETRIC_KEY &&
-              deviates(c, DEV_QUERY_HIDES_SYMMETRIC_KEY)))
-            ttlv_w_enum(c->out, KMIP_TAG_OBJECT_TYPE, types->values[i].value);
+    for (uint16_t i = 0; i < types->n; i++) {
+        uint32_t type = types->values[variant_nth(c, VAR_QUERY_BACKWARDS, types->n, i)].value;
+        if (op_type_known(c, type) && !(type == KMIP_OBJECT_TYPE_SYMMETRIC_KEY &&
+                                        deviates(c, DEV_QUERY_HIDES_SYMMETRIC_KEY)))
+            ttlv_w_enum(c->out, KMIP_TAG_OBJECT_TYPE, type);
+    }
 }
 
 static void tell_server(struct op_call *c)
@@ -36,8 +42,7 @@ static void tell_server(struct op_call *c)
     ttlv_w_close(c->out);
 }
 
-/* There are none: no Application Data is made up, no extension known, no attestation
- * asked for. */
+/* There is none: no Application Data is made up. */
 static void list_nothing(struct op_call *c)
 {
     (void)c;
@@ -52,9 +57,9 @@ static const struct {
     {KMIP_QUERY_FUNCTION_QUERY_OBJECTS, list_objects},
     {KMIP_QUERY_FUNCTION_QUERY_SERVER_INFORMATION, tell_server},
     {KMIP_QUERY_FUNCTION_QUERY_APPLICATION_NAMESPACES, list_nothing},
-    {KMIP_QUERY_FUNCTION_QUERY_EXTENSION_LIST, list_nothing},
-    {KMIP_QUERY_FUNCTION_QUERY_EXTENSION_MAP, list_nothing},
-    {KMIP_QUERY_FUNCTION_QUERY_ATTESTATION_TYPES, list_nothing},
+    {KMIP_QUERY_FUNCTION_QUERY_EXTENSION_LIST, variant_list_extensions},
+    {KMIP_QUERY_FUNCTION_QUERY_EXTENSION_MAP, variant_map_extensions},
+    {KMIP_QUERY_FUNCTION_QUERY_ATTESTATION_TYPES, variant_list_attestation_types},
 };
 
 static bool asked_for(const struct op_call *c, uint32_t function)
@@ -123,6 +128,9 @@ bool op_discover_versions(struct op_call *c)
 {
     const struct mock_config *cfg = c->engine->cfg;
     size_t common = 0;
+    for (uint8_t minor = 4; minor > 2 && varies(c, VAR_VERSIONS_TO_1_4); minor--)
+        if (wanted(c, KMIP_VERSION(1, minor)))
+            tell_version(c, KMIP_VERSION(1, minor));
     if (deviates(c, DEV_VERSIONS_BOAST))
         tell_version(c, KMIP_VERSION(1, 4));
     for (size_t i = 0; i < cfg->n_versions; i++)

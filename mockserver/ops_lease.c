@@ -71,20 +71,20 @@ bool op_get_usage_allocation(struct op_call *c)
     return true;
 }
 
-/* Check: the first criterion that does not hold is told. 4.10 shows a payload with the
- * refused fields, 11.11 a failure; this server fails. */
+/* Check: the first criterion that does not hold is told, and *field is what gives it. 4.10
+ * shows a payload with the refused fields, 11.11 a failure; this server fails by itself. */
 
-static bool check(struct op_call *c, const struct mock_object *o)
+static bool check(struct op_call *c, const struct mock_object *o, struct ttlv_item *field)
 {
     struct usage_limits limits;
-    struct ttlv_item it;
     int32_t mask = 0;
+    *field = (struct ttlv_item){0};
     if (!lifecycle_has_state(o->type))
         return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
                        "an object of type %s is not for checking",
                        kmip_name_of("Object Type", o->type));
-    if (op_field(c, KMIP_TAG_USAGE_LIMITS_COUNT, &it) && usage_limits(o, &limits) &&
-        limits.count < ttlv_long(&it) && !deviates(c, DEV_CHECK_LIMITS_IGNORED))
+    if (op_field(c, KMIP_TAG_USAGE_LIMITS_COUNT, field) && usage_limits(o, &limits) &&
+        limits.count < ttlv_long(field) && !deviates(c, DEV_CHECK_LIMITS_IGNORED))
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "the Usage Limits have only %lld left", (long long)limits.count);
     object_int(o, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, &mask);
@@ -92,12 +92,12 @@ static bool check(struct op_call *c, const struct mock_object *o)
         mask = -1;
     if (deviates(c, DEV_CHECK_ALWAYS_REFUSES))
         mask = 0;
-    if (op_field(c, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, &it) && (ttlv_int(&it) & ~mask) != 0)
+    if (op_field(c, KMIP_TAG_CRYPTOGRAPHIC_USAGE_MASK, field) && (ttlv_int(field) & ~mask) != 0)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "the Cryptographic Usage Mask 0x%08X does not cover 0x%08X", (unsigned)mask,
-                       (unsigned)ttlv_int(&it));
-    if (op_field(c, KMIP_TAG_LEASE_TIME, &it) &&
-        (int64_t)ttlv_enum(&it) > c->engine->cfg->lease_time_s)
+                       (unsigned)ttlv_int(field));
+    if (op_field(c, KMIP_TAG_LEASE_TIME, field) &&
+        (int64_t)ttlv_enum(field) > c->engine->cfg->lease_time_s)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "leases are granted for %lld seconds at most",
                        (long long)c->engine->cfg->lease_time_s);
@@ -107,10 +107,14 @@ static bool check(struct op_call *c, const struct mock_object *o)
 bool op_check(struct op_call *c)
 {
     struct mock_object *o = op_live_object(c, POLICY_READ);
-    if (!o || !check(c, o)) {
+    struct ttlv_item field = {0};
+    if (!o || !check(c, o, &field)) {
         if (!deviates(c, DEV_PLACEHOLDER_LEFT_BY_FAILED_CHECK))
             c->placeholder[0] = '\0'; /* 4.10 */
-        return false;
+        if (!field.tag || !varies(c, VAR_CHECK_TELLS_WHAT_IS_REFUSED))
+            return false;
+        ttlv_w_item(c->out, 0, &field);
+        return true;
     }
     op_write_uid(c, o);
     return true;

@@ -4,6 +4,7 @@
 #include "mockserver/lifecycle.h"
 #include "mockserver/ops.h"
 #include "mockserver/scratch.h"
+#include "mockserver/variant.h"
 
 static const char *state_name(const struct mock_object *o)
 {
@@ -14,8 +15,10 @@ static const char *state_name(const struct mock_object *o)
 static uint32_t next_state(const struct op_call *c, const struct mock_object *o,
                            enum lifecycle_event event)
 {
+    const struct mock_switches *s = &c->engine->cfg->switches;
     uint32_t state = object_state(o);
-    return deviant_state(&c->engine->cfg->switches, state, event, lifecycle_next(state, event));
+    uint32_t next = variant_state(s, state, event, lifecycle_next(state, event));
+    return deviant_state(s, state, event, next);
 }
 
 static bool reply_with_uid(struct op_call *c, struct mock_object *o)
@@ -43,6 +46,8 @@ bool op_activate(struct op_call *c)
     if (!next)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "only a Pre-Active object can be activated; this is %s", state_name(o));
+    if (deviates(c, DEV_ACTIVATE_CHANGES_NOTHING))
+        return reply_with_uid(c, o);
     /* A server that is slow to activate keeps the state until the date has come. */
     int64_t delay = c->behaviour->activate_delay_s;
     if (delay > 0)
@@ -85,7 +90,10 @@ static bool move_state(struct op_call *c, struct mock_object *o, bool compromise
         return true;
     uint32_t next = next_state(c, o, compromise ? LIFE_COMPROMISE : LIFE_REVOKE);
     if (!next)
-        return op_fail(c, KMIP_RESULT_REASON_ILLEGAL_OPERATION,
+        return op_fail(c,
+                       either(c, VAR_REVOKE_PRE_ACTIVE_AS_PERMISSION_DENIED,
+                              KMIP_RESULT_REASON_PERMISSION_DENIED,
+                              KMIP_RESULT_REASON_ILLEGAL_OPERATION),
                        "an object that is %s cannot be revoked for this reason", state_name(o));
     bool ok =
         object_set_enum(o, KMIP_TAG_STATE, next) &&
@@ -157,7 +165,11 @@ static bool may_destroy(struct op_call *c, const struct mock_object *o)
 static bool destroy(struct op_call *c, struct mock_object *o)
 {
     uint32_t next = lifecycle_has_state(o->type) ? next_state(c, o, LIFE_DESTROY) : 0;
-    return ((!next || object_set_enum(o, KMIP_TAG_STATE, next)) &&
+    bool deactivates =
+        object_state(o) == KMIP_STATE_ACTIVE && varies(c, VAR_DESTROY_DEACTIVATES_FIRST);
+    variant_drop_some(c, o);
+    return ((!deactivates || object_set_date(o, KMIP_TAG_DEACTIVATION_DATE, c->now)) &&
+            (!next || object_set_enum(o, KMIP_TAG_STATE, next)) &&
             (deviates(c, DEV_DESTROY_DATE_NOT_SET) ||
              object_set_date(o, KMIP_TAG_DESTROY_DATE, c->now)) &&
             (deviates(c, DEV_GET_AFTER_DESTROY) || object_set_body(o, bytes_of(NULL, 0)))) ||

@@ -6,6 +6,9 @@
 #include "mockserver/ops.h"
 #include "mockserver/scratch.h"
 #include "mockserver/searchkey.h"
+#include "mockserver/variant.h"
+
+#define CAP 4 /* objects told of where the client says no number, and there is a cap */
 
 struct search {
     struct op_call *call;
@@ -58,7 +61,7 @@ static bool read_options(struct search *s)
     struct op_call *c = s->call;
     struct ttlv_item it;
     s->storage = KMIP_STORAGE_STATUS_MASK_ON_LINE_STORAGE;
-    s->most = SIZE_MAX;
+    s->most = varies(c, VAR_LOCATE_CAPPED) ? CAP : SIZE_MAX;
     if (deviates(c, DEV_LOCATE_ARCHIVED))
         s->storage |= KMIP_STORAGE_STATUS_MASK_ARCHIVAL_STORAGE;
     if (op_field(c, KMIP_TAG_STORAGE_STATUS_MASK, &it))
@@ -129,7 +132,8 @@ static size_t first_of_group(struct search *s)
 {
     const struct locate_filter *group = locate_filter_on(&s->filters, KMIP_TAG_OBJECT_GROUP);
     size_t first = 0;
-    if (s->member != KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT || !group || s->n == 0)
+    if (s->member != KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT || !group || s->n == 0 ||
+        varies(s->call, VAR_GROUP_MEMBER_ALWAYS_THE_FIRST))
         return 0;
     uint64_t *last =
         &s->call->engine->scratch->turns[bytes_hash(group->value.val) % GROUP_TURNS];
@@ -147,7 +151,7 @@ static void write_found(struct search *s)
     if (n == 1 || !deviates(c, DEV_PLACEHOLDER_LEFT_BY_LOCATE))
         c->placeholder[0] = '\0';
     for (size_t i = 0; i < n; i++) {
-        const char *uid = uid_at(s, first + i);
+        const char *uid = uid_at(s, variant_nth(c, VAR_LOCATE_BACKWARDS, n, i) + first);
         ttlv_w_str(c->out, KMIP_TAG_UNIQUE_IDENTIFIER, uid);
         bool sets = n == 1 ? !deviates(c, DEV_PLACEHOLDER_NOT_SET_BY_LOCATE)
                            : i == 0 && deviates(c, DEV_PLACEHOLDER_SET_BY_LOCATE_OF_SEVERAL);
@@ -164,8 +168,8 @@ bool op_locate(struct op_call *c)
     s.stop =
         s.member == KMIP_OBJECT_GROUP_MEMBER_GROUP_MEMBER_DEFAULT && s.most > 0 ? SIZE_MAX : s.most;
     s.destroyed = locate_filter_on(&s.filters, KMIP_TAG_STATE) ||
-                  locate_filter_on(&s.filters, KMIP_TAG_DESTROY_DATE) ||
-                  deviates(c, DEV_LOCATE_DESTROYED);
+                  locate_filter_on(&s.filters, KMIP_TAG_DESTROY_DATE);
+    s.destroyed &= !varies(c, VAR_LOCATE_NEVER_FINDS_DESTROYED);
     buf_reset(s.found);
     if (!run(&s))
         return false;

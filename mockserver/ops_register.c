@@ -5,6 +5,7 @@
 #include "mockserver/crypto.h"
 #include "mockserver/making.h"
 #include "mockserver/ops.h"
+#include "mockserver/variant.h"
 
 /* A number said in the Key Block and as an attribute must be the same; said once, it
  * becomes the attribute. 0: not said in the Key Block. */
@@ -221,6 +222,7 @@ static bool do_register(struct making *m, const struct ttlv_item *body)
     if (!check_body(m, body) || !making_finish(m))
         return false;
     op_write_uid(c, m->object); /* and no Object Type: clients reject it (4.3) */
+    variant_tell_implicit(m);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "mockserver/ops.h"
 #include "mockserver/replacing.h"
 #include "mockserver/scratch.h"
+#include "mockserver/variant.h"
 
 /* The material: of the kind the attributes of the new key say. */
 static bool make_material(struct making *m)
@@ -43,6 +44,7 @@ static bool rekey(struct making *m, struct mock_object *old)
         !making_finish(m) || !replacing_end(m, old))
         return false;
     op_write_uid(c, m->object);
+    variant_tell_implicit(m);
     return true;
 }
 

@@ -48,6 +48,11 @@ static bool same_certs(const struct mock_config *a, const struct mock_config *b)
     return same_text(a->certs, b->certs);
 }
 
+static bool same_tls(const struct mock_config *a, const struct mock_config *b)
+{
+    return same_text(a->tls, b->tls);
+}
+
 static bool same_client_certificate(const struct mock_config *a, const struct mock_config *b)
 {
     return a->client_cert_optional == b->client_cert_optional;
@@ -81,6 +86,7 @@ static const struct fixed {
     {"listen", same_listen, ""},
     {"control", same_control, ""},
     {"certs", same_certs, ""},
+    {"tls", same_tls, ""},
     {"client_certificate", same_client_certificate, ""},
     {"store", same_store, ""},
     {"journal", same_journal, ""},

@@ -15,6 +15,7 @@ void reply_begin(struct reply_writer *r, struct buf *out, uint8_t version, int64
     r->err = (struct kerr)KERR_INIT;
     r->start = out->n;
     r->items = 0;
+    r->extended = false;
     ttlv_w_init(w, out, &r->err);
     ttlv_w_open(w, KMIP_TAG_RESPONSE_MESSAGE);
     ttlv_w_open(w, KMIP_TAG_RESPONSE_HEADER);
@@ -40,16 +41,33 @@ static void open_item(struct reply_writer *r, const struct reply_head *h, uint32
     r->items++;
 }
 
+/* With an extension that no one needs to know (6.16). */
+static void close_item(struct reply_writer *r)
+{
+    if (r->extended) {
+        ttlv_w_open(&r->w, KMIP_TAG_MESSAGE_EXTENSION);
+        ttlv_w_str(&r->w, KMIP_TAG_VENDOR_IDENTIFICATION, "ACME");
+        ttlv_w_bool(&r->w, KMIP_TAG_CRITICALITY_INDICATOR, false);
+        ttlv_w_open(&r->w, KMIP_TAG_VENDOR_EXTENSION);
+        ttlv_w_int(&r->w, 0x54AA02, 4711);
+        ttlv_w_close(&r->w);
+        ttlv_w_close(&r->w);
+    }
+    ttlv_w_close(&r->w);
+}
+
 void reply_open(struct reply_writer *r, const struct reply_head *h)
 {
     open_item(r, h, KMIP_RESULT_STATUS_SUCCESS);
+    if (h->success_text)
+        ttlv_w_str(&r->w, KMIP_TAG_RESULT_MESSAGE, h->success_text);
     ttlv_w_open(&r->w, KMIP_TAG_RESPONSE_PAYLOAD);
 }
 
 void reply_close(struct reply_writer *r)
 {
     ttlv_w_close(&r->w);
-    ttlv_w_close(&r->w);
+    close_item(r);
 }
 
 void reply_failed(struct reply_writer *r, const struct reply_head *h, uint32_t reason,
@@ -59,20 +77,20 @@ void reply_failed(struct reply_writer *r, const struct reply_head *h, uint32_t r
     ttlv_w_enum(&r->w, KMIP_TAG_RESULT_REASON, reason);
     if (text[0])
         ttlv_w_str(&r->w, KMIP_TAG_RESULT_MESSAGE, text);
-    ttlv_w_close(&r->w);
+    close_item(r);
 }
 
 void reply_pending(struct reply_writer *r, const struct reply_head *h, struct bytes correlation)
 {
     open_item(r, h, KMIP_RESULT_STATUS_OPERATION_PENDING);
     ttlv_w_bytes(&r->w, KMIP_TAG_ASYNCHRONOUS_CORRELATION_VALUE, correlation);
-    ttlv_w_close(&r->w);
+    close_item(r);
 }
 
 void reply_undone(struct reply_writer *r, const struct reply_head *h)
 {
     open_item(r, h, KMIP_RESULT_STATUS_OPERATION_UNDONE);
-    ttlv_w_close(&r->w);
+    close_item(r);
 }
 
 void reply_rewind(struct reply_writer *r, struct ttlv_mark m, uint32_t items)

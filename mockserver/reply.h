@@ -11,13 +11,15 @@ struct reply_writer {
     size_t start, count_at; /* in the buffer: the message, the value of Batch Count */
     struct ttlv_mark header; /* behind it */
     uint32_t items;
+    bool extended; /* each item ends with a Message Extension */
 };
 
-/* What a response item repeats of its request item. */
+/* What a response item repeats of its request item, and what it says of itself. */
 struct reply_head {
     bool has_operation, has_id;
     uint32_t operation;
     struct bytes id;
+    const char *success_text; /* Result Message that an item that succeeds has; NULL: none */
 };
 
 struct reply_head reply_head_of(const struct kmip_item *it);

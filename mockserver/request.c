@@ -438,6 +438,9 @@ static uint32_t reason_of(const struct request *rq, const struct finding *f)
          i++)
         if (deviant_reasons[i].rule == f->rule && rule_is_broken(rq, deviant_reasons[i].on))
             return deviant_reasons[i].reason;
+    if (f->rule == RULE_SCHEMA_MISSING && rule_is_broken(rq, DEV_BATCH_ID_NOT_NEEDED) &&
+        strncmp(f->expected, "Unique Batch Item ID", 20) == 0)
+        return 0;
 
     struct bytes msg = rq->msg.msg;
     uint32_t tag = f->off + 4 <= msg.n ? be32_get(msg.p + f->off) >> 8 : 0;

@@ -13,6 +13,7 @@ struct engine_scratch {
     struct buf wrapped; /* a second one, where the first is input */
     struct buf found; /* identifiers, each in MOCK_UID_MAX bytes: what Locate has found */
     char placeholder[MOCK_UID_MAX]; /* ID Placeholder as the last request left it */
+    uint64_t numbered; /* identifiers given out that are numbers */
     uint64_t turns[GROUP_TURNS]; /* Object Group Member Default: who was last, by hash of the group */
 };
 

@@ -188,7 +188,9 @@ static bool open_creds(struct server *s, struct kerr *err)
         return false;
     s->creds = tls_creds_load(
         TLS_SERVER, &(struct tls_files){.ca = files.ca, .cert = files.cert, .key = files.key},
-        &(struct tls_options){.client_cert_optional = s->cfg->client_cert_optional}, err);
+        &(struct tls_options){.client_cert_optional = s->cfg->client_cert_optional,
+                              .priority = s->cfg->tls},
+        err);
     return s->creds != NULL;
 }
 

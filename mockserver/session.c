@@ -238,7 +238,8 @@ static bool reject(struct session *s, struct bytes bytes, const struct kerr *why
              (unsigned long long)s->number, (unsigned long long)s->n_requests + 1, s->who,
              kerr_format(why, text, sizeof text));
     buf_init(&a.out, REPLY_MAX);
-    bool ok = engine_reject(s->engine, why, &a.out, err) && hand_over(s, &a, err);
+    bool silent = switch_on(&s->engine->cfg->switches, VAR_LOST_FRAMING_ENDS_CONNECTION);
+    bool ok = silent || (engine_reject(s->engine, why, &a.out, err) && hand_over(s, &a, err));
     buf_clear(&a.out);
     s->ending = true; /* s->in may be what is being read: session_feed clears it */
     return ok;

@@ -7,6 +7,9 @@ static const char *const names[] = {
 #define DEVIATION(id, name) name,
 #include "mockserver/deviations.def"
 #undef DEVIATION
+#define VARIATION(id, name) name,
+#include "mockserver/variations.def"
+#undef VARIATION
 };
 
 enum mock_switch switch_by_name(const char *name)

@@ -1,6 +1,7 @@
-/* Switches of the engine, all off in a server that is right: each makes it deviate from one
- * rule (deviations.def). They are turned on by the names of catalogue entries
- * (catalogues.h) and asked for with deviates(), op.h. */
+/* Switches of the engine, all off in a server that is as it is by itself: each makes it
+ * deviate from one rule (deviations.def), or be right in another way (variations.def). They
+ * are turned on by the names of catalogue entries (catalogues.h) and asked for with
+ * deviates() and varies(), op.h. */
 #ifndef MOCKSERVER_SWITCHES_H
 #define MOCKSERVER_SWITCHES_H
 
@@ -11,6 +12,9 @@ enum mock_switch {
 #define DEVIATION(id, name) DEV_##id,
 #include "mockserver/deviations.def"
 #undef DEVIATION
+#define VARIATION(id, name) VAR_##id,
+#include "mockserver/variations.def"
+#undef VARIATION
     MOCK_SWITCHES
 };
 

@@ -251,6 +251,37 @@ Test(cases, a_variable_may_be_bound_in_many_ways)
     }
 }
 
+/* Bits that a key of the case has, and whether the case is particular about them. */
+static const struct length {
+    const char *object;
+    int64_t bits;
+    bool chosen;
+} lengths[] = {
+    {"{}", 128, false},
+    {"{length: 192}", 192, true},
+    {"{material: 000102030405060708090a0b0c0d0e0f1011121314151617}", 192, false},
+    {"{material: 00, length: 256}", 256, true},
+    {"{algorithm: 3DES, material: 000102030405060708090a0b0c0d0e0f1011121314151617}", 128,
+     false},
+};
+
+Test(cases, keys_are_as_long_as_their_material)
+{
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct kerr err;
+        char text[600];
+        snprintf(text, sizeof text,
+                 HEAD "objects: {key: %s}\nsteps: [{operation: Get, payload: {Unique Identifier: "
+                      "$key}}]\n",
+                 lengths[i].object);
+        struct test_case *c = load(text, &err);
+        cr_assert(c, "%s: %s", lengths[i].object, err.msg);
+        cr_expect_eq(c->objects[0].length, lengths[i].bits, "%s", lengths[i].object);
+        cr_expect_eq(c->objects[0].has_length, lengths[i].chosen, "%s", lengths[i].object);
+        case_free(&c);
+    }
+}
+
 Test(cases, what_is_right_is_read_as_written)
 {
     struct kerr err;

@@ -42,7 +42,7 @@ static bool find_file(enum catalogue_kind kind, char out[BESIDE_MAX], struct ker
 
 struct reading {
     struct catalogue_entry e;
-    const struct ynode *level, *operation, *rows;
+    const struct ynode *level, *operation, *rows, *profiles;
 };
 
 #define AT(m) offsetof(struct reading, m)
@@ -60,6 +60,8 @@ static const struct yfield fields[] = {
      .help = "where it shows: any, the name of an operation, or a list"},
     {.key = "rows", .kind = YF_NODE, .off = AT(rows), .required = true,
      .help = "of the profiles' requirements"},
+    {.key = "profiles", .kind = YF_NODE, .off = AT(profiles),
+     .help = "variations: profiles that such a server can claim; all when not given"},
     {.key = "config", .kind = YF_NODE, .off = AT(e.config),
      .help = "a piece of the mock's configuration"},
     {.key = "engine", .kind = YF_STR, .off = AT(e.engine), .help = "a switch of the mock's engine"},
@@ -104,8 +106,11 @@ static bool read_entry(struct catalogue *c, const struct ynode *n, struct kerr *
     struct arena *a = &c->doc.arena;
     if (!yfields_read(n, fields, &r, err) || !read_level(&r, c->kind, err) ||
         !read_texts(a, r.operation, &e->operations, &e->n_operations, err) ||
-        !read_texts(a, r.rows, &e->rows, &e->n_rows, err))
+        !read_texts(a, r.rows, &e->rows, &e->n_rows, err) ||
+        (r.profiles && !read_texts(a, r.profiles, &e->profiles, &e->n_profiles, err)))
         return false;
+    if (r.profiles && c->kind == CATALOGUE_DEVIATIONS)
+        return ynode_err(r.profiles, KE_CONFIG, err, "%s: a deviation has no profiles", e->name);
     if (e->n_operations == 1 && strcmp(e->operations[0], "any") == 0)
         e->n_operations = 0;
     if (!e->config && !e->engine)

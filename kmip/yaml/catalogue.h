@@ -8,6 +8,7 @@
  *       level: MUST                 # deviations; variations have `why` instead
  *       operation: any              # or names of operations, where it shows
  *       rows: [BL-M-5]              # of the profiles
+ *       profiles: [baseline-server] # variations: those such a server can claim; all if not given
  *       config: {faults: ...}       # a piece of the mock's configuration
  *       engine: time-stamp-missing  # and/or a switch of the mock's engine
  */
@@ -32,6 +33,8 @@ struct catalogue_entry {
     size_t n_operations;
     const char **rows;
     size_t n_rows;
+    const char **profiles;       /* folders of suites; none: all */
+    size_t n_profiles;
     const struct ynode *config;  /* NULL: none */
     const char *engine;          /* NULL: none */
     const struct ynode *at;      /* for messages */

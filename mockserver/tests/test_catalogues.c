@@ -23,7 +23,7 @@ static void remove_dir(void)
 
 TestSuite(catalogues, .timeout = 60, .init = make_dir, .fini = remove_dir);
 
-static const enum catalogue_kind kinds[] = {CATALOGUE_DEVIATIONS};
+static const enum catalogue_kind kinds[] = {CATALOGUE_DEVIATIONS, CATALOGUE_VARIATIONS};
 #define N_KINDS (sizeof kinds / sizeof *kinds)
 
 static void load_catalogue(struct catalogue *c, enum catalogue_kind kind)
@@ -46,6 +46,17 @@ Test(catalogues, deviations_are_many)
     struct catalogue c;
     load_catalogue(&c, CATALOGUE_DEVIATIONS);
     cr_expect_geq(c.n, 300);
+    catalogue_clear(&c);
+}
+
+Test(catalogues, variations_say_what_permits_them)
+{
+    struct catalogue c;
+    load_catalogue(&c, CATALOGUE_VARIATIONS);
+    cr_expect_geq(c.n, 40);
+    for (size_t i = 0; i < c.n; i++)
+        cr_expect(c.v[i].why && c.v[i].why[0] && c.v[i].why[strlen(c.v[i].why) - 1] != '.',
+                  "%s: why it is permitted", c.v[i].name);
     catalogue_clear(&c);
 }
 
@@ -184,6 +195,8 @@ static const struct wrong {
     {"an empty catalogue", "# none\n", "deviations=[a]", KE_CONFIG, {"is empty"}},
     {"a map as catalogue", "a: b\n", "deviations=[a]", KE_CONFIG, {"a catalogue is a list"}},
     {"no level", ENTRY ", config: {}}\n", "deviations=[a]", KE_CONFIG, {"a: a deviation has a level"}},
+    {"profiles", ENTRY ", level: MUST, config: {}, profiles: [a]}\n", "deviations=[a]", KE_CONFIG,
+     {"a: a deviation has no profiles"}},
     {"another level", ENTRY ", level: MAY, config: {}}\n", "deviations=[a]", KE_CONFIG,
      {"MUST or SHOULD, not 'MAY'"}},
     {"neither config nor engine", ENTRY ", level: MUST}\n", "deviations=[a]", KE_CONFIG,

@@ -83,7 +83,7 @@ Test(config, reads_values_as_they_are_meant)
     struct kerr err = KERR_INIT;
     cr_assert(load(&cfg,
                    "clock: {offset: -90s}\ncompound_create: ignore\ncustom_attributes: reject\n"
-                   "versions: [1.1, '1.2']\nclient_certificate: optional\nlease_time: 2m\n"
+                   "versions: [1.1, '1.2']\ntls: NORMAL\nclient_certificate: optional\nlease_time: 2m\n"
                    "asynchronous: ignore\nkeep_metadata: no\nlimits: {idle: 30s}\n",
                    NULL, &err),
               "%s", err.msg);
@@ -93,6 +93,7 @@ Test(config, reads_values_as_they_are_meant)
     cr_expect_eq(cfg.asynchronous, ASYNC_IGNORE);
     cr_expect(cfg.n_versions == 2 && cfg.versions[0] == KMIP_V11 && cfg.versions[1] == KMIP_V12);
     cr_expect(cfg.client_cert_optional && !cfg.keep_metadata);
+    cr_expect_str_eq(cfg.tls, "NORMAL");
     cr_expect_eq(cfg.lease_time_s, 120);
     cr_expect_eq(cfg.limits.idle_ns, 30 * NS_PER_S);
     cr_expect_eq(cfg.limits.batch_items, 1000, "what a map leaves out keeps its default");

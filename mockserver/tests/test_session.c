@@ -146,6 +146,17 @@ Test(session, rejects_what_is_no_message_and_then_closes)
     cr_expect_eq(rejected, 1, "once is enough");
 }
 
+Test(session, ends_without_a_word_where_it_is_told_to)
+{
+    char out[512];
+    struct action a;
+    switch_set(&cfg.switches, VAR_LOST_FRAMING_ENDS_CONNECTION);
+    feed(bytes_str("GET / HTTP/1.1\r\n\r\n"), 0);
+    cr_expect_str_eq(sent(0, out, &a), "");
+    cr_expect_eq(a.kind, ACTION_CLOSE);
+    cr_expect_eq(rejected, 0);
+}
+
 Test(session, rejects_garbage_behind_answered_requests)
 {
     struct buf b;
