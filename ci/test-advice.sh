@@ -4,29 +4,8 @@
 # fail; where nothing helps, it says what to ask the vendor. BUILD is where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-[ $# -ge 1 ] || { echo "usage: ci/test-advice.sh BUILD" >&2; exit 2; }
-build=$(cd "$1" && pwd) || exit 2
-conform=$build/kmip-conform client=$build/kmip-client mock=$build/kmip-mock
-for program in "$conform" "$client" "$mock"; do
-    [ -x "$program" ] || { echo "ci/test-advice.sh: $program is not built: run make" >&2; exit 2; }
-done
-work=$(mktemp -d "${TMPDIR:-/tmp}/test-advice.XXXXXX") || exit 2
-mkdir "$work/tmp" && export TMPDIR=$work/tmp
-trap 'rm -rf "$work"' EXIT
-export KMIP_SCENARIOS=$PWD/fixtures/scenarios # for a BUILD that is elsewhere
-export conform client
-
-# --- what a test says ---------------------------------------------------------------
-
-# Each test runs in the background, in a folder of its own, with its complaints in
-# "failed"; they are put together at the end.
-fail() {
-    { echo "FAILED: $name: $*"
-      sed 's/^/    stdout: /' out 2>/dev/null | tail -n 30
-      sed 's/^/    stderr: /' err 2>/dev/null | tail -n 15; } >>failed
-}
-says() { grep -qF -- "$1" out || fail "$ran: '$1' is not printed"; }
-tells() { grep -qF -- "$1" err || fail "$ran: '$1' is not told"; }
+. ci/testing.sh
+start_test "$@"
 
 # mocked CODE SCRIPT ARGS...: a shell script while a mock of this scenario runs, from its
 # start; in it, at: how to reach the mock. `set`: further --set of the mock.
@@ -233,9 +212,4 @@ for name in $(printf '%s\n' "${names[@]}" | awk '!seen[$0]++'); do
     ( mkdir "$work/$name" && cd "$work/$name" && "$function" ) &
 done
 wait
-left=$(find "$work/tmp" -mindepth 1 | head -n 5)
-[ -z "$left" ] || { echo "FAILED: temporary files are left: $left"; exit 1; }
-if cat "$work"/*/failed 2>/dev/null; then
-    exit 1
-fi
-echo "advice: what it says works, for every scenario"
+end_test "advice: what it says works, for every scenario"

@@ -4,25 +4,9 @@
 # on the server afterwards: nothing. BUILD is where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-[ $# -ge 1 ] || { echo "usage: ci/test-conform.sh BUILD" >&2; exit 2; }
-build=$(cd "$1" && pwd) || exit 2
-tree=$PWD
-conform=$build/kmip-conform mock=$build/kmip-mock client=$build/kmip-client
-python=/usr/bin/python3
-unset KMIP_HOST KMIP_PORT KMIP_CERTS KMIP_CA KMIP_CERT KMIP_KEY KMIP_OTHER_CERTS KMIP_CONTROL
-export NO_COLOR=1
-
-work=$(mktemp -d) || exit 2
-pids=()
-trap 'for p in ${pids[@]+"${pids[@]}"}; do kill -9 "$p" 2>/dev/null; done; rm -rf "$work"' EXIT
-
-failures=0
-fail() {
-    echo "FAILED: $*"
-    sed 's/^/    stdout: /' "$work/out" | head -n 25
-    sed 's/^/    stderr: /' "$work/err" | head -n 10
-    failures=$((failures + 1))
-}
+. ci/testing.sh
+start_test "$@"
+here=$work
 
 # run CODE ARGS...: kmip-conform must exit with CODE; output in $work/out and err. It
 # runs in the folder of the work, where a journal would be.
@@ -33,8 +17,6 @@ run() {
     (cd "$work/run" && timeout 120 "$conform" "$@") >"$work/out" 2>"$work/err" </dev/null || rc=$?
     [ "$rc" -eq "$code" ] || fail "$ran: exit $rc instead of $code"
 }
-says() { grep -qF -- "$1" "$work/out" || fail "$ran: '$1' is not printed"; }
-tells() { grep -qF -- "$1" "$work/err" || fail "$ran: '$1' is not told"; }
 # The command that a report names works as it stands, in the same folder.
 pasted() {
     local command code=$1
@@ -42,7 +24,6 @@ pasted() {
     (cd "$work/run" && env -u KMIP_CERTS sh -c "$command") >"$work/out" 2>"$work/err" </dev/null
     [ $? -eq "$code" ] || fail "pasted: $command"
 }
-silent_on() { ! grep -qF -- "$1" "$work/out" "$work/err" || fail "$ran: '$1' is printed"; }
 no_journal() { ! ls "$work/run"/*.journal >/dev/null 2>&1 || fail "$ran: a journal is left"; }
 
 mkdir "$work/run"
@@ -938,6 +919,4 @@ differing
 verdicts
 virtual_time
 
-[ "$failures" -eq 0 ] && echo "test-conform: all well" && exit 0
-echo "test-conform: $failures failed"
-exit 1
+end_test "test-conform: all well"

@@ -4,25 +4,10 @@
 # (--shard, merge), many connections (--jobs), and reports as their schema has them.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-[ $# -ge 1 ] || { echo "usage: ci/test-living.sh BUILD" >&2; exit 2; }
-build=$(cd "$1" && pwd) || exit 2
-tree=$PWD
-conform=$build/kmip-conform mock=$build/kmip-mock client=$build/kmip-client
-python=/usr/bin/python3
-unset KMIP_HOST KMIP_PORT KMIP_CERTS KMIP_CA KMIP_CERT KMIP_KEY KMIP_OTHER_CERTS KMIP_CONTROL
-export NO_COLOR=1
+. ci/testing.sh
+start_test "$@"
+here=$work
 
-work=$(mktemp -d) || exit 2
-pids=()
-trap 'for p in ${pids[@]+"${pids[@]}"}; do kill -9 "$p" 2>/dev/null; done; rm -rf "$work"' EXIT
-
-failures=0
-fail() {
-    echo "FAILED: $*"
-    sed 's/^/    stdout: /' "$work/out" | tail -n 8
-    sed 's/^/    stderr: /' "$work/err" | head -n 10
-    failures=$((failures + 1))
-}
 # run CODE ARGS...: kmip-conform must exit with CODE; output in $work/out and err.
 run() {
     local code=$1 rc=0
@@ -31,9 +16,6 @@ run() {
     (cd "$work" && timeout 300 "$conform" "$@") >"$work/out" 2>"$work/err" </dev/null || rc=$?
     [ "$rc" -eq "$code" ] || fail "$ran: exit $rc instead of $code"
 }
-says() { grep -qF -- "$1" "$work/out" || fail "$ran: '$1' is not printed"; }
-tells() { grep -qF -- "$1" "$work/err" || fail "$ran: '$1' is not told"; }
-silent_on() { ! grep -qF -- "$1" "$work/out" "$work/err" || fail "$ran: '$1' is printed"; }
 holds() { grep -qF -- "$2" "$work/$1" || fail "$ran: '$2' is not in $1"; }
 same() { "$tree/ci/same-report.py" "$@" >"$work/differs" || fail "$ran: $* differ: $(cat "$work/differs")"; }
 clean() {
@@ -295,6 +277,4 @@ shards
 jobs_apart
 schema
 
-[ "$failures" -eq 0 ] && echo "test-living: all well" && exit 0
-echo "test-living: $failures failed"
-exit 1
+end_test "test-living: all well"

@@ -4,27 +4,12 @@
 # OASIS=DIR runs the cases in DIR against the mock too. BUILD is where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-[ $# -ge 1 ] || { echo "usage: ci/test-oasis.sh BUILD" >&2; exit 2; }
-build=$(cd "$1" && pwd) || exit 2
-tree=$PWD samples=$PWD/fixtures/oasis-like
-conform=$build/kmip-conform mock=$build/kmip-mock client=$build/kmip-client
-unset KMIP_HOST KMIP_PORT KMIP_CERTS KMIP_CA KMIP_CERT KMIP_KEY KMIP_OTHER_CERTS KMIP_CONTROL
-export NO_COLOR=1
-
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
+. ci/testing.sh
+start_test "$@"
+here=$work
+samples=$PWD/fixtures/oasis-like
 mkdir "$work/run"
 users='credentials=[{username: ann, password: not-a-secret}, {username: ben, password: none-either}]'
-
-failures=0
-fail() {
-    echo "FAILED: $*"
-    sed 's/^/    stdout: /' "$work/out" | head -n 25
-    sed 's/^/    stderr: /' "$work/err" | head -n 10
-    failures=$((failures + 1))
-}
-says() { grep -qF -- "$1" "$work/out" || fail "$ran: '$1' is not printed"; }
-tells() { grep -qF -- "$1" "$work/err" || fail "$ran: '$1' is not told"; }
 
 # on CODE MOCK-OPTIONS -- RUN-OPTIONS: `kmip-conform run` against a mock of its own, whose
 # clock the waits advance. Nothing stays behind: no journal, and no object.
@@ -40,13 +25,6 @@ on() {
     [ "$rc" -eq "$code" ] || fail "$ran: exit $rc instead of $code"
     [ ! -s "$work/run/locate.out" ] || fail "$ran: left on the server: $(cat "$work/run/locate.out")"
     ! ls "$work/run"/*.journal >/dev/null 2>&1 || fail "$ran: a journal is left"
-}
-offline() { # offline CODE PROGRAM ARGS...
-    local code=$1 rc=0
-    shift
-    ran="${1##*/} ${*:2}"
-    timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null || rc=$?
-    [ "$rc" -eq "$code" ] || fail "$ran: exit $rc instead of $code"
 }
 verdict() { # verdict WORD ID...
     local word=$1 id
@@ -104,47 +82,47 @@ on 1 --set "$(fault Encrypt 'remove: Batch Item/Response Payload/Data')" -- --oa
 
 # --- what can be had without a server ------------------------------------------------
 
-offline 0 "$conform" list --oasis "$samples"
+run 0 "$conform" list --oasis "$samples"
 says 'kc-al-o-1-12                                 MAY    Optional'
-offline 0 "$conform" explain "$samples/KC_5_12_Asynchronous.xml"
+run 0 "$conform" explain "$samples/KC_5_12_Asynchronous.xml"
 says '!bind ASYNC_1'
-offline 0 "$conform" explain "$samples/KC_NP_1_12_Notify.xml"
+run 0 "$conform" explain "$samples/KC_NP_1_12_Notify.xml"
 says 'does not apply: the case needs messages from the server'
 echo '<KMIP><RequestMessage/></KMIP>' >"$work/half.xml"
-offline 2 "$conform" list --oasis "$work/half.xml"
+run 2 "$conform" list --oasis "$work/half.xml"
 tells "half.xml:1:7: the <RequestMessage> of line 1 has no <ResponseMessage> behind it"
 mkdir "$work/none"
-offline 2 "$conform" list --oasis "$work/none"
+run 2 "$conform" list --oasis "$work/none"
 tells 'holds no test case'
-offline 2 "$conform" run --oasis "$work/nowhere.xml"
+run 2 "$conform" run --oasis "$work/nowhere.xml"
 tells 'nowhere.xml'
 
 # --- XML through the client --------------------------------------------------------------
 
 for hex in fixtures/messages/*.hex; do
-    offline 0 "$client" decode --xml --show-secrets "$hex"
+    run 0 "$client" decode --xml --show-secrets "$hex"
     cp "$work/out" "$work/message.xml"
-    offline 0 "$client" encode --xml --hex "$work/message.xml"
+    run 0 "$client" encode --xml --hex "$work/message.xml"
     [ "$(tr -d '\n' <"$work/out")" = "$(tr -d '\n' <"$hex")" ] || fail "$hex does not come back from XML"
-    offline 0 "$client" decode --xml "$hex"
+    run 0 "$client" decode --xml "$hex"
     ! grep -qE '<(KeyMaterial|Password)[^>]* value=' "$work/out" || fail "$hex: a secret in XML"
 done
 # Several messages in one element, from a published case's form and back.
-offline 0 "$client" encode --xml --out "$work/all.bin" --var UNIQUE_IDENTIFIER_0=an-id "$samples/KC_2_11_Dates.xml"
-offline 0 "$client" decode --xml "$work/all.bin"
+run 0 "$client" encode --xml --out "$work/all.bin" --var UNIQUE_IDENTIFIER_0=an-id "$samples/KC_2_11_Dates.xml"
+run 0 "$client" decode --xml "$work/all.bin"
 [ "$(grep -c '<RequestMessage>' "$work/out")" -eq 7 ] || fail "$ran: seven requests"
 cp "$work/out" "$work/all.xml"
-offline 0 "$client" encode --xml --out "$work/again.bin" "$work/all.xml"
+run 0 "$client" encode --xml --out "$work/again.bin" "$work/all.xml"
 cmp -s "$work/all.bin" "$work/again.bin" || fail "$ran: other bytes come back"
-offline 2 "$client" encode --xml --hex "$samples/KC_2_11_Dates.xml"
+run 2 "$client" encode --xml --hex "$samples/KC_2_11_Dates.xml"
 tells 'no variable "UNIQUE_IDENTIFIER_0" is known'
 "$client" decode --xml fixtures/messages/get-response.hex >"$work/redacted.xml" 2>/dev/null
-offline 2 "$client" encode --xml --hex "$work/redacted.xml"
+run 2 "$client" encode --xml --hex "$work/redacted.xml"
 tells 'redacted.xml:'
 printf '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>\n<RequestMessage>&b;</RequestMessage>' >"$work/entity.xml"
-offline 2 "$client" encode --xml --hex "$work/entity.xml"
+run 2 "$client" encode --xml --hex "$work/entity.xml"
 tells 'entity.xml:1:13: KMIP XML has no document type'
-offline 2 "$client" decode --xml --yaml fixtures/messages/get-response.hex
+run 2 "$client" decode --xml --yaml fixtures/messages/get-response.hex
 tells 'choose one of --hex, --yaml, --xml and --json'
 
 # --- the published ones, where they are at hand -------------------------------------------
@@ -154,6 +132,4 @@ if [ -n "${OASIS:-}" ]; then
     cat "$work/out"
 fi
 
-cd "$tree" || exit 2
-[ "$failures" -eq 0 ] || echo "$failures failed"
-[ "$failures" -eq 0 ]
+end_test "published cases: all well"

@@ -1,33 +1,14 @@
 #!/usr/bin/env bash
 # Every scenario of fixtures/scenarios against a client set up as the storage driver (by
-# position, eight requests in flight) and against what its comment says helps. BUILD is
+# position, eight requests in flight) and against what its comment matches helps. BUILD is
 # where the programs are.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-[ $# -ge 1 ] || { echo "usage: ci/test-scenarios.sh BUILD" >&2; exit 2; }
-build=$(cd "$1" && pwd) || exit 2
-conform=$build/kmip-conform client=$build/kmip-client mock=$build/kmip-mock
-for program in "$conform" "$client" "$mock"; do
-    [ -x "$program" ] || { echo "ci/test-scenarios.sh: $program is not built: run make" >&2; exit 2; }
-done
-work=$(mktemp -d "${TMPDIR:-/tmp}/test-scenarios.XXXXXX") || exit 2
-mkdir "$work/tmp" && export TMPDIR=$work/tmp
-trap 'rm -rf "$work"' EXIT
-suites=$PWD/conformance/suites
-export KMIP_SCENARIOS=$PWD/fixtures/scenarios # for a BUILD that is elsewhere
-export client
+. ci/testing.sh
+start_test "$@"
 
-# --- what a test says ---------------------------------------------------------------
-
-fail() {
-    { echo "FAILED: $name: $*"
-      sed 's/^/    stdout: /' out 2>/dev/null | tail -n 15
-      sed 's/^/    stderr: /' err 2>/dev/null | tail -n 15; } >>failed
-}
-says() { grep -qE -- "$1" out || fail "$ran: '$1' is not printed"; }
-tells() { grep -qE -- "$1" err || fail "$ran: '$1' is not told"; }
 # Each firing is in the server's log, under the fault's name.
-fires() { tells "fault $1 \\("; }
+fires() { tells_like "fault $1 \\("; }
 
 # mocked CODE COMMAND...: with a mock of this scenario, which has an Active key "k".
 # `set`: its further --set.
@@ -82,74 +63,74 @@ answers() { sed -nE 's/^Reply [0-9]+, to message ([0-9]+) .*/\1/p; s/^ +Data: //
 # --- replies of a pipeline ----------------------------------------------------------
 
 out_of_order() {
-    flow 1; says 'invalid batch item ID'
+    flow 1; matches 'invalid batch item ID'
     flow 0 --pipeline-depth 1
-    burst 3 "${position[@]}"; tells 'invalid batch item ID'
+    burst 3 "${position[@]}"; tells_like 'invalid batch item ID'
     burst 0 --match id
     answers out | cmp -s - "$work/honest" || fail 'by id: not every answer is the right one'
     burst 0 "${alone[@]}"
 }
 out_of_order_once() {
-    burst 3 "${position[@]}"; tells 'invalid batch item ID'; fires out-of-order-once
+    burst 3 "${position[@]}"; tells_like 'invalid batch item ID'; fires out-of-order-once
     burst 0 --match id
     burst 0 "${alone[@]}"
     mocked 0 bash -c '! "$client" send --match position '"$work/eight.yaml"' 2>&1 &&
         "$client" send --match position '"$work/eight.yaml"
 }
 coalesced_replies() {
-    flow 1; says 'shares a TLS record'; fires coalesced-replies
+    flow 1; matches 'shares a TLS record'; fires coalesced-replies
     flow 0 --pipeline-depth 1
     burst 0 --match id
 }
 fragmented_replies() {
-    flow 1; says 'Wrong buffer size'; fires fragmented-replies
+    flow 1; matches 'Wrong buffer size'; fires fragmented-replies
     flow 1 --pipeline-depth 1
     burst 0 --match id
 }
 wrong_batch_id() {
     for how in '--match id' '--match position' '--match position --pipeline-depth 1'; do
         # shellcheck disable=SC2086
-        burst 3 $how; tells 'invalid batch item ID'; fires wrong-batch-id
+        burst 3 $how; tells_like 'invalid batch item ID'; fires wrong-batch-id
     done
 }
 no_batch_id() {
-    flow 1; says 'carries no id'; fires no-batch-id
+    flow 1; matches 'carries no id'; fires no-batch-id
     flow 1 --pipeline-depth 1
     burst 0 --match id
 }
 swapped_batch_ids() {
-    burst 3 "${position[@]}"; tells 'invalid batch item ID'; fires swapped-batch-ids
+    burst 3 "${position[@]}"; tells_like 'invalid batch item ID'; fires swapped-batch-ids
     burst 0 "${alone[@]}"
     burst 0 --match id # and nobody complains, though each has the other's answer:
     answers out | cmp -s - "$work/honest" && fail 'by id: every answer is the right one'
 }
 duplicated_replies() {
-    burst 3 --match id; tells 'invalid batch item ID'; fires duplicated-replies
+    burst 3 --match id; tells_like 'invalid batch item ID'; fires duplicated-replies
     burst 3 "${alone[@]}"
 }
 lost_reply() {
-    burst 3 "${position[@]}"; tells 'id of outstanding request 2'; fires lost-reply
-    burst 3 "${alone[@]}"; tells 'waited 2 s for a reply in vain'
-    burst 3 --match id; tells 'message 4: waited 2 s'
+    burst 3 "${position[@]}"; tells_like 'id of outstanding request 2'; fires lost-reply
+    burst 3 "${alone[@]}"; tells_like 'waited 2 s for a reply in vain'
+    burst 3 --match id; tells_like 'message 4: waited 2 s'
 }
 silent_hang() {
-    burst 3 "${position[@]}"; tells 'message 5: waited 2 s'; fires silent-hang
+    burst 3 "${position[@]}"; tells_like 'message 5: waited 2 s'; fires silent-hang
     mocked 0 bash -c '! "$client" send --timeout 1s '"$work/eight.yaml"' 2>&1 && "$client" query'
 }
 slow_appliance() {
     burst 0 "${position[@]}"; fires slow-appliance
-    tells 'delayed by [0-9]{2,}\.'
-    burst 3 --timeout 50ms; tells 'waited'
+    tells_like 'delayed by [0-9]{2,}\.'
+    burst 3 --timeout 50ms; tells_like 'waited'
 }
 not_kmip() {
     flow 3; fires not-kmip
-    burst 3 --match id; tells 'this looks like an HTTP response'
+    burst 3 --match id; tells_like 'this looks like an HTTP response'
 }
 
 # --- keys ---------------------------------------------------------------------------
 
 clock_behind() {
-    bucket 1 --compound-create; tells 'Pre-Active'
+    bucket 1 --compound-create; tells_like 'Pre-Active'
     bucket 0
     bucket 0 --compound-create --activation-date 0
     flow 0; flow 0 --compound-create
@@ -174,33 +155,33 @@ clock_jumps() { # each bucket is six requests: the second falls behind, the four
 clock_frozen() {
     mocked 0 bash -c 'sleep 1.1; key=$("$client" bucket-key create --compound-create tests)
         sleep 1.1; if echo data | "$client" bucket-key cipher "$key"; then exit 11; fi'
-    tells 'Pre-Active'
+    tells_like 'Pre-Active'
     bucket 0
 }
 two_clocks() {
-    bucket 1 --compound-create; tells 'Pre-Active'
+    bucket 1 --compound-create; tells_like 'Pre-Active'
     bucket 0; bucket 0 --compound-create --activation-date 0
 }
 compound_create_rejected() {
-    flow 1 --compound-create; says 'refused Create'
+    flow 1 --compound-create; matches 'refused Create'
     flow 0
     bucket 1 --compound-create; bucket 0
 }
 compound_create_ignored() {
-    flow 1 --compound-create; says 'Pre-Active'
+    flow 1 --compound-create; matches 'Pre-Active'
     flow 0
     mocked 0 bash -c 'key=$("$client" bucket-key create --compound-create tests)
         if echo data | "$client" bucket-key cipher "$key"; then exit 11; fi
         "$client" activate "$key" >/dev/null && echo data | "$client" bucket-key cipher "$key" >/dev/null'
 }
 activation_delayed() {
-    bucket 1; tells 'Pre-Active'; fires activation-delayed
+    bucket 1; tells_like 'Pre-Active'; fires activation-delayed
     bucket 0 --compound-create --activation-date 0
     mocked 0 bash -c 'key=$("$client" bucket-key create tests); sleep 2.5
         echo data | "$client" bucket-key cipher "$key" >/dev/null'
 }
 no_custom_attributes() {
-    flow 1 --bucket-attribute x-bucket; says 'refused Create'
+    flow 1 --bucket-attribute x-bucket; matches 'refused Create'
     flow 0
 }
 custom_attributes_cut() {
@@ -212,7 +193,7 @@ custom_attributes_cut() {
     flow 0
 }
 read_only_replica() {
-    flow 1; says 'write to its master'; fires read-only-replica
+    flow 1; matches 'write to its master'; fires read-only-replica
     mocked 0 bash -c 'echo data | "$client" bucket-key cipher replicated-key >/dev/null'
     burst 0 "${position[@]}"
 }
@@ -220,11 +201,11 @@ lying_query() {
     flow 0
     mocked 0 bash -c '"$client" query operations >ops; grep -q Locate ops && ! grep -q Encrypt ops &&
         ! "$client" locate'
-    tells 'Operation Not Supported'; fires lying-query-refused; fires lying-query-hidden
+    tells_like 'Operation Not Supported'; fires lying-query-refused; fires lying-query-hidden
 }
 older_versions_only() {
     mocked 0 "$client" discover
-    says '1\.1'; grep -q '1\.2' out && fail '1.2 is spoken'
+    matches '1\.1'; grep -q '1\.2' out && fail '1.2 is spoken'
     flow 1
 }
 
@@ -235,13 +216,13 @@ idle_close_30s() {
     flow 0
     set=faults.0.action.idle_close.after=1s
     mocked 0 "$conform" run --profile driver --suites "$suites" --case driver-idle --idle 2s
-    says 'clos'; fires idle-close-30s
+    matches 'clos'; fires idle-close-30s
 }
 session_revoked() {
     flow 0
     set=faults.0.action.session_revoked.after=1s
     mocked 0 "$conform" run --profile driver --suites "$suites" --case driver-idle --idle 2s
-    says 'WARN'; says 'the token of the session has expired'; fires session-revoked
+    matches 'WARN'; matches 'the token of the session has expired'; fires session-revoked
 }
 flaky_network() {
     # One request at a time: what else was on its way when a connection broke is chance.
@@ -255,14 +236,14 @@ flaky_network() {
 }
 certificate() { # WHAT IS SAID
     flow 3
-    burst 3 --match id; tells "the server's certificate is refused: $1"; fires "$name"
+    burst 3 --match id; tells_like "the server's certificate is refused: $1"; fires "$name"
 }
 expired_server_certificate() { certificate 'it has expired'; }
 not_yet_valid_server_certificate() { certificate 'it is not yet valid'; }
 wrong_name_server_certificate() { certificate 'it is for another name'; }
 unknown_ca_server_certificate() { certificate 'its issuer is not among the trusted ones'; }
 dies_mid_reply() {
-    flow 1; says 'broke'; fires dies-mid-reply
+    flow 1; matches 'broke'; fires dies-mid-reply
     mocked 0 bash -c 'ask() { "$client" "$@" >/dev/null 2>&1; }
         if ask bucket-key create --bucket-attribute x-bucket tests; then exit 11; fi
         if ask query; then exit 12; fi
@@ -275,7 +256,7 @@ dies_mid_reply() {
 connection_limit() {
     flow 0
     mocked 0 "$conform" run --profile driver --suites "$suites" --case driver-connections
-    says '2 at a time, not more'
+    matches '2 at a time, not more'
 }
 
 # --- all of them --------------------------------------------------------------------
@@ -290,9 +271,4 @@ for file in fixtures/scenarios/*.yaml; do
       "$function" ) &
 done
 wait
-left=$(find "$work/tmp" -mindepth 1 | head -n 5)
-[ -z "$left" ] || { echo "FAILED: temporary files are left: $left"; exit 1; }
-if cat "$work"/*/failed 2>/dev/null; then
-    exit 1
-fi
-echo "scenarios: all do what they say"
+end_test "scenarios: all do what they say"
