@@ -251,6 +251,27 @@ static const char *rig_message(struct rig *r, unsigned index)
                      got_ ? kmip_name_of("Result Reason", got_) : "Success", rig_message(r, 0));   \
     } while (0)
 
+/* The first item of the last reply fails for this reason, or succeeds (0). */
+#define rig_expect_reason(r, name, expected)                                                       \
+    do {                                                                                           \
+        uint32_t got_ = rig_reason(r, 0);                                                          \
+        cr_expect_eq(got_, (uint32_t)(expected), "%s: got %s: %s", name,                           \
+                     got_ ? kmip_name_of("Result Reason", got_) : "Success", rig_message(r, 0));   \
+    } while (0)
+
+/* Requests one after the other, and what comes of each. */
+struct rig_row {
+    const char *name, *items;
+    uint32_t reason;
+};
+#define rig_expect_rows(r, rows)                                                                   \
+    do {                                                                                           \
+        for (size_t i_ = 0; i_ < sizeof(rows) / sizeof *(rows); i_++) {                            \
+            rig_ask(r, (rows)[i_].items);                                                          \
+            rig_expect_reason(r, (rows)[i_].name, (rows)[i_].reason);                              \
+        }                                                                                          \
+    } while (0)
+
 /* A field of an item's payload by tag. */
 static bool rig_field(struct rig *r, unsigned index, uint32_t tag, struct ttlv_item *out)
 {

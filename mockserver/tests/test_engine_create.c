@@ -23,24 +23,9 @@
 #define FIELD KMIP_RESULT_REASON_INVALID_FIELD
 #define MASK "Cryptographic Usage Mask: Encrypt | Decrypt"
 
-struct row {
-    const char *name, *items;
-    uint32_t reason;
-};
-
-static void run_rows(struct rig *r, const struct row *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        rig_ask(r, rows[i].items);
-        uint32_t got = rig_reason(r, 0);
-        cr_expect_eq(got, rows[i].reason, "%s: got %s: %s", rows[i].name,
-                     got ? kmip_name_of("Result Reason", got) : "Success", rig_message(r, 0));
-    }
-}
-
 Test(create, takes_and_refuses_as_the_error_table_says)
 {
-    static const struct row rows[] = {
+    static const struct rig_row rows[] = {
         {"plain", CREATE(AES), 0},
         {"length left to the server", CREATE("Cryptographic Algorithm: AES, " MASK), 0},
         {"3DES", CREATE("Cryptographic Algorithm: 3DES, Cryptographic Length: 168, " MASK), 0},
@@ -101,7 +86,7 @@ Test(create, takes_and_refuses_as_the_error_table_says)
          KMIP_RESULT_REASON_ITEM_NOT_FOUND},
     };
     struct rig *r = rig_new(NULL);
-    run_rows(r, rows, sizeof rows / sizeof *rows);
+    rig_expect_rows(r, rows);
     rig_ask(r, CREATE(AES ", \"Cryptographic Lenght\": 5"));
     cr_expect(strstr(rig_message(r, 0), "did you mean 'Cryptographic Length'"), "%s",
               rig_message(r, 0));
@@ -189,7 +174,7 @@ Test(create, makes_repeatable_identifiers_from_a_seed)
 
 Test(register, takes_and_refuses_as_the_error_table_says)
 {
-    static const struct row rows[] = {
+    static const struct rig_row rows[] = {
         {"algorithm in the key block only",
          REGISTER(MASK, "Symmetric Key: {" BLOCK(K16, "128") "}"), 0},
         {"said twice, alike", REGISTER(AES, "Symmetric Key: {" BLOCK(K16, "128") "}"), 0},
@@ -295,7 +280,7 @@ Test(register, takes_and_refuses_as_the_error_table_says)
          0},
     };
     struct rig *r = rig_new(NULL);
-    run_rows(r, rows, sizeof rows / sizeof *rows);
+    rig_expect_rows(r, rows);
     rig_expect(r, REGISTER(MASK, "Symmetric Key: {" BLOCK(K16, "128") "}"), 0);
     cr_expect_eq(rig_count(r, 0, KMIP_TAG_OBJECT_TYPE), 0, "Register answers without Object Type");
     rig_free(r);

@@ -143,9 +143,7 @@ Test(message, faults_get_the_reason_the_standard_names)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct kmip_item it;
         send_yaml(r, rows[i].text);
-        uint32_t got = rig_reason(r, 0);
-        cr_expect_eq(got, rows[i].reason, "%s: got %s: %s", rows[i].name,
-                     got ? kmip_name_of("Result Reason", got) : "Success", rig_message(r, 0));
+        rig_expect_reason(r, rows[i].name, rows[i].reason);
         cr_assert(rig_item(r, 0, &it));
         cr_expect_eq(it.has_operation, rows[i].operation != 0, "%s", rows[i].name);
         cr_expect_eq(it.operation, rows[i].operation, "%s", rows[i].name);

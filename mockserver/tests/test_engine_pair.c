@@ -85,10 +85,7 @@ Test(create_key_pair, makes_two_keys_that_know_each_other)
 /* Of the rows only those that succeed make anything. */
 Test(create_key_pair, takes_and_refuses_as_the_error_table_says)
 {
-    static const struct {
-        const char *name, *items;
-        uint32_t reason;
-    } rows[] = {
+    static const struct rig_row rows[] = {
         {"curve by length", PAIR("Cryptographic Algorithm: ECDSA, Cryptographic Length: 256", "", ""),
          0},
         {"curve by name",
@@ -134,12 +131,7 @@ Test(create_key_pair, takes_and_refuses_as_the_error_table_says)
                                              ", Contact Information: b", ""), 0},
     };
     struct rig *r = rig_new(NULL);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        rig_ask(r, rows[i].items);
-        uint32_t got = rig_reason(r, 0);
-        cr_expect_eq(got, rows[i].reason, "%s: got %s: %s", rows[i].name,
-                     got ? kmip_name_of("Result Reason", got) : "Success", rig_message(r, 0));
-    }
+    rig_expect_rows(r, rows);
     rig_free(r);
 }
 
@@ -253,10 +245,8 @@ static void convert(struct rig *r, const struct conversion *rows, size_t n)
         snprintf(ask, sizeof ask, "Get, {Unique Identifier: $%s, Key Format Type: %s}",
                  rows[i].object, rows[i].format);
         rig_ask(r, ask);
-        uint32_t got = rig_reason(r, 0);
-        cr_expect_eq(got, rows[i].reason, "%s: got %s: %s", ask,
-                     got ? kmip_name_of("Result Reason", got) : "Success", rig_message(r, 0));
-        if (got == 0)
+        rig_expect_reason(r, ask, rows[i].reason);
+        if (rig_reason(r, 0) == 0)
             got_block(r, is_private ? KMIP_TAG_PRIVATE_KEY : KMIP_TAG_PUBLIC_KEY, rows[i].as, &m);
     }
 }
@@ -369,10 +359,7 @@ Test(get, what_was_converted_comes_back)
 
 Test(register, checks_asymmetric_keys_against_what_is_said_of_them)
 {
-    static const struct {
-        const char *name, *items;
-        uint32_t reason;
-    } rows[] = {
+    static const struct rig_row rows[] = {
         {"as it is", REGISTER("Public Key", "", "PKCS#1", RSA_8, SAID("RSA", "8")), 0},
         {"nothing said", REGISTER("Public Key", "", "PKCS#1", RSA_8, ""), 0},
         {"transparent", REGISTER("Public Key", "", "Transparent RSA Public Key", TRANSPARENT_8,
@@ -426,12 +413,7 @@ Test(register, checks_asymmetric_keys_against_what_is_said_of_them)
          REASON(INVALID_FIELD)},
     };
     struct rig *r = rig_new(NULL);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        rig_ask(r, rows[i].items);
-        uint32_t got = rig_reason(r, 0);
-        cr_expect_eq(got, rows[i].reason, "%s: got %s: %s", rows[i].name,
-                     got ? kmip_name_of("Result Reason", got) : "Success", rig_message(r, 0));
-    }
+    rig_expect_rows(r, rows);
     rig_free(r);
 }
 
@@ -494,10 +476,7 @@ Test(rekey_key_pair, counts_dates_from_now_by_an_offset)
 
 Test(rekey_key_pair, refuses_as_the_error_table_says)
 {
-    static const struct {
-        const char *name, *items;
-        uint32_t reason;
-    } rows[] = {
+    static const struct rig_row rows[] = {
         {"nobody", "Re-key Key Pair, {Private Key Unique Identifier: nobody}",
          REASON(ITEM_NOT_FOUND)},
         {"empty placeholder", "Re-key Key Pair, {}", REASON(ITEM_NOT_FOUND)},
@@ -523,12 +502,7 @@ Test(rekey_key_pair, refuses_as_the_error_table_says)
     rig_make(r, "alone", "Register, {Object Type: Private Key, Template-Attribute: {Attributes: {"
                          SIGN "}}, Private Key: {Key Block: {Key Format Type: Opaque, Key Value: "
                          "{Key Material: 00}}}}");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        rig_ask(r, rows[i].items);
-        uint32_t got = rig_reason(r, 0);
-        cr_expect_eq(got, rows[i].reason, "%s: got %s: %s", rows[i].name,
-                     got ? kmip_name_of("Result Reason", got) : "Success", rig_message(r, 0));
-    }
+    rig_expect_rows(r, rows);
     rig_expect(r, "Get Attributes, {Unique Identifier: $priv, Attribute Name: Name}", 0);
     cr_expect_eq(rig_count(r, 0, KMIP_TAG_ATTRIBUTE), 1, "a refusal takes the Name");
     rig_expect(r, "Destroy, {Unique Identifier: $pub}", 0);

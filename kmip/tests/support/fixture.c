@@ -52,3 +52,29 @@ const char *const *fixture_names(void)
                                         NULL};
     return names;
 }
+
+bool fixture_comes_back(const struct fixture_form *form, const char *what, struct bytes msg)
+{
+    static const struct form_options show = {.show_secrets = true};
+    struct buf text, back;
+    struct kerr err = KERR_INIT;
+    buf_init(&text, BUF_NO_LIMIT);
+    buf_init(&back, BUF_NO_LIMIT);
+    bool ok = form->write(msg, &show, &text, &err) && form->read(buf_bytes(&text), &back, &err) &&
+              bytes_eq(buf_bytes(&back), msg);
+    cr_expect(ok, "%s: %s\n%s", what, err.msg, buf_cstr(&text));
+    buf_clear(&text);
+    buf_clear(&back);
+    return ok;
+}
+
+void fixtures_come_back(const struct fixture_form *form)
+{
+    for (const char *const *name = fixture_names(); *name; name++) {
+        struct buf msg;
+        buf_init(&msg, BUF_NO_LIMIT);
+        fixture_message(*name, &msg);
+        fixture_comes_back(form, *name, buf_bytes(&msg));
+        buf_clear(&msg);
+    }
+}
