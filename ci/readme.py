@@ -56,6 +56,7 @@ class Readme:
         self.write("values.yaml", "kmip: {enabled: true, port: %s, hosts: [127.0.0.1], compoundCreate: false,"
                    " bucketAttributeName: x-bucket, pipelineDepth: 8}\n" % self.port)
         self.write("plain", "some data")
+        shutil.copytree(ROOT + "/fixtures/oasis-like", self.path("cases"))
         self.write("request.yaml", open(ROOT + "/fixtures/messages/create-request.yaml").read())
         self.write("test-against-kmip.sh", FLOW)
         os.chmod(self.path("test-against-kmip.sh"), 0o755)
@@ -149,5 +150,7 @@ def main():
 
 if "KMIP_PORT" not in os.environ:
     os.environ["PATH"] = BUILD + ":" + os.environ["PATH"]
-    os.execvp("kmip-mock", ["kmip-mock", "run", "--", sys.executable, "ci/readme.py", BUILD])
+    # Cases that wait do so in virtual time.
+    os.execvp("kmip-mock", ["kmip-mock", "run", "--log", "error", "--control", "0", "--",
+                            sys.executable, "ci/readme.py", BUILD])
 sys.exit(main())
