@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Sourced by the shell tests of this folder: where the programs are, a folder to work in, and
 # the words in which a test says what is wrong.
 #
@@ -10,7 +11,6 @@
 # What a program prints is in $here/out and $here/err. Tests that run side by side have a
 # folder each, in which they work: there `here` is ".", as it is unless a test sets it.
 # Complaints gather in files called "failed"; end_test prints them all.
-# shellcheck shell=bash
 python=/usr/bin/python3
 here=.
 pids=() # of servers in the background, killed at the end
