@@ -71,7 +71,7 @@ static bool grow(struct buf *b, size_t need)
     return true;
 }
 
-uint8_t *buf_room(struct buf *b, size_t n)
+uint8_t *buf_more_(struct buf *b, size_t n)
 {
     if (b->failed)
         return NULL;

@@ -33,7 +33,7 @@ void buf_drop(struct buf *b, size_t n);
 void buf_truncate(struct buf *b, size_t n);
 
 /* Appends n bytes of unspecified content and returns them; NULL on failure. */
-uint8_t *buf_room(struct buf *b, size_t n);
+static inline uint8_t *buf_room(struct buf *b, size_t n);
 bool buf_put(struct buf *b, const void *p, size_t n);
 bool buf_put_bytes(struct buf *b, struct bytes v);
 bool buf_putc(struct buf *b, char c);
@@ -55,5 +55,19 @@ const char *buf_cstr(struct buf *b);
 
 /* Overwrites n bytes in a way the compiler may not drop. */
 void wipe(void *p, size_t n);
+
+/* The rest of buf_room, when there is no room yet; nothing to call. */
+uint8_t *buf_more_(struct buf *b, size_t n);
+
+static inline uint8_t *buf_room(struct buf *b, size_t n)
+{
+    size_t end = b->n + n;
+
+    if (b->failed || !b->p || n > b->cap - b->n || end > b->limit)
+        return buf_more_(b, n);
+    uint8_t *at = b->p + b->n;
+    b->n = end;
+    return at;
+}
 
 #endif

@@ -31,9 +31,7 @@ static int compare(struct bytes a, const char *b)
 
 const struct kmip_tag *kmip_tag(uint32_t tag)
 {
-    uint32_t i = tag - kmip_tags[0].tag; /* the generator sees to it: tags without gap */
-
-    return i < kmip_n_tags ? &kmip_tags[i] : NULL;
+    return kmip_tag_row(tag);
 }
 
 const char *kmip_tag_name(uint32_t tag)

@@ -47,6 +47,8 @@ struct kmip_tag {
     uint16_t types; /* TYPE_BITs; 0 = any */
     uint8_t since;
     uint8_t secrecy; /* enum kmip_secrecy, where no field of a structure says otherwise */
+    bool depends;    /* what it holds, other fields decide */
+    bool selects;    /* its value decides what others hold */
     const struct kmip_enum *en; /* of an Enumeration or a mask; NULL otherwise */
 };
 

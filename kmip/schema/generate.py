@@ -346,7 +346,13 @@ def emit_enums(schema, out):
     out.append(f'}};\nconst size_t kmip_n_enums = {len(schema.enums)};\n')
 
 
+# Fields whose value decides what others of the message hold: kmip_walk_select.
+SELECTING = ('Operation', 'Key Format Type', 'Credential Type', 'Attribute Name')
+
+
 def emit_tags(schema, out):
+    depend = {st['tag']['name'] for st in schema.structs.values() if st['kind'] != 'PLAIN'}
+    depend.add('Attribute Value')
     position = {name: i for i, name in enumerate(schema.enums)}
     out.append('\nconst struct kmip_tag kmip_tags[] = {\n')
     for row in schema.tags:
@@ -354,7 +360,9 @@ def emit_tags(schema, out):
         en = f"&kmip_enums[{position[row['name']]}]" if row['name'] in position else 'NULL'
         out.append(initialiser(f"0x{row['number']:06X}", c_string(row['name']),
                                c_string(row['xml']), types(row['type'], at),
-                               f"0x{row['version']:02X}", secrecy(row['secret'], at), en))
+                               f"0x{row['version']:02X}", secrecy(row['secret'], at),
+                               c_bool(row['name'] in depend), c_bool(row['name'] in SELECTING),
+                               en))
     out.append(f'}};\nconst size_t kmip_n_tags = {len(schema.tags)};\n')
     for array, column in (('kmip_tags_by_name', 'name'), ('kmip_tags_by_xml', 'xml')):
         order = index_by([t[column] for t in schema.tags])

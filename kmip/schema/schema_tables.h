@@ -60,6 +60,14 @@ extern const struct kmip_struct *const kmip_credential_values[KMIP_CREDENTIALS];
 extern const struct kmip_struct *const kmip_key_materials[KMIP_KEY_FORMATS];
 extern const struct kmip_struct *const kmip_request_item, *const kmip_response_item;
 
+/* kmip_tag, inline. The generator sees to it: tags without gap. */
+static inline const struct kmip_tag *kmip_tag_row(uint32_t tag)
+{
+    uint32_t i = tag - kmip_tags[0].tag;
+
+    return i < kmip_n_tags ? &kmip_tags[i] : NULL;
+}
+
 /* The row of a tag from kmip_tag() in kmip_tag_uses. */
 static inline const struct kmip_tag_use *kmip_use(const struct kmip_tag *t)
 {

@@ -156,35 +156,61 @@ static void step(struct search *s, const struct kmip_spot *spot, uint32_t tag, u
     }
 }
 
+/* Walks until the item at off, or the first behind it, and looks there: 1. 0: the message
+ * ends before. -1: it is too far. */
+static int walk_to(struct search *s, struct bytes msg, uint32_t off, struct kmip_spot *spot)
+{
+    *s = (struct search){.msg = msg};
+    kmip_walk_init(&s->walk);
+    s->end[0] = (uint32_t)msg.n;
+    for (unsigned items = 0; items < WALK_MAX;) {
+        if (level_end(s) - s->at < TTLV_HEADER) {
+            s->at = level_end(s);
+            if (s->walk.depth == 0)
+                return 0;
+            kmip_walk_leave(&s->walk);
+            continue;
+        }
+        uint32_t head = be32_get(msg.p + s->at);
+        *spot = kmip_walk_look(&s->walk, head >> 8);
+        if (s->at >= off)
+            return 1;
+        step(s, spot, head >> 8, head & 0xFF, be32_get(msg.p + s->at + 4));
+        items++;
+    }
+    return -1;
+}
+
+static bool has_header_at(struct bytes msg, uint32_t off)
+{
+    return off < msg.n && msg.n - off >= TTLV_HEADER && msg.n <= UINT32_MAX;
+}
+
 bool kmip_hides_at(struct bytes msg, uint32_t off)
 {
-    struct search s = {.msg = msg, .at = 0};
+    struct search s;
+    struct kmip_spot spot;
 
-    if (off >= msg.n || msg.n - off < TTLV_HEADER || msg.n > UINT32_MAX)
+    if (!has_header_at(msg, off))
         return false;
     uint32_t head = be32_get(msg.p + off);
     if (kmip_tag(head >> 8) && type_possible(head & 0xFF))
         return false; /* sound wherever it stands */
-    kmip_walk_init(&s.walk);
-    s.end[0] = (uint32_t)msg.n;
-    for (unsigned items = 0; items < WALK_MAX;) {
-        uint32_t left = level_end(&s) - s.at;
-        if (left < TTLV_HEADER) {
-            s.at = level_end(&s);
-            if (s.walk.depth == 0)
-                return false;
-            kmip_walk_leave(&s.walk);
-            continue;
-        }
-        uint32_t tag = be32_get(msg.p + s.at) >> 8, len = be32_get(msg.p + s.at + 4);
-        unsigned type = msg.p[s.at + 3];
-        struct kmip_spot spot = kmip_walk_look(&s.walk, tag);
-        if (s.at >= off)
-            return kmip_hides_header(&spot, tag, type, len <= left - TTLV_HEADER);
-        step(&s, &spot, tag, type, len);
-        items++;
-    }
-    return true;
+    int found = walk_to(&s, msg, off, &spot);
+    if (found != 1)
+        return found != 0;
+    uint32_t left = level_end(&s) - s.at - TTLV_HEADER;
+    head = be32_get(msg.p + s.at);
+    return kmip_hides_header(&spot, head >> 8, head & 0xFF, be32_get(msg.p + s.at + 4) <= left);
+}
+
+bool kmip_secret_at(struct bytes msg, uint32_t off)
+{
+    struct search s;
+    struct kmip_spot spot;
+    int found = has_header_at(msg, off) ? walk_to(&s, msg, off, &spot) : -1;
+
+    return found == 1 ? kmip_walk_in_secret(&s.walk) : found < 0;
 }
 
 const struct ttlv_namer kmip_namer = {kmip_tag_name, kmip_hides_at};

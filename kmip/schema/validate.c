@@ -9,23 +9,27 @@
 
 #include <stdio.h>
 
-#include "kmip/schema/schema_tables.h"
 #include "kmip/schema/validate_in.h"
+#include "kmip/schema/walk_in.h"
 
 /* Depth of the structures inside a message's header. */
 #define HEADER_DEPTH 3
 
+/* Findings: off the straight path, and not inlined into it. */
+#define RARE __attribute__((cold, noinline))
+
 static void start_level(struct validator *v, const struct ttlv_item *it, bool newer)
 {
+    validator_stand(v);
     struct level *lv = current(v);
-
     lv->item = *it;
     lv->seen = 0;
     lv->last = 0;
     lv->newer = newer;
+    lv->together = false;
 }
 
-void validator_report(struct validator *v, enum rule_id rule, uint32_t off, const char *expected,
+RARE void validator_report(struct validator *v, enum rule_id rule, uint32_t off, const char *expected,
                       const char *actual)
 {
     char path[512];
@@ -40,9 +44,9 @@ void validator_report(struct validator *v, enum rule_id rule, uint32_t off, cons
 }
 
 /* Values inside key material and the like are not told. */
-static const char *told(const struct validator *v, const char *value)
+static const char *told(const struct validator *v, const struct ttlv_item *it, const char *value)
 {
-    return kmip_walk_in_secret(&v->walk) ? "another value (not shown)" : value;
+    return kmip_secret_at(v->msg, it->off) ? "another value (not shown)" : value;
 }
 
 /* Name of a tag, else its digits in text. */
@@ -60,7 +64,7 @@ static const char *field_text(const struct kmip_field *f)
 }
 
 /* Something first defined in `since`: a finding unless a structure around it is one. */
-static void report_newer(struct validator *v, uint32_t off, const char *what, uint8_t since)
+RARE static void report_newer(struct validator *v, uint32_t off, const char *what, uint8_t since)
 {
     char expected[64], actual[128];
 
@@ -74,7 +78,7 @@ static void report_newer(struct validator *v, uint32_t off, const char *what, ui
 }
 
 /* A tag that the structure does not name. True when it is newer than the message. */
-static bool stray(struct validator *v, const struct kmip_spot *s, const struct ttlv_item *it)
+RARE static bool stray(struct validator *v, const struct kmip_spot *s, const struct ttlv_item *it)
 {
     char expected[96], text[16];
 
@@ -93,7 +97,7 @@ static bool stray(struct validator *v, const struct kmip_spot *s, const struct t
     return false;
 }
 
-static void report_order(struct validator *v, const struct kmip_field *field, uint32_t off)
+RARE static void report_order(struct validator *v, const struct kmip_field *field, uint32_t off)
 {
     const char *last = field_text(&frame(v)->def->fields[current(v)->last]);
     char expected[160], actual[160];
@@ -136,7 +140,7 @@ static bool place(struct validator *v, const struct kmip_field *field, uint32_t 
     return true;
 }
 
-static void report_type(struct validator *v, uint16_t types, const struct ttlv_item *it)
+RARE static void report_type(struct validator *v, uint16_t types, const struct ttlv_item *it)
 {
     char expected[160] = "";
     size_t n = 0;
@@ -148,17 +152,15 @@ static void report_type(struct validator *v, uint16_t types, const struct ttlv_i
     validator_report(v, RULE_SCHEMA_TYPE, it->off, expected, ttlv_type_name(it->type));
 }
 
-static void check_enum(struct validator *v, const struct kmip_enum *en,
-                       const struct ttlv_item *it)
+/* A value that is newer than the message (known), or that the enumeration does not have. */
+RARE static void judge_enum(struct validator *v, const struct kmip_enum *en,
+                            const struct kmip_enum_value *known, const struct ttlv_item *it)
 {
     uint32_t value = ttlv_enum(it);
-    const struct kmip_enum_value *known = kmip_enum_value(en, value);
     bool of_item = it->tag == KMIP_TAG_OPERATION && frame(v)->tag == KMIP_TAG_BATCH_ITEM;
     bool echo = of_item && v->walk.response; /* repeats the request's (KMIP 1.2 spec, 7.2) */
     char expected[96], actual[128];
 
-    if (known && known->since <= v->version)
-        return;
     if (known) {
         snprintf(actual, sizeof actual, "%s %s", en->name, known->name);
         if (!echo)
@@ -171,20 +173,37 @@ static void check_enum(struct validator *v, const struct kmip_enum *en,
         return;
     snprintf(expected, sizeof expected, "a value of %s", en->name);
     snprintf(actual, sizeof actual, "0x%08X", (unsigned)value);
-    validator_report(v, RULE_SCHEMA_ENUM, it->off, expected, told(v, actual));
+    validator_report(v, RULE_SCHEMA_ENUM, it->off, expected, told(v, it, actual));
+}
+
+static void check_enum(struct validator *v, const struct kmip_enum *en,
+                       const struct ttlv_item *it)
+{
+    const struct kmip_enum_value *known = kmip_enum_value(en, ttlv_enum(it));
+
+    if (!known || known->since > v->version)
+        judge_enum(v, en, known, it);
+}
+
+RARE static void report_mask(struct validator *v, const struct kmip_enum *mask,
+                             const struct ttlv_item *it, uint32_t unknown)
+{
+    char expected[96], actual[32];
+
+    if (v->version > KMIP_V12)
+        return;
+    snprintf(expected, sizeof expected, "bits of %s", mask->name);
+    snprintf(actual, sizeof actual, "0x%08X", (unsigned)unknown);
+    validator_report(v, RULE_SCHEMA_MASK, it->off, expected, told(v, it, actual));
 }
 
 static void check_mask(struct validator *v, const struct kmip_enum *mask,
                        const struct ttlv_item *it)
 {
     uint32_t unknown = kmip_mask_unknown(mask, (uint32_t)ttlv_int(it));
-    char expected[96], actual[32];
 
-    if (!unknown || v->version > KMIP_V12)
-        return;
-    snprintf(expected, sizeof expected, "bits of %s", mask->name);
-    snprintf(actual, sizeof actual, "0x%08X", (unsigned)unknown);
-    validator_report(v, RULE_SCHEMA_MASK, it->off, expected, told(v, actual));
+    if (unknown)
+        report_mask(v, mask, it, unknown);
 }
 
 /* Locate takes structures with fields left out and ignores indices (KMIP 1.2 spec, 4.9). */
@@ -194,33 +213,49 @@ static bool in_locate(const struct validator *v)
            v->walk.frame[v->walk.depth - 1].operation == KMIP_OPERATION_LOCATE;
 }
 
+RARE static void report_index(struct validator *v, const struct ttlv_item *it, int32_t index)
+{
+    char expected[128], actual[32];
+
+    if (in_locate(v))
+        return;
+    snprintf(expected, sizeof expected, "%s", "zero or more");
+    if (index >= 0)
+        snprintf(expected, sizeof expected, "0: %s has one instance only",
+                 frame(v)->attribute->name);
+    snprintf(actual, sizeof actual, "%d", index);
+    validator_report(v, RULE_SCHEMA_INDEX, it->off, expected, actual);
+}
+
 static void check_index(struct validator *v, const struct ttlv_item *it)
 {
     const struct kmip_attribute *a = frame(v)->attribute;
     int32_t index = ttlv_int(it);
-    char expected[128], actual[32];
 
-    if (in_locate(v) || (index >= 0 && (index == 0 || !a || a->flags & KMIP_ATTR_MULTI)))
+    if (index != 0 && (index < 0 || (a && !(a->flags & KMIP_ATTR_MULTI))))
+        report_index(v, it, index);
+}
+
+RARE static void report_negative(struct validator *v, const struct kmip_spot *s,
+                                 const struct ttlv_item *it, int64_t value)
+{
+    const struct kmip_tag *t = s->attr ? kmip_tag(s->attr->tag) : s->tag;
+    char expected[96], actual[32];
+
+    if (!t || !kmip_use(t)->natural)
         return;
-    snprintf(expected, sizeof expected, "%s", "zero or more");
-    if (index >= 0)
-        snprintf(expected, sizeof expected, "0: %s has one instance only", a->name);
-    snprintf(actual, sizeof actual, "%d", index);
-    validator_report(v, RULE_SCHEMA_INDEX, it->off, expected, actual);
+    snprintf(expected, sizeof expected, "%s of zero or more", t->name);
+    snprintf(actual, sizeof actual, "%lld", (long long)value);
+    validator_report(v, RULE_SCHEMA_VALUE, it->off, expected, told(v, it, actual));
 }
 
 static void check_natural(struct validator *v, const struct kmip_spot *s,
                           const struct ttlv_item *it)
 {
-    const struct kmip_tag *t = s->attr ? kmip_tag(s->attr->tag) : s->tag;
     int64_t value = it->type == TTLV_INTEGER ? ttlv_int(it) : ttlv_long(it);
-    char expected[96], actual[32];
 
-    if (value >= 0 || !t || !kmip_use(t)->natural)
-        return;
-    snprintf(expected, sizeof expected, "%s of zero or more", t->name);
-    snprintf(actual, sizeof actual, "%lld", (long long)value);
-    validator_report(v, RULE_SCHEMA_VALUE, it->off, expected, told(v, actual));
+    if (value < 0)
+        report_negative(v, s, it, value);
 }
 
 static void check_integer(struct validator *v, const struct kmip_spot *s,
@@ -258,7 +293,7 @@ static bool is_custom_name(struct bytes name)
 
 /* A name that is neither the standard's nor a custom one. Later versions have names that
  * our tables do not list. */
-static void check_unknown_name(struct validator *v, const struct ttlv_item *it)
+RARE static void check_unknown_name(struct validator *v, const struct ttlv_item *it)
 {
     char actual[100];
     size_t n = it->val.n < 80 ? it->val.n : 80;
@@ -271,13 +306,14 @@ static void check_unknown_name(struct validator *v, const struct ttlv_item *it)
         if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
             *p = '?';
     validator_report(v, RULE_SCHEMA_NAME, it->off, "a name of the standard, or one with x- or y-",
-                     told(v, actual));
+                     told(v, it, actual));
 }
 
-/* Also a name that stands for an attribute of a later version. */
-static void check_attribute_name(struct validator *v, const struct ttlv_item *it)
+/* A name that is not, or not yet, one of the message's version: a is what it names in the
+ * tables. Also one that stands for an attribute of a later version. */
+RARE static void judge_name(struct validator *v, const struct kmip_attribute *a,
+                            const struct ttlv_item *it)
 {
-    const struct kmip_attribute *a = kmip_attribute_by_name(it->val);
     const struct kmip_tag *t = NULL;
     uint8_t since = a ? a->since : 0;
     char what[96];
@@ -294,6 +330,17 @@ static void check_attribute_name(struct validator *v, const struct ttlv_item *it
     report_newer(v, it->off, what, since);
     if (frame(v)->tag == KMIP_TAG_ATTRIBUTE)
         current(v)->newer = true;
+}
+
+static void check_attribute_name(struct validator *v, const struct ttlv_item *it)
+{
+    /* Noted already where the name stands in an Attribute. */
+    const struct kmip_attribute *a = frame(v)->tag == KMIP_TAG_ATTRIBUTE
+                                         ? frame(v)->attribute
+                                         : kmip_attribute_by_name(it->val);
+
+    if (!a || a->since > v->version)
+        judge_name(v, a, it);
 }
 
 /* The value of an item whose type is right, in a structure with a definition. */
@@ -345,7 +392,8 @@ static bool check_item(struct validator *v, const struct kmip_spot *s, const str
             report_type(v, s->types, it);
         return false;
     }
-    kmip_walk_note(&v->walk, it->tag, it->type, it->val);
+    if (s->tag && s->tag->selects)
+        kmip_walk_select(&v->walk, it->tag, it->type, it->val);
     if (s->field)
         check_value(v, s, it);
     return true;
@@ -353,7 +401,7 @@ static bool check_item(struct validator *v, const struct kmip_spot *s, const str
 
 /* True where the standard lets required fields be away: the attributes of a Locate,
  * and whatever a server says of an operation that failed. */
-static bool forgiven(struct validator *v)
+RARE static bool forgiven(struct validator *v)
 {
     struct ttlv_item status;
 
@@ -370,7 +418,7 @@ static bool forgiven(struct validator *v)
     return false;
 }
 
-static void report_missing(struct validator *v, const char *what, const char *section)
+RARE static void report_missing(struct validator *v, const char *what, const char *section)
 {
     char expected[256];
 
@@ -467,7 +515,8 @@ static void check_end(struct validator *v)
                 report_missing(v, field_text(&def->fields[i]), def->section);
     for (unsigned i = 0; i < def->n_conditions; i++)
         check_condition(v, &def->conditions[i]);
-    validator_check_together(v);
+    if (current(v)->together || frame(v)->tag == KMIP_TAG_KEY_BLOCK)
+        validator_check_together(v);
 }
 
 /* The header's Protocol Version rules over all that follows it. */
@@ -480,7 +529,7 @@ static void take_version(struct validator *v)
         v->version = KMIP_VERSION(v->major, v->minor);
 }
 
-static bool too_many(const struct validator *v)
+RARE static bool too_many(const struct validator *v)
 {
     return kerr_set(v->reader.err, KE_TTLV_COUNT,
                     "the message breaks the standard too often to read on: %u findings",
@@ -498,7 +547,7 @@ static bool run(struct validator *v)
         if (v->findings == TTLV_MAX_FINDINGS)
             return too_many(v);
         if (ttlv_r_next(&v->reader, &it)) {
-            struct kmip_spot s = kmip_walk_look(&v->walk, it.tag);
+            struct kmip_spot s = walk_place(&v->walk, frame(v), it.tag, current(v)->last);
             bool known = check_item(v, &s, &it, &newer);
 
             if (it.type != TTLV_STRUCTURE)
@@ -506,8 +555,8 @@ static bool run(struct validator *v)
             if (!ttlv_r_enter(&v->reader, &it))
                 return false;
             v->batch_items += it.tag == KMIP_TAG_BATCH_ITEM && v->walk.depth == 1;
-            s.def = known ? s.def : NULL;
-            kmip_walk_enter_as(&v->walk, it.tag, &s);
+            current(v)->together |= it.tag == KMIP_TAG_ATTRIBUTE;
+            kmip_walk_push(&v->walk, it.tag, known ? s.def : NULL);
             start_level(v, &it, newer);
             continue;
         }
@@ -518,6 +567,7 @@ static bool run(struct validator *v)
         if (v->walk.depth == bottom)
             return true;
         kmip_walk_leave(&v->walk);
+        validator_stand(v);
         ttlv_r_leave(&v->reader);
     }
 }
@@ -561,7 +611,7 @@ bool kmip_validate(struct bytes msg, uint8_t version, const struct ttlv_limits *
     }
     if (!ttlv_r_enter(&v.reader, &root))
         return false;
-    kmip_walk_enter(&v.walk, root.tag);
+    kmip_walk_push(&v.walk, root.tag, kmip_use(kmip_tag(root.tag))->def);
     start_level(&v, &root, false);
     if (!run(&v))
         return false;

@@ -13,6 +13,7 @@ struct level {
     uint32_t seen; /* bit per field of the definition */
     uint8_t last;  /* furthest field met */
     bool newer;    /* told to be newer than the message: what is inside goes without saying */
+    bool together; /* holds Attributes: they are looked at together */
 };
 
 struct validator {
@@ -28,16 +29,25 @@ struct validator {
     uint32_t batch_count_off, batch_items; /* items there are */
     uint32_t findings;
     struct level level[TTLV_MAX_DEPTH + 2]; /* by the walk's depth; 0 is the root */
+    struct level *current;                  /* of the structure that is open, and its frame: */
+    struct kmip_frame *frame;               /* validator_stand */
 };
+
+/* After the walk's depth has changed. */
+static inline void validator_stand(struct validator *v)
+{
+    v->current = &v->level[v->walk.depth];
+    v->frame = &v->walk.frame[v->walk.depth - 1];
+}
 
 static inline struct level *current(struct validator *v)
 {
-    return &v->level[v->walk.depth];
+    return v->current;
 }
 
 static inline struct kmip_frame *frame(struct validator *v)
 {
-    return &v->walk.frame[v->walk.depth - 1];
+    return v->frame;
 }
 
 void validator_report(struct validator *v, enum rule_id rule, uint32_t off, const char *expected,

@@ -27,16 +27,26 @@ struct instance {
     int32_t index;
 };
 
-static bool read_instance(const struct ttlv_item *attribute, struct instance *out)
+/* Name and index stand first, in this order. */
+static bool read_instance(struct ttlv_reader *r, const struct ttlv_item *attribute,
+                          struct instance *out)
 {
-    struct ttlv_item name, index;
-    bool numbered = ttlv_find(attribute, KMIP_TAG_ATTRIBUTE_INDEX, &index);
+    struct ttlv_item it;
+    bool named = false;
 
-    if (!ttlv_find(attribute, KMIP_TAG_ATTRIBUTE_NAME, &name) || name.type != TTLV_TEXT_STRING ||
-        (numbered && index.type != TTLV_INTEGER))
-        return false;
-    *out = (struct instance){name.val, numbered ? ttlv_int(&index) : 0};
-    return true;
+    *out = (struct instance){.index = 0};
+    ttlv_r_enter(r, attribute);
+    while (ttlv_r_next(r, &it))
+        if (it.tag == KMIP_TAG_ATTRIBUTE_NAME && it.type == TTLV_TEXT_STRING && !named) {
+            named = true;
+            out->name = it.val;
+        } else if (it.tag == KMIP_TAG_ATTRIBUTE_INDEX && it.type == TTLV_INTEGER && !it.wrong) {
+            out->index = ttlv_int(&it);
+        } else {
+            break;
+        }
+    ttlv_r_leave(r);
+    return named;
 }
 
 static void report_instance(struct validator *v, const struct instance *i, uint32_t off)
@@ -60,7 +70,7 @@ static void check_instances(struct validator *v)
     kmip_read_children(&r, v->msg, &current(v)->item);
     while (n < INSTANCES_MAX && ttlv_r_next(&r, &it)) {
         if (it.tag != KMIP_TAG_ATTRIBUTE || it.type != TTLV_STRUCTURE ||
-            !read_instance(&it, &known[n]))
+            !read_instance(&r, &it, &known[n]))
             continue;
         size_t i = 0;
         while (i < n && !(known[i].index == known[n].index &&
@@ -80,8 +90,8 @@ static void check_key_facts(struct validator *v)
     struct ttlv_item key = current(v)->item, value, it;
 
     if (!v->walk.response || current(v)[-1].item.tag != KMIP_TAG_SYMMETRIC_KEY ||
-        ttlv_find(&key, KMIP_TAG_KEY_WRAPPING_DATA, &it) ||
         ttlv_find(&key, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, &it) ||
+        ttlv_find(&key, KMIP_TAG_KEY_WRAPPING_DATA, &it) ||
         ttlv_find(&key, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, &it) ||
         !ttlv_find(&key, KMIP_TAG_KEY_VALUE, &value) || value.type != TTLV_STRUCTURE ||
         ttlv_find(&value, KMIP_TAG_ATTRIBUTE, &it))

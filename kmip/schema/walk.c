@@ -4,19 +4,14 @@
  * content something else decides: that something was noted in a frame. */
 #include "kmip/schema/walk.h"
 
-#include "kmip/schema/schema_tables.h"
 #include "kmip/schema/secrecy.h"
+#include "kmip/schema/walk_in.h"
 
 void kmip_walk_init(struct kmip_walk *w)
 {
     w->depth = 0;
     w->response = false;
     w->secret_met = false;
-}
-
-static const struct kmip_frame *current(const struct kmip_walk *w)
-{
-    return w->depth ? &w->frame[w->depth - 1] : NULL;
 }
 
 static void push(struct kmip_walk *w, uint32_t tag, const struct kmip_struct *def,
@@ -33,21 +28,6 @@ void kmip_walk_init_payload(struct kmip_walk *w, bool response, uint32_t operati
     kmip_walk_init(w);
     w->response = response;
     push(w, tag, kmip_struct(tag, kind, operation), operation);
-}
-
-/* The field of this tag; a managed object's structure takes the place kept for one. */
-static const struct kmip_field *find_field(const struct kmip_struct *def, uint32_t tag,
-                                           const struct kmip_tag *t)
-{
-    const struct kmip_field *object = NULL;
-
-    for (unsigned i = 0; i < def->n; i++) {
-        if (def->fields[i].tag == tag)
-            return &def->fields[i];
-        if (def->fields[i].tag == 0)
-            object = &def->fields[i];
-    }
-    return object && t && kmip_use(t)->object_type ? object : NULL;
 }
 
 /* Content that is free to the end: nothing in it is looked up (KMIP 1.2 spec, 4.25,
@@ -89,8 +69,8 @@ static uint16_t material_types(const struct kmip_frame *f, const struct kmip_spo
     return s->types;
 }
 
-static void look_at_attribute_value(const struct kmip_walk *w, const struct kmip_frame *f,
-                                    struct kmip_spot *s)
+/* An Attribute Value is what its Attribute Name says. */
+static void place_attribute_value(const struct kmip_frame *f, struct kmip_spot *s)
 {
     const struct kmip_tag *t = f->attribute ? kmip_tag(f->attribute->tag) : NULL;
 
@@ -98,33 +78,39 @@ static void look_at_attribute_value(const struct kmip_walk *w, const struct kmip
     s->types = t ? t->types : 0;
     s->en = t ? t->en : NULL;
     s->def = t ? kmip_use(t)->def : NULL;
-    s->secrecy = kmip_secrecy_of(w, KMIP_TAG_ATTRIBUTE_VALUE, s, t);
+}
+
+struct kmip_spot kmip_walk_place_rare(const struct kmip_walk *w, uint32_t tag, unsigned from)
+{
+    const struct kmip_frame *f = walk_current(w);
+    struct kmip_spot s = {.tag = kmip_tag(tag)};
+
+    if (f && f->def && f->tag == KMIP_TAG_ATTRIBUTE && tag == KMIP_TAG_ATTRIBUTE_VALUE) {
+        s.field = walk_field(f->def, tag, s.tag, from);
+        place_attribute_value(f, &s);
+        return s;
+    }
+    s.en = s.tag ? s.tag->en : NULL;
+    if (is_opaque(f))
+        return s;
+    s.types = s.tag ? s.tag->types : 0;
+    s.def = inside(w, f, tag, s.tag);
+    if (f && f->def && (s.field = walk_field(f->def, tag, s.tag, from)))
+        s.types = s.field->types;
+    if (f && tag == KMIP_TAG_KEY_MATERIAL)
+        s.types = material_types(f, &s);
+    return s;
 }
 
 struct kmip_spot kmip_walk_look(const struct kmip_walk *w, uint32_t tag)
 {
-    const struct kmip_frame *f = current(w);
-    struct kmip_spot s = {.tag = kmip_tag(tag)};
+    struct kmip_spot s = walk_place(w, walk_current(w), tag, 0);
 
-    if (f && f->def && f->tag == KMIP_TAG_ATTRIBUTE && tag == KMIP_TAG_ATTRIBUTE_VALUE) {
-        s.field = find_field(f->def, tag, s.tag);
-        look_at_attribute_value(w, f, &s);
-        return s;
-    }
-    s.en = s.tag ? s.tag->en : NULL;
-    if (!is_opaque(f)) {
-        s.types = s.tag ? s.tag->types : 0;
-        s.def = inside(w, f, tag, s.tag);
-        if (f && f->def && (s.field = find_field(f->def, tag, s.tag)))
-            s.types = s.field->types;
-        if (f && tag == KMIP_TAG_KEY_MATERIAL)
-            s.types = material_types(f, &s);
-    }
-    s.secrecy = kmip_secrecy_of(w, tag, &s, s.tag);
+    s.secrecy = kmip_secrecy_of(w, tag, &s, s.attr ? kmip_tag(s.attr->tag) : s.tag);
     return s;
 }
 
-void kmip_walk_note(struct kmip_walk *w, uint32_t tag, unsigned type, struct bytes val)
+void kmip_walk_select(struct kmip_walk *w, uint32_t tag, unsigned type, struct bytes val)
 {
     struct kmip_frame *f = w->depth ? &w->frame[w->depth - 1] : NULL;
     bool is_enum = f && type == TTLV_ENUMERATION && val.n == 4;
@@ -151,6 +137,11 @@ void kmip_walk_note(struct kmip_walk *w, uint32_t tag, unsigned type, struct byt
     default:
         break;
     }
+}
+
+void kmip_walk_note(struct kmip_walk *w, uint32_t tag, unsigned type, struct bytes val)
+{
+    kmip_walk_select(w, tag, type, val);
     kmip_secrecy_pass(w, tag, val);
 }
 
@@ -166,21 +157,27 @@ bool kmip_walk_enter(struct kmip_walk *w, uint32_t tag)
     return kmip_walk_enter_as(w, tag, &spot);
 }
 
-bool kmip_walk_enter_as(struct kmip_walk *w, uint32_t tag, const struct kmip_spot *spot)
+struct kmip_frame *kmip_walk_push(struct kmip_walk *w, uint32_t tag, const struct kmip_struct *def)
 {
-    const struct kmip_frame *above = current(w);
-    struct kmip_frame *f;
+    const struct kmip_frame *above = walk_current(w);
 
     if (w->depth > TTLV_MAX_DEPTH)
-        return false;
+        return NULL;
     if (!above && (tag == KMIP_TAG_REQUEST_MESSAGE || tag == KMIP_TAG_RESPONSE_MESSAGE))
         w->response = tag == KMIP_TAG_RESPONSE_MESSAGE;
-    push(w, tag, spot->def, above ? above->operation : 0);
-    f = &w->frame[w->depth - 1];
+    push(w, tag, def, above ? above->operation : 0);
     if (above && tag == KMIP_TAG_KEY_VALUE) /* its Key Material depends on the Key Block's format */
-        f->key_format = above->key_format;
-    kmip_secrecy_enter(w, f, spot);
-    return true;
+        w->frame[w->depth - 1].key_format = above->key_format;
+    return &w->frame[w->depth - 1];
+}
+
+bool kmip_walk_enter_as(struct kmip_walk *w, uint32_t tag, const struct kmip_spot *spot)
+{
+    struct kmip_frame *f = kmip_walk_push(w, tag, spot->def);
+
+    if (f)
+        kmip_secrecy_enter(w, f, spot);
+    return f != NULL;
 }
 
 bool kmip_walk_in_secret(const struct kmip_walk *w)

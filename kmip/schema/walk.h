@@ -55,6 +55,9 @@ bool kmip_hides_header(const struct kmip_spot *spot, uint32_t tag, unsigned type
 /* The same for the header at an offset of a message, well-formed or not. Costs a
  * walk where the header looks odd; hides when that would be a long one. */
 bool kmip_hides_at(struct bytes msg, uint32_t off);
+/* Is the item at this offset inside a secret? Costs a walk; true when that would be a
+ * long one. */
+bool kmip_secret_at(struct bytes msg, uint32_t off);
 
 /* At the root of a message. */
 void kmip_walk_init(struct kmip_walk *w);

@@ -69,7 +69,8 @@ void ttlv_r_tolerant(struct ttlv_reader *r, const struct finding_sink *sink,
                      const struct ttlv_namer *namer);
 
 /* Steps to the next item of this level. False at its end and on error. */
-static inline bool ttlv_r_next(struct ttlv_reader *r, struct ttlv_item *it);
+__attribute__((always_inline)) static inline bool ttlv_r_next(struct ttlv_reader *r,
+                                                              struct ttlv_item *it);
 /* Goes into the structure that ttlv_r_next has just given. False (KE_TTLV_DEPTH)
  * when nested too deeply, which ends the reading like any error. */
 static inline bool ttlv_r_enter(struct ttlv_reader *r, const struct ttlv_item *it);
@@ -137,7 +138,10 @@ static inline bool ttlv_r_next(struct ttlv_reader *r, struct ttlv_item *it)
     if ((first != 0x42 && first != 0x54) || type - 1u >= TTLV_INTERVAL || padded > left)
         return ttlv_r_irregular_(r, it, left);
     r->pos = at + TTLV_HEADER + padded;
-    if ((len & ttlv_quick_[type].mask) == ttlv_quick_[type].want && !r->sink)
+    /* A tolerant reader looks at the padding, which ends the item's last eight bytes. */
+    uint64_t padding = (UINT64_C(1) << 8 * (padded - len)) - 1;
+    if ((len & ttlv_quick_[type].mask) == ttlv_quick_[type].want &&
+        (!r->sink || (be64_get(at + padded) & padding) == 0))
         return true;
     return ttlv_r_check_(r, it, (size_t)padded);
 }

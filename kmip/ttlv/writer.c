@@ -18,7 +18,45 @@ static void fail(struct ttlv_writer *w, enum kerr_code code, uint32_t tag, const
     kerr_set(w->err, code, "cannot write item %06X: %s", tag & 0xFFFFFF, what);
 }
 
-/* Room for header and padded value, header and padding filled in; NULL on failure. */
+/* Room for header and padded value; NULL on failure. */
+static uint8_t *room(struct ttlv_writer *w, uint32_t tag, size_t n)
+{
+    uint8_t *p = w->failed ? NULL : buf_room(w->out, n);
+    if (p || w->failed)
+        return p;
+    if (w->out->too_long)
+        fail(w, KE_TTLV_SIZE, tag, "the message would be larger than its limit");
+    else
+        fail(w, KE_MEMORY, tag, "out of memory");
+    return NULL;
+}
+
+static uint64_t head(uint32_t tag, unsigned type, uint32_t len)
+{
+    return (uint64_t)tag << 40 | (uint64_t)(type & 0xFF) << 32 | len;
+}
+
+/* Items of a fixed length are two words: the header, and the value with its padding. */
+static void put_words(struct ttlv_writer *w, uint32_t tag, unsigned type, uint32_t len, uint64_t v)
+{
+    uint8_t *p = room(w, tag, TTLV_HEADER + 8);
+    if (!p)
+        return;
+    be64_put(p, head(tag, type, len));
+    be64_put(p + TTLV_HEADER, v);
+}
+
+static void put32(struct ttlv_writer *w, uint32_t tag, unsigned type, uint32_t v)
+{
+    put_words(w, tag, type, 4, (uint64_t)v << 32);
+}
+
+static void put64(struct ttlv_writer *w, uint32_t tag, unsigned type, uint64_t v)
+{
+    put_words(w, tag, type, 8, v);
+}
+
+/* Header and room for a value of any length, its padding filled in. */
 static uint8_t *begin(struct ttlv_writer *w, uint32_t tag, unsigned type, size_t len)
 {
     if (w->failed)
@@ -28,33 +66,13 @@ static uint8_t *begin(struct ttlv_writer *w, uint32_t tag, unsigned type, size_t
         return NULL;
     }
     size_t padded = (size_t)ttlv_padded((uint32_t)len);
-    uint8_t *p = buf_room(w->out, TTLV_HEADER + padded);
-    if (!p) {
-        if (w->out->too_long)
-            fail(w, KE_TTLV_SIZE, tag, "the message would be larger than its limit");
-        else
-            fail(w, KE_MEMORY, tag, "out of memory");
+    uint8_t *p = room(w, tag, TTLV_HEADER + padded);
+    if (!p)
         return NULL;
-    }
-    be32_put(p, tag << 8 | (type & 0xFF));
-    be32_put(p + 4, (uint32_t)len);
-    if (padded > len)
-        memset(p + TTLV_HEADER + len, 0, padded - len);
+    /* The padding lies in the item's last word, which is the header's when it is empty. */
+    be64_put(p + padded, 0);
+    be64_put(p, head(tag, type, (uint32_t)len));
     return p + TTLV_HEADER;
-}
-
-static void put32(struct ttlv_writer *w, uint32_t tag, unsigned type, uint32_t v)
-{
-    uint8_t *p = begin(w, tag, type, 4);
-    if (p)
-        be32_put(p, v);
-}
-
-static void put64(struct ttlv_writer *w, uint32_t tag, unsigned type, uint64_t v)
-{
-    uint8_t *p = begin(w, tag, type, 8);
-    if (p)
-        be64_put(p, v);
 }
 
 static void put_bytes(struct ttlv_writer *w, uint32_t tag, unsigned type, struct bytes v)
