@@ -7,6 +7,7 @@
 #   make mutation      the tester against every deviation and variation of the mock
 #   make asan          every test under AddressSanitizer and UBSan
 #   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
+#   make bench         what things cost, beside peers and limits (LIBKMIP=DIR: its source tree)
 #   make lint          static checks
 #   make install       programs, suites and scenarios below PREFIX (/usr/local), DESTDIR before it
 #   make clean         removes what was built
@@ -70,7 +71,7 @@ LIB_SUPPORT := $(BUILD)/libsupport.a
 PROGRAMS    := $(BUILD)/kmip-conform $(BUILD)/kmip-mock $(BUILD)/kmip-client
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
-.PHONY: all test check mutation asan asan-units units lint conformance install clean help tables
+.PHONY: all test check mutation asan asan-units units bench lint conformance install clean help tables
 all: $(PROGRAMS)
 
 # The flags that the objects here were made with: when they are others now, all is old.
@@ -142,7 +143,7 @@ test:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory check
 
-check: all $(TESTS)
+check: all $(TESTS) $(if $(VARIANT),,$(BENCHES))
 	$(Q)VARIANT=$(VARIANT) ci/run-tests $(BUILD) $(TESTS)
 
 asan:
@@ -160,6 +161,26 @@ mutation:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(BUILD)/kmip-conform selftest $(ARGS)
+
+# Benchmarks: ci/bench. With LIBKMIP=DIR, a source tree of libkmip, it is a peer.
+BENCHES := $(BUILD)/bench/codec $(BUILD)/bench/engine
+$(BUILD)/bench/codec: ci/bench/codec.c ci/bench/peer.c ci/bench/peer.h ci/bench/bench.h $(LIB_KMIP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CALL) $(if $(LIBKMIP),-DWITH_LIBKMIP -isystem $(LIBKMIP)/include -w) $(LDALL) \
+	    $(filter %.c,$^) $(if $(LIBKMIP),$(addprefix $(LIBKMIP)/src/,kmip.c kmip_memset.c)) \
+	    $(LIB_KMIP) $(call lib,$(KMIP_LIBS)) -o $@
+$(BUILD)/bench/engine: ci/bench/engine.c ci/bench/bench.h $(LIB_MOCK) $(LIB_KMIP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CALL) $(LDALL) $< $(LIB_MOCK) $(LIB_KMIP) $(call lib,$(KMIP_LIBS) $(MOCK_LIBS)) \
+	    -lhogweed -lgmp -o $@
+# What was compiled with a peer is not what was compiled without.
+ifneq ($(LIBKMIP),$(file <$(BUILD)/bench/libkmip))
+.PHONY: $(BUILD)/bench/codec
+endif
+
+bench: $(PROGRAMS) $(BENCHES)
+	@printf '%s\n' '$(LIBKMIP)' >$(BUILD)/bench/libkmip
+	$(Q)ci/bench/run $(BUILD)
 
 tables:
 	$(PYTHON) kmip/schema/generate.py
@@ -188,7 +209,7 @@ install: all
 
 # Only what comes from here: BUILD may be any folder.
 clean:
-	rm -rf $(addprefix $(BUILD)/,obj tests test-output flags asan conformance.*) \
+	rm -rf $(addprefix $(BUILD)/,obj tests bench test-output flags asan conformance.*) \
 	    $(PROGRAMS) $(LIB_KMIP) $(LIB_CLIENT) $(LIB_MOCK) $(LIB_CONF) $(LIB_SUPPORT)
 	@rmdir $(BUILD) 2>/dev/null || true
 

@@ -1,0 +1,40 @@
+/* What the programs of this folder have in common: time, medians, and the end. */
+#ifndef CI_BENCH_BENCH_H
+#define CI_BENCH_BENCH_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define BENCH_ROUNDS_MAX 101
+
+/* CPU time of this process so far. */
+static inline double bench_cpu_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static inline int bench_by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Sorts v. */
+static inline double bench_median(double *v, size_t n)
+{
+    qsort(v, n, sizeof *v, bench_by_size);
+    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+_Noreturn static inline void bench_die(const char *program, const char *what)
+{
+    fprintf(stderr, "%s: %s\n", program, what);
+    exit(1);
+}
+
+#endif
