@@ -27,6 +27,7 @@ void report_case(struct terminal *t, const struct case_tally *c);
 void report_paint(struct terminal *t, const char *color, const char *text);
 void report_verdict(struct terminal *t, enum verdict v); /* glyph and word */
 const char *report_color(enum verdict v);
+const char *report_glyph(enum verdict v);
 
 /* report_text.c: skips by reason, warnings, errors, failures, totals per profile. */
 void report_end(struct terminal *t, const struct run_result *r);
@@ -80,6 +81,10 @@ const char *report_suite(const char *suite);
 #define REPORT_SUITES_MAX 32
 size_t report_suites(const struct run_result *r, const char *out[REPORT_SUITES_MAX]);
 size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_]);
+
+/* report_conclusion.c: what the whole run comes to, as the verdict that its exit code stands
+ * for, and a sentence. */
+enum verdict report_conclusion(const struct run_result *r, struct buf *out);
 
 /* Published cases that the profiles make mandatory and this server was not asked, for want of
  * an operation or an object type. */

@@ -42,6 +42,11 @@ const char *report_color(enum verdict v)
     return looks[v].color;
 }
 
+const char *report_glyph(enum verdict v)
+{
+    return looks[v].glyph;
+}
+
 void report_verdict(struct terminal *t, enum verdict v)
 {
     char text[48];

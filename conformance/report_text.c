@@ -241,86 +241,15 @@ static void left_behind(struct ending *e)
     buf_clear(&path);
 }
 
-/* Nothing was said of the standard. */
-static bool only_driver(const struct run_result *r)
-{
-    size_t n[VERDICT_COUNT_];
-    return r->driver && report_suite_counts(r, "driver", n) == r->counts.total;
-}
-
-/* What exit code 0 stands for. */
-static const char *well(const struct run_result *r, bool driver)
-{
-    if (r->counts.known[VERDICT_FAIL] + r->counts.known[VERDICT_INCONCLUSIVE] > 0)
-        return "nothing new: every failure is known";
-    return driver ? "the storage driver works in all that was tested"
-                  : "conformant in all that was tested";
-}
-
-/* What exit code 1 stands for. */
-static void failed(const struct run_result *r, bool driver, char *out, size_t room)
-{
-    size_t warned = r->strict ? result_unknown(r, VERDICT_WARN) : 0;
-    size_t stale = r->strict ? result_stale(r) : 0;
-    int n = snprintf(out, room, "%s: %zu failed%s",
-                     driver ? "the storage driver does not work" : "not conformant",
-                     result_unknown(r, VERDICT_FAIL), r->baseline ? " that are not known" : "");
-    if (result_unknown(r, VERDICT_FAIL) == 0 && warned == 0)
-        n = snprintf(out, room, "nothing new");
-    if (warned > 0)
-        n += snprintf(out + n, room - (size_t)n, ", and warnings count (--strict)");
-    if (stale > 0)
-        snprintf(out + n, room - (size_t)n,
-                 "; %zu that the baseline has %s better now (--strict)", stale,
-                 stale == 1 ? "is" : "are");
-}
-
-/* What exit code 4 stands for. */
-static void undecided(const struct run_result *r, char *out, size_t room)
-{
-    const size_t *n = r->counts.n;
-    if (result_unknown(r, VERDICT_INCONCLUSIVE) == 0 && n[VERDICT_PASS] + n[VERDICT_WARN] > 0 &&
-        !r->interrupted)
-        snprintf(out, room, "nothing failed, but the run does not leave the server as it was");
-    else
-        snprintf(out, room,
-                 "nothing failed, but not enough was tested to say that it conforms");
-}
-
 static void last_word(struct ending *e)
 {
-    const struct run_result *r = e->r;
-    const size_t *n = r->counts.n;
-    char text[300], left[80] = "", skipped[100] = "";
-    size_t mandatory = report_mandatory_skipped(r);
-    enum verdict v = VERDICT_ERROR;
-    bool driver = only_driver(r);
-    switch (result_exit(r)) {
-    case 0:
-        v = VERDICT_PASS;
-        snprintf(text, sizeof text, "%s", well(r, driver));
-        break;
-    case 1:
-        v = VERDICT_FAIL;
-        failed(r, driver, text, sizeof text);
-        break;
-    case 4:
-        v = VERDICT_INCONCLUSIVE;
-        undecided(r, text, sizeof text);
-        break;
-    default:
-        snprintf(text, sizeof text, "the run is not complete: %zu ended in an error",
-                 n[VERDICT_ERROR]);
-    }
-    if (r->left_behind > 0)
-        snprintf(left, sizeof left, "; %zu object%s may be left on the server", r->left_behind,
-                 r->left_behind == 1 ? "" : "s");
+    struct buf text;
+    buf_init(&text, 1000);
+    enum verdict v = report_conclusion(e->r, &text);
     fputc('\n', e->t->out);
     report_verdict(e->t, v);
-    if (mandatory > 0)
-        snprintf(skipped, sizeof skipped, "; %zu case%s that the profiles make mandatory did not run",
-                 mandatory, mandatory == 1 ? "" : "s");
-    fprintf(e->t->out, "  %s%s%s\n", text, skipped, left);
+    fprintf(e->t->out, "  %s\n", buf_cstr(&text));
+    buf_clear(&text);
 }
 
 void report_end(struct terminal *t, const struct run_result *r)
