@@ -1,6 +1,8 @@
 /* Clauses taken apart (clause.h). */
 #include "conformance/clause.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kmip/base/bytes.h"
@@ -99,4 +101,46 @@ bool clause_cites(const char *citing, const char *clause)
 bool clause_touches(const char *a, const char *b)
 {
     return clause_cites(a, b) || clause_cites(b, a);
+}
+
+/* A section's first two numbers: of 3.18.2.1 it is 3.18. */
+static struct bytes chapter(struct bytes section)
+{
+    unsigned dots = 0;
+    for (size_t i = 0; i < section.n; i++)
+        if (section.p[i] == '.' && ++dots == 2)
+            return bytes_of(section.p, i);
+    return section;
+}
+
+void clause_heading(const char *clause, struct buf *out)
+{
+    struct walk w = {clause, clause, {0}};
+    struct place p;
+    if (!next_place(&w, &p))
+        return;
+    buf_put_bytes(out, p.document);
+    if (p.section.n > 0)
+        buf_puts(out, ", ");
+    buf_put_bytes(out, chapter(p.section));
+}
+
+int clause_compare(const char *a, const char *b)
+{
+    while (*a && *b) {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            char *x, *y;
+            unsigned long m = strtoul(a, &x, 10), n = strtoul(b, &y, 10);
+            if (m != n)
+                return m < n ? -1 : 1;
+            a = x;
+            b = y;
+        } else if (*a != *b) {
+            break;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    return (unsigned char)*a - (unsigned char)*b;
 }

@@ -65,3 +65,33 @@ Test(clause, may_be_one_place_of_a_section)
     };
     check(rows, sizeof rows / sizeof *rows);
 }
+
+Test(clause, is_filed_under_its_first_chapter)
+{
+    static const struct {
+        const char *clause, *heading;
+    } rows[] = {
+        {"KMIP 1.2 spec, 4.9", "KMIP 1.2 spec, 4.9"},
+        {"KMIP 1.2 spec, 3.18.2.1, 11.1", "KMIP 1.2 spec, 3.18"},
+        {"KMIP 1.2 spec, 3.22 (transition 4), 4.15; KMIP test cases, TC-51", "KMIP 1.2 spec, 3.22"},
+        {"KMIP Profiles 1.2, 3.1 Basic Authentication Suite", "KMIP Profiles 1.2, 3.1"},
+        {"Symmetric Key Lifecycle Profile 1.0", "Symmetric Key Lifecycle Profile 1.0"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out;
+        buf_init(&out, 1000);
+        clause_heading(rows[i].clause, &out);
+        cr_expect_str_eq(buf_cstr(&out), rows[i].heading, "%s", rows[i].clause);
+        buf_clear(&out);
+    }
+}
+
+Test(clause, stands_in_the_order_of_its_numbers)
+{
+    cr_expect_lt(clause_compare("KMIP 1.2 spec, 4.9", "KMIP 1.2 spec, 4.10"), 0);
+    cr_expect_gt(clause_compare("KMIP 1.2 spec, 11.1", "KMIP 1.2 spec, 4.10"), 0);
+    cr_expect_eq(clause_compare("KMIP 1.2 spec, 4.9", "KMIP 1.2 spec, 4.9"), 0);
+    cr_expect_lt(clause_compare("KMIP 1.2 spec, 4", "KMIP 1.2 spec, 4.1"), 0);
+    cr_expect_lt(clause_compare("KMIP 1.2 spec, 4", "KMIP Profiles 1.2, 3.1"), 0);
+}
