@@ -1,4 +1,4 @@
-/* The readable forms of a message: text tree, hex dump, YAML and XML out; YAML in is
+/* The readable forms of a message: text tree, hex dump, bare hex, YAML and XML out; YAML in is
  * from_yaml.h, XML in from_xml.h, and tour.h is for other forms. Key material, passwords and plaintexts
  * are redacted (as kmip/schema/walk.h has it) unless show_secrets is set. All printers
  * take any bytes: what cannot be read is shown as far as it goes, with the finding in
@@ -27,6 +27,9 @@ void form_text(struct bytes msg, const struct form_options *o, struct buf *out);
 /* One line per item: offset, header and value bytes in hex, name, decoded value;
  * longer values go on below, sixteen bytes a line. */
 void form_hex(struct bytes msg, const struct form_options *o, struct buf *out);
+/* All bytes in lower-case hexadecimal, without blanks; "xx" for each that must not be
+ * shown, so that what stands at an offset is found at twice that. */
+void form_raw(struct bytes msg, const struct form_options *o, struct buf *out);
 /* YAML that from_yaml reads back into the same bytes (with show_secrets; without, it
  * refuses the values left out: `!redacted 32`). False when the message's encoding is
  * broken, or out has no room. */

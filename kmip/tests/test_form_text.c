@@ -1,4 +1,4 @@
-/* The text tree and the hex dump. */
+/* The text tree, the hex dump, the bare bytes. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 
@@ -145,8 +145,8 @@ Test(form_text, never_shows_secrets_unless_asked_for)
 {
     const struct form_options show = {.show_secrets = true};
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
-        printer *const printers[] = {form_text, form_hex};
-        for (size_t k = 0; k < 2; k++) {
+        printer *const printers[] = {form_text, form_hex, form_raw};
+        for (size_t k = 0; k < 3; k++) {
             struct buf hidden = printed(printers[k], secrets[i], NULL);
             struct buf shown = printed(printers[k], secrets[i], &show);
             cr_expect(!strstr(buf_cstr(&hidden), "41424344") && !strstr(buf_cstr(&hidden), "ABCD"),
@@ -223,11 +223,50 @@ Test(form_text, survives_cut_and_damaged_messages, .timeout = 120)
             msg.p[i] = (uint8_t)(was ^ (0x11u << (i % 4)));
             form_text(buf_bytes(&msg), &o, &out);
             form_hex(buf_bytes(&msg), &o, &out);
+            form_raw(buf_bytes(&msg), NULL, &out);
             buf_reset(&out);
             msg.p[i] = was;
         }
         buf_clear(&msg);
         buf_clear(&out);
+    }
+}
+
+Test(form_raw, covers_secrets_alone_and_keeps_each_byte_in_its_place)
+{
+    struct buf out = printed(form_raw,
+                             "4200400100000030"
+                             "420042050000000400000001000000004200450100000018"
+                             "42004308000000044142434400000000",
+                             NULL);
+    cr_expect_str_eq(buf_cstr(&out), "4200400100000030"
+                                     "420042050000000400000001000000004200450100000018"
+                                     "4200430800000004xxxxxxxxxxxxxxxx");
+    buf_clear(&out);
+}
+
+Test(form_raw, covers_what_is_no_item)
+{
+    struct buf out = printed(form_raw, "42000D020000000400000001000000004142434400", NULL);
+    cr_expect_str_eq(buf_cstr(&out), "42000d02000000040000000100000000xxxxxxxxxx");
+    buf_clear(&out);
+}
+
+Test(form_raw, is_the_whole_message_when_asked_for)
+{
+    const struct form_options show = {.show_secrets = true};
+    for (const char *const *name = fixture_names(); *name; name++) {
+        struct buf msg, hex, raw;
+        buf_init(&msg, BUF_NO_LIMIT);
+        buf_init(&hex, BUF_NO_LIMIT);
+        buf_init(&raw, BUF_NO_LIMIT);
+        fixture_message(*name, &msg);
+        buf_hex(&hex, buf_bytes(&msg));
+        form_raw(buf_bytes(&msg), &show, &raw);
+        cr_expect_str_eq(buf_cstr(&raw), buf_cstr(&hex), "%s", *name);
+        buf_clear(&msg);
+        buf_clear(&hex);
+        buf_clear(&raw);
     }
 }
 
