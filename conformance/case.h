@@ -236,6 +236,8 @@ struct case_step {
     const char *as, *priority;  /* STEP_CONNECT: the new one is `client` */
     const struct ynode *that, *other; /* STEP_CHECK */
     enum relation relation;
+    const char *yaml;           /* of one read back from a report: all of it, and nothing but
+                                 * note, client and node->line otherwise */
 };
 
 enum object_state {

@@ -5,35 +5,20 @@
 #include "conformance/merge.h"
 #include "conformance/program.h"
 #include "conformance/report.h"
+#include "conformance/report_files.h"
 #include "conformance/report_read.h"
 
 struct merge_options {
-    const char *json, *junit;
+    struct report_files files;
     bool quiet;
 };
 
 #define MERGE(member) offsetof(struct merge_options, member)
 
 static const struct opt merge_opts[] = {
-    {.name = "json", .kind = OPT_STR, .off = MERGE(json), .arg = "FILE",
-     .help = "write the whole report as JSON ('-': standard output)"},
-    {.name = "junit", .kind = OPT_STR, .off = MERGE(junit), .arg = "FILE",
-     .help = "write the whole report as JUnit XML"},
     {.name = "quiet", .ch = 'q', .kind = OPT_FLAG, .off = MERGE(quiet),
      .help = "no report on the terminal"},
 };
-
-static bool to_stdout(const char *path)
-{
-    return path && strcmp(path, "-") == 0;
-}
-
-static bool write_files(const struct merge_options *o, const json_t *root,
-                        const struct run_result *r, struct kerr *err)
-{
-    return (!o->json || report_write_json(o->json, root, err)) &&
-           (!o->junit || report_junit(o->junit, r, err));
-}
 
 /* The exit code is that of the run that it stands for. */
 static int told(const struct merge_options *o, const json_t *root, struct kerr *err)
@@ -44,8 +29,8 @@ static int told(const struct merge_options *o, const json_t *root, struct kerr *
         kerr_set(err, KE_MEMORY, "no memory for the report");
         return EXIT_OURS;
     }
-    bool ok = report_load(l, root, err) && write_files(o, root, &l->result, err);
-    terminal_init(&t, to_stdout(o->json) || to_stdout(o->junit) ? stderr : stdout);
+    bool ok = report_load(l, root, err) && report_files_make(&o->files, root, err);
+    terminal_init(&t, report_files_to_stdout(&o->files) ? stderr : stdout);
     if (ok && !o->quiet)
         report_end(&t, &l->result);
     int code = result_exit(&l->result);
@@ -77,18 +62,18 @@ static int merge(const struct merge_options *o, char *const *paths, size_t n, st
 
 int cmd_merge(int argc, char **argv)
 {
-    struct merge_options o = {.json = NULL};
-    struct opt_set set = {"Merge", merge_opts, sizeof merge_opts / sizeof *merge_opts, &o};
+    struct merge_options o = {.quiet = false};
+    const struct opt_set sets[] = {
+        {"Merge", merge_opts, sizeof merge_opts / sizeof *merge_opts, &o},
+        {REPORT_FILES_TITLE, report_file_opts, REPORT_FORMATS, &o.files}};
     struct command_line line;
     struct kerr err = KERR_INIT;
     int code = EXIT_CONFORMANT;
-    if (!program_parse("merge", &set, 1, argc, argv, &line, &code))
+    if (!program_parse("merge", sets, 2, argc, argv, &line, &code))
         return code;
     if (line.n < 1)
         kerr_set(&err, KE_USAGE, "merge takes the JSON reports of all shards");
-    else if (o.json && o.junit && report_same_place(o.json, o.junit))
-        kerr_set(&err, KE_USAGE, "--json and --junit go to the same place: %s", o.json);
-    else if (report_can_write(o.json, &err) && report_can_write(o.junit, &err))
+    else if (report_files_check(&o.files, NULL, NULL, &err))
         code = merge(&o, line.operands, (size_t)line.n, &err);
     return err.code == KE_OK ? code : program_failed(&err);
 }

@@ -18,10 +18,6 @@ static const struct opt run_opts[] = {
      .help = "only cases whose id matches"},
     {.name = "skip", .kind = OPT_LIST, .off = RUN(skips), .arg = "GLOB",
      .help = "leave out cases whose id matches"},
-    {.name = "json", .kind = OPT_STR, .off = RUN(json), .arg = "FILE",
-     .help = "write the report as JSON ('-': standard output)"},
-    {.name = "junit", .kind = OPT_STR, .off = RUN(junit), .arg = "FILE",
-     .help = "write the report as JUnit XML"},
     {.name = "repeat", .kind = OPT_INT, .off = RUN(repeat), .arg = "N", .min = 1, .max = 100000,
      .help = "run each case N times and tell how often it came out how"},
     {.name = "jobs", .ch = 'j', .kind = OPT_INT, .off = RUN(jobs), .arg = "N", .min = 1, .max = 32,
@@ -83,8 +79,7 @@ static int write_files(struct run *run)
     run->result.took_ns = clock_wall_ns() - run->result.started_wall_ns;
     if (run->result.gate == GATE_OPEN && run->o.write_baseline && !write_baseline(run, &err))
         return program_failed(&err);
-    if ((run->o.json && !report_json(run->o.json, &run->result, &err)) ||
-        (run->o.junit && !report_junit(run->o.junit, &run->result, &err)))
+    if (!report_files_write(&run->o.files, &run->result, &err))
         return program_failed(&err);
     return result_exit(&run->result);
 }
@@ -133,8 +128,7 @@ static int run_host(const struct request *q, const char *host)
     run->o = q->o;
     run->to.settings = q->settings;
     run->to.settings.host = host;
-    bool taken = to_stdout(run->o.json) || to_stdout(run->o.junit) ||
-                 to_stdout(run->o.write_baseline);
+    bool taken = report_files_to_stdout(&run->o.files) || to_stdout(run->o.write_baseline);
     terminal_init(&run->term, taken ? stderr : stdout);
     run->term.quiet = run->o.quiet;
     bool ready = run_load(run, q->line.operands, q->line.n, &err) && run_prepare(run, &err);
@@ -164,8 +158,7 @@ static int run_request(const struct request *q)
         return run_host(q, q->hosts.list.n ? q->hosts.list.v[0] : NULL);
     const struct {
         const char *option, *value;
-    } of_one[] = {{"json", q->o.json},
-                  {"junit", q->o.junit},
+    } of_one[] = {{report_files_asked(&q->o.files), report_files_asked(&q->o.files)},
                   {"journal", q->o.journal},
                   {"baseline", q->o.baseline},
                   {"write-baseline", q->o.write_baseline},
@@ -190,9 +183,11 @@ int cmd_run(int argc, char **argv)
     q->settings.timeout_ns = RUN_TIMEOUT_S * NS_PER_S;
     q->o.repeat = q->o.jobs = 1;
     q->o.other_certs = program_env("KMIP_OTHER_CERTS");
-    struct opt_set sets[3] = {{"Run", run_opts, sizeof run_opts / sizeof *run_opts, &q->o}};
-    hosts_opt_sets(sets + 1, &q->hosts, &q->settings);
-    if (program_parse("run", sets, 3, argc, argv, &q->line, &code))
+    struct opt_set sets[4] = {
+        {"Run", run_opts, sizeof run_opts / sizeof *run_opts, &q->o},
+        {REPORT_FILES_TITLE, report_file_opts, REPORT_FORMATS, &q->o.files}};
+    hosts_opt_sets(sets + 2, &q->hosts, &q->settings);
+    if (program_parse("run", sets, 4, argc, argv, &q->line, &code))
         code = run_request(q);
     free(q);
     return code;

@@ -278,6 +278,8 @@ static void put_head(const struct merging *m, const json_t *left)
     json_object_set_new(m->root, "took_ms", json_real(longest(m)));
     json_object_set_new(m->root, "exit_code", json_integer(exit_of(m, left)));
     json_object_set_new(m->root, "strict", copy_of(m, "strict"));
+    if (any(m, "show_secrets"))
+        json_object_set_new(m->root, "show_secrets", json_true());
     json_object_set_new(m->root, "interrupted", json_boolean(any(m, "interrupted")));
     put_stopped(m);
     json_object_set_new(m->root, "not_run", json_integer((json_int_t)m->not_run));
@@ -377,6 +379,7 @@ json_t *merge_reports(struct shard_report *v, size_t n, struct kerr *err)
         json_object_set_new(m.root, "counts", counts_of(&m, NULL));
         json_object_set_new(m.root, "profiles", profiles_of(&m));
         json_object_set(m.root, "cases", m.cases);
+        put_first(&m, "requirements");
         if (json_object_get(v[0].root, "baseline"))
             json_object_set_new(m.root, "baseline", baseline_of(&m));
         put_first(&m, "driver");

@@ -53,7 +53,11 @@ void report_driver(struct terminal *t, const struct run_result *r);
  * without a stated reason. */
 size_t report_coverage(FILE *out, const struct suites *s);
 
-/* report_json.c, report_junit.c. Files: "-" is standard output. */
+/* report_json.c: as it stands in its file; NULL without memory. */
+json_t *report_make(const struct run_result *r, struct kerr *err);
+/* One function for each format; report_files.h has the table. They are given a run that was
+ * read back from its JSON (report_load): messages are those of report_message.h, there are no
+ * bytes; the rows of the profiles are those of the result. Files: "-" is standard output. */
 __attribute__((warn_unused_result)) bool report_json(const char *path, const struct run_result *r,
                                                      struct kerr *err);
 __attribute__((warn_unused_result)) bool report_write_json(const char *path, const json_t *root,
@@ -70,6 +74,8 @@ bool report_same_place(const char *a, const char *b);
 void report_word(struct buf *out, const char *word);
 /* The command that runs this case again. */
 void report_command(struct buf *out, const struct run_result *r, const struct test_case *tc);
+/* A step as YAML, as it stands in its case. */
+void report_step(struct buf *out, const struct test_case *tc, size_t step);
 /* Text as valid UTF-8: what is not, becomes U+FFFD. */
 void report_utf8(struct buf *out, const char *s);
 /* "FAIL in 2 of 5, PASS in 3" for a repeated case. */

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conformance/case_print.h"
 #include "conformance/program.h"
 #include "conformance/report.h"
-#include "conformance/requirement.h"
 #include "kmip/base/text.h"
 
 bool report_can_write(const char *path, struct kerr *err)
@@ -83,6 +83,15 @@ void report_command(struct buf *out, const struct run_result *r, const struct te
     if (p && !p->by_default)
         buf_printf(out, " --profile %s", p->name);
     buf_printf(out, " --case %s", tc->id);
+}
+
+void report_step(struct buf *out, const struct test_case *tc, size_t step)
+{
+    const struct case_step *s = &tc->steps[step];
+    if (s->yaml)
+        buf_puts(out, s->yaml);
+    else
+        case_print(s->node, out);
 }
 
 /* Bytes of the UTF-8 sequence that s starts with, 0 if it is none. */
@@ -167,10 +176,11 @@ size_t report_suite_counts(const struct run_result *r, const char *suite, size_t
 }
 
 /* Does the case stand for a published one that a profile makes mandatory? */
-static bool is_mandatory(const struct test_case *tc)
+static bool is_mandatory(const struct run_result *r, const struct test_case *tc)
 {
     for (size_t i = 0; i < tc->covers.n; i++) {
-        const struct requirement *q = requirement_find(tc->covers.v[i]);
+        const struct requirement *q = requirement_in(r->requirements, r->n_requirements,
+                                                      tc->covers.v[i]);
         if (q && strncmp(q->text, "pass ", 5) == 0)
             return true;
     }
@@ -183,7 +193,7 @@ size_t report_mandatory_skipped(const struct run_result *r)
     for (size_t i = 0; i < r->n_tallies; i++) {
         enum verdict v = r->tallies[i].worst->verdict;
         n += (v == VERDICT_NOT_SUPPORTED || v == VERDICT_NOT_APPLICABLE) &&
-             is_mandatory(r->tallies[i].tc);
+             is_mandatory(r, r->tallies[i].tc);
     }
     return n;
 }

@@ -1,6 +1,5 @@
 /* One case of the terminal report (report.h): all that a vendor's engineer needs. */
 #include "conformance/report.h"
-#include "conformance/requirement.h"
 #include "kmip/base/clock.h"
 #include "kmip/form/form.h"
 
@@ -93,10 +92,12 @@ static void print_exchanges(struct terminal *t, const struct run_result *r,
 
 /* ---- the case --------------------------------------------------------------- */
 
-static void print_requirements(struct terminal *t, const struct test_case *tc)
+static void print_requirements(struct terminal *t, const struct run_result *r,
+                               const struct test_case *tc)
 {
     for (size_t i = 0; i < tc->covers.n; i++) {
-        const struct requirement *q = requirement_find(tc->covers.v[i]);
+        const struct requirement *q = requirement_in(r->requirements, r->n_requirements,
+                                                      tc->covers.v[i]);
         if (q)
             fprintf(t->out, "    requires  %s: %s\n", q->row, q->text);
     }
@@ -148,7 +149,7 @@ void report_detail(struct terminal *t, const struct run_result *r, const struct 
     report_verdict(t, c->verdict);
     fprintf(t->out, "  %s: %s\n", c->tc->id, c->tc->title);
     if (full)
-        print_requirements(t, c->tc);
+        print_requirements(t, r, c->tc);
     fprintf(t->out, "    clause    %s (%s%s)\n", c->tc->clause, level_name(c->tc->level),
             c->tc->provisional ? ", provisional: a warning at most" : "");
     if (c->step < c->tc->n_steps)

@@ -5,7 +5,7 @@
  *   tool             {name, version}
  *   run              the prefix of everything that was made
  *   started          ISO 8601, UTC; took_ms
- *   exit_code, strict, interrupted
+ *   exit_code, strict, interrupted; show_secrets: nothing is redacted (only then)
  *   stopped          why the run ended early (only then); not_run: cases it did not come to
  *   gate             {result: open | unreachable | refused | configuration | interrupted, reason}
  *   target           {host, port, vendor, protocol, versions, operations, objects,
@@ -15,11 +15,17 @@
  *   cases            [{id, suite, title, clause, level, provisional, file, covers, verdict,
  *                    reason, took_ms, rerun,
  *                    step, step_note      the step that decided, from 1 (if one did)
+ *                    why                  for whoever meets the failure
+ *                    steps: [{note, client, line, yaml}]
  *                    rounds, verdicts     with --repeat: how often each verdict came
  *                    known {...}          the entry of the baseline that it is known by
  *                    evidence: [lines that a probe saw],
  *                    mismatches: [{field, expected, actual, path, offset, clause, rule, must}],
- *                    exchanges: [{step, client, sent_ms, took_ms, request, reply, note}]}]
+ *                    more_mismatches      that were not kept (only if there are any)
+ *                    exchanges: [{step, client, sent_ms, took_ms, note,
+ *                      request, request_offsets, request_hex, reply, reply_...}]}]
+ *   requirements     [{row, profile, clause, mark, text, without_case}]: all rows that suites
+ *                    must cover; without_case says why none does
  *   baseline         {file, known, stale, expired, nowhere}: with --baseline
  *   shard            {index, of, cases}: with --shard; cases are those of all shards
  *   driver           what the driver suite found out (only when it was run): handshake, wire,
@@ -28,18 +34,20 @@
  *                    journal: the file that lists them (only if there are any)
  *
  * A case is found by its id. Fields without value are left out. Messages are text, with
- * key material redacted unless asked for; offsets are bytes of the reply. */
+ * key material redacted unless asked for; offsets are bytes of the reply. Of each line of such
+ * a text `..._offsets` has the place of its item in the message, "-" for a remark, with blanks
+ * between them; `..._hex` has all bytes, "xx" for one that is redacted. */
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "conformance/baseline.h"
 #include "conformance/report.h"
 #include "conformance/report_driver.h"
+#include "conformance/report_message.h"
 #include "conformance/report_read.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
 #include "kmip/base/text.h"
-#include "kmip/form/form.h"
 
 /* ---- small parts ------------------------------------------------------------ */
 
@@ -79,14 +87,36 @@ static void put_date(json_t *object, const char *key, int64_t seconds)
     put(object, key, text_date_out(seconds, date));
 }
 
-static void put_message(json_t *object, const char *key, struct bytes msg, bool secrets)
+/* The offset of each line, blanks between them. */
+static void put_offsets(json_t *object, const char *key, const struct shown *s)
 {
-    struct form_options o = {.show_secrets = secrets};
     struct buf b;
     buf_init(&b, 64u << 20);
-    form_text(msg, &o, &b);
+    for (size_t i = 0; i < s->n_lines; i++) {
+        buf_puts(&b, i > 0 ? " " : "");
+        if (s->offsets[i] == KERR_NO_OFF)
+            buf_putc(&b, '-');
+        else
+            buf_printf(&b, "%u", s->offsets[i]);
+    }
     put(object, key, buf_cstr(&b));
     buf_clear(&b);
+}
+
+static void put_message(json_t *object, const struct run_result *r, const struct exchange *e,
+                        enum exchange_side side)
+{
+    static const char *const keys[EXCHANGE_SIDES][3] = {
+        [EXCHANGE_REQUEST] = {"request", "request_offsets", "request_hex"},
+        [EXCHANGE_REPLY] = {"reply", "reply_offsets", "reply_hex"}};
+    struct report_message m;
+    report_message(&m, r, e, side);
+    if (m.shown.text) {
+        put(object, keys[side][0], m.shown.text);
+        put_offsets(object, keys[side][1], &m.shown);
+        put(object, keys[side][2], m.shown.hex);
+    }
+    report_message_clear(&m);
 }
 
 static json_t *counts_of(const size_t n[VERDICT_COUNT_])
@@ -119,8 +149,9 @@ static json_t *tls_of(const struct tls_info *tls)
     return j;
 }
 
-static json_t *target_of(const struct target *t)
+static json_t *target_of(const struct run_result *r)
 {
+    const struct target *t = r->target;
     json_t *j = json_object(), *versions = json_array(), *operations = json_array(),
            *objects = json_array();
     for (size_t i = 0; i < t->n_versions; i++)
@@ -140,7 +171,7 @@ static json_t *target_of(const struct target *t)
         json_object_set_new(j, "tls", tls_of(&t->tls));
     if (t->tls.has_peer)
         json_object_set_new(j, "certificate", certificate_of(&t->tls));
-    json_object_set_new(j, "virtual_time", json_boolean(t->pace.control != NULL));
+    json_object_set_new(j, "virtual_time", json_boolean(r->virtual_time));
     if (t->has_offset)
         put_int(j, "clock_offset_seconds", t->offset_s);
     return j;
@@ -179,7 +210,8 @@ static json_t *mismatch_of(const struct mismatch *m)
     return j;
 }
 
-static json_t *exchange_of(const struct exchange *e, const struct case_result *c, bool secrets)
+static json_t *exchange_of(const struct run_result *r, const struct case_result *c,
+                           const struct exchange *e)
 {
     json_t *j = json_object();
     if (e->step < c->tc->n_steps)
@@ -187,9 +219,8 @@ static json_t *exchange_of(const struct exchange *e, const struct case_result *c
     put(j, "client", e->client);
     put_ms(j, "sent_ms", e->sent_ns - c->started_ns);
     put_ms(j, "took_ms", e->took_ns);
-    put_message(j, "request", e->request, secrets);
-    if (e->reply.n > 0)
-        put_message(j, "reply", e->reply, secrets);
+    put_message(j, r, e, EXCHANGE_REQUEST);
+    put_message(j, r, e, EXCHANGE_REPLY);
     if (e->note[0])
         put(j, "note", e->note);
     return j;
@@ -210,22 +241,24 @@ static json_t *lines_of(const char *s)
     return lines;
 }
 
-static void put_evidence(json_t *j, const struct case_result *c, bool secrets)
+static void put_evidence(json_t *j, const struct run_result *r, const struct case_result *c)
 {
     json_t *found = json_array(), *exchanges = json_array();
     for (size_t i = 0; i < c->found.n; i++)
         json_array_append_new(found, mismatch_of(&c->found.v[i]));
     for (const struct exchange *e = c->exchanges; e; e = e->next)
-        json_array_append_new(exchanges, exchange_of(e, c, secrets));
+        json_array_append_new(exchanges, exchange_of(r, c, e));
     if (c->evidence[0])
         json_object_set_new(j, "evidence", lines_of(c->evidence));
     json_object_set_new(j, "mismatches", found);
+    if (c->found.dropped > 0)
+        put_int(j, "more_mismatches", (int64_t)c->found.dropped);
     json_object_set_new(j, "exchanges", exchanges);
 }
 
 static void put_given(json_t *object, const char *key, const char *s)
 {
-    if (s[0])
+    if (s && s[0])
         put(object, key, s);
 }
 
@@ -242,6 +275,25 @@ static json_t *known_of(const struct known *k)
     return j;
 }
 
+static json_t *steps_of(const struct test_case *tc)
+{
+    json_t *steps = json_array();
+    for (size_t i = 0; i < tc->n_steps; i++) {
+        const struct case_step *s = &tc->steps[i];
+        json_t *j = json_object();
+        struct buf yaml;
+        buf_init(&yaml, 16u << 20);
+        report_step(&yaml, tc, i);
+        put_given(j, "note", s->note);
+        put_given(j, "client", s->client);
+        put_int(j, "line", s->node->line);
+        put(j, "yaml", buf_cstr(&yaml));
+        json_array_append_new(steps, j);
+        buf_clear(&yaml);
+    }
+    return steps;
+}
+
 static json_t *case_of(const struct run_result *r, const struct case_tally *t)
 {
     const struct test_case *tc = t->tc;
@@ -256,7 +308,10 @@ static json_t *case_of(const struct run_result *r, const struct case_tally *t)
     put(j, "clause", tc->clause);
     put(j, "level", level_name(tc->level));
     put_bool(j, "provisional", tc->provisional);
+    put_given(j, "why", tc->why);
     put(j, "file", tc->path);
+    if (tc->n_steps > 0)
+        json_object_set_new(j, "steps", steps_of(tc));
     json_object_set_new(j, "covers", covers);
     put(j, "verdict", verdict_name(c->verdict));
     put(j, "reason", c->reason);
@@ -275,7 +330,7 @@ static json_t *case_of(const struct run_result *r, const struct case_tally *t)
     report_command(&command, r, tc);
     put(j, "rerun", buf_cstr(&command));
     buf_clear(&command);
-    put_evidence(j, c, r->show_secrets);
+    put_evidence(j, r, c);
     return j;
 }
 
@@ -348,6 +403,23 @@ static json_t *baseline_of(const struct run_result *r)
     return j;
 }
 
+static json_t *requirements_of(const struct run_result *r)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < r->n_requirements; i++) {
+        const struct requirement *q = &r->requirements[i];
+        json_t *j = json_object();
+        put(j, "row", q->row);
+        put(j, "profile", q->profile);
+        put(j, "clause", q->clause);
+        put(j, "mark", q->mark);
+        put(j, "text", q->text);
+        put_given(j, "without_case", q->without_case);
+        json_array_append_new(list, j);
+    }
+    return list;
+}
+
 static json_t *shard_of_run(const struct run_shard *s)
 {
     json_t *j = json_object(), *cases = json_array();
@@ -365,7 +437,7 @@ static void put_head(json_t *root, const struct run_result *r)
 {
     json_t *tool = json_object();
     put(tool, "name", "kmip-conform");
-    put(tool, "version", KMIP_CONFORM_VERSION);
+    put(tool, "version", r->tool_version ? r->tool_version : KMIP_CONFORM_VERSION);
     put_int(root, "report_version", REPORT_VERSION);
     json_object_set_new(root, "tool", tool);
     put(root, "run", r->run_prefix);
@@ -373,18 +445,27 @@ static void put_head(json_t *root, const struct run_result *r)
     put_ms(root, "took_ms", r->took_ns);
     put_int(root, "exit_code", result_exit(r));
     put_bool(root, "strict", r->strict);
+    if (r->show_secrets)
+        put_bool(root, "show_secrets", true);
     put_bool(root, "interrupted", r->interrupted);
     if (r->stopped)
         put(root, "stopped", r->stopped);
     put_int(root, "not_run", (int64_t)r->not_run);
 }
 
-static json_t *report_of(const struct run_result *r)
+json_t *report_make(const struct run_result *r, struct kerr *err)
 {
     json_t *root = json_object(), *suites = json_array(), *cases = json_array();
+    if (!root || !suites || !cases) {
+        json_decref(root);
+        json_decref(suites);
+        json_decref(cases);
+        kerr_set(err, KE_MEMORY, "no memory for a report");
+        return NULL;
+    }
     put_head(root, r);
     json_object_set_new(root, "gate", gate_of(r));
-    json_object_set_new(root, "target", target_of(r->target));
+    json_object_set_new(root, "target", target_of(r));
     json_object_set_new(root, "counts", counts_of(r->counts.n));
     const char *names[REPORT_SUITES_MAX];
     size_t n = report_suites(r, names);
@@ -394,6 +475,8 @@ static json_t *report_of(const struct run_result *r)
     for (size_t i = 0; i < r->n_tallies; i++)
         json_array_append_new(cases, case_of(r, &r->tallies[i]));
     json_object_set_new(root, "cases", cases);
+    if (r->n_requirements > 0)
+        json_object_set_new(root, "requirements", requirements_of(r));
     if (r->baseline)
         json_object_set_new(root, "baseline", baseline_of(r));
     if (r->shard.of > 0)
@@ -421,8 +504,8 @@ bool report_write_json(const char *path, const json_t *root, struct kerr *err)
 
 bool report_json(const char *path, const struct run_result *r, struct kerr *err)
 {
-    json_t *root = report_of(r);
-    bool ok = report_write_json(path, root, err);
+    json_t *root = report_make(r, err);
+    bool ok = root && report_write_json(path, root, err);
     json_decref(root);
     return ok;
 }

@@ -104,10 +104,15 @@ const struct requirement *requirement_at(size_t i)
     return &table.v[i];
 }
 
+const struct requirement *requirement_in(const struct requirement *v, size_t n, const char *row)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(v[i].row, row) == 0)
+            return &v[i];
+    return NULL;
+}
+
 const struct requirement *requirement_find(const char *row)
 {
-    for (size_t i = 0; i < table.n; i++)
-        if (strcmp(table.v[i].row, row) == 0)
-            return &table.v[i];
-    return NULL;
+    return requirement_in(table.v, table.n, row);
 }

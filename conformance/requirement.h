@@ -15,12 +15,15 @@ struct requirement {
     bool provisional;
 };
 
+/* Among n of them; NULL if it is not there. */
+const struct requirement *requirement_in(const struct requirement *v, size_t n, const char *row);
+
 /* Loads the table once; it lives until requirements_clear. KE_CASE with FILE:LINE. */
 __attribute__((warn_unused_result)) bool requirements_load(const char *path, struct kerr *err);
 void requirements_clear(void);
 bool requirements_loaded(void);
 size_t requirements_count(void);
-const struct requirement *requirement_at(size_t i);
+const struct requirement *requirement_at(size_t i); /* the others follow it */
 const struct requirement *requirement_find(const char *row); /* NULL if there is none */
 
 #endif

@@ -5,7 +5,19 @@
 #include "conformance/case.h"
 #include "conformance/journal.h"
 #include "conformance/match.h"
+#include "conformance/requirement.h"
 #include "conformance/target.h"
+
+/* A message as reports show it (report_message.h). */
+struct shown {
+    size_t size;              /* bytes on the wire */
+    const char *text;         /* form_text: a line for each item, and remarks */
+    const char *hex;          /* form_raw: "xx" for a byte that is not shown */
+    const uint32_t *offsets;  /* of each line of the text; KERR_NO_OFF: a remark */
+    size_t n_lines;
+};
+
+enum exchange_side { EXCHANGE_REQUEST, EXCHANGE_REPLY, EXCHANGE_SIDES };
 
 /* One request and its reply as they were on the wire. */
 struct exchange {
@@ -13,7 +25,8 @@ struct exchange {
     const char *client;
     const char *note;         /* why there is no reply, or "" */
     struct bytes request, reply; /* in the result's arena; reply empty if none came */
-    int64_t sent_ns, took_ns; /* monotonic */
+    struct shown shown[EXCHANGE_SIDES]; /* of a run read back, instead of them */
+    int64_t sent_ns, took_ns; /* monotonic; of a run read back, since the case began */
     struct exchange *next;
 };
 
@@ -78,9 +91,13 @@ struct run_result {
     const char *reach;          /* options that reach this server again: " --host ..." */
     const char *run_options;    /* further ones of `run` only: " --suites ..." */
     const struct driver *driver; /* what the driver suite found out; NULL: it was not run */
+    const struct requirement *requirements; /* all rows, whether a case covers them or not */
+    size_t n_requirements;
     const struct baseline *baseline; /* what is known of the server; NULL: nothing */
     struct run_shard shard;
     bool interrupted, strict, show_secrets, verbose;
+    bool virtual_time;          /* waits advanced a mock's clock */
+    const char *tool_version;   /* that tested; NULL: this program's */
     bool loaded;                /* it was read back from a report, which has its exit code */
     int exit_code;
 };

@@ -224,16 +224,7 @@ bool run_load(struct run *run, char *const *files, int n_files, struct kerr *err
 static bool check_files(const struct run *run, struct kerr *err)
 {
     const struct run_options *o = &run->o;
-    const struct {
-        const char *option, *path;
-    } out[] = {{"json", o->json}, {"junit", o->junit}, {"write-baseline", o->write_baseline}};
-    const size_t n = sizeof out / sizeof *out;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = i + 1; k < n; k++)
-            if (out[i].path && out[k].path && report_same_place(out[i].path, out[k].path))
-                return kerr_set(err, KE_USAGE, "--%s and --%s go to the same place: %s",
-                                out[i].option, out[k].option, out[i].path);
-    return report_can_write(o->json, err) && report_can_write(o->junit, err) &&
+    return report_files_check(&o->files, "write-baseline", o->write_baseline, err) &&
            baseline_can_write(o->write_baseline, o->baseline ? &run->baseline : NULL, err);
 }
 
@@ -309,6 +300,9 @@ bool run_gate(struct run *run, struct kerr *err)
                                       .strict = run->o.strict,
                                       .show_secrets = run->o.show_secrets,
                                       .verbose = run->o.verbose,
+                                      .requirements = requirement_at(0),
+                                      .n_requirements = requirements_count(),
+                                      .virtual_time = run->target.pace.control != NULL,
                                       .baseline = run->o.baseline ? &run->baseline : NULL,
                                       .shard = run->shard};
     buf_init(&run->reach, 32768);

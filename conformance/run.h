@@ -6,6 +6,7 @@
 #include "conformance/baseline.h"
 #include "conformance/driver.h"
 #include "conformance/report.h"
+#include "conformance/report_files.h"
 
 #define RUN_TIMEOUT_S 10 /* unless --timeout: a case must not wait as long as a bulk job */
 
@@ -13,7 +14,8 @@ struct run_options {
     struct opt_list profiles, cases, skips;
     struct opt_list oasis; /* published cases: files and folders */
     const char *auth_suite, *client_ca;
-    const char *json, *junit, *suites, *other_certs, *object, *journal, *control;
+    struct report_files files;
+    const char *suites, *other_certs, *object, *journal, *control;
     const char *baseline, *write_baseline, *shard;
     int64_t repeat, jobs;
     int64_t idle_ns;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "conformance/report.h"
+#include "conformance/report_read.h"
 #include "conformance/requirement.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
@@ -62,6 +63,8 @@ static void set_up(void)
                               .run_prefix = "kmipconf-1",
                               .gate_text = "",
                               .repeat = 1,
+                              .requirements = requirement_at(0),
+                              .n_requirements = requirements_count(),
                               .reach = " --host kms.example --certs 'my certs'", .run_options = "",
                               .started_wall_ns = 1371853139 * NS_PER_S,
                               .took_ns = 1500 * NS_PER_MS};
@@ -387,6 +390,42 @@ Test(report, json_holds_the_run)
     cr_expect_str_eq(uid, "uid-9");
     cr_expect(!json_object_get(j, "stopped"));
     json_decref(j);
+}
+
+/* What the JSON does not hold, no other report can show. */
+static void same_when_read_back(void)
+{
+    struct report_loaded l;
+    struct kerr err = KERR_INIT;
+    json_t *first = write_json();
+    cr_assert(report_load(&l, first, &err), "%s", err.msg);
+    json_t *again = report_make(&l.result, &err);
+    char *a = json_dumps(first, JSON_INDENT(1)), *b = json_dumps(again, JSON_INDENT(1));
+    size_t at = 0, line = 0;
+    for (; a[at] && a[at] == b[at]; at++)
+        line = a[at] == '\n' ? at + 1 : line;
+    cr_expect_eq(a[at], b[at], "the first that differs:\n%.200s\n%.200s", a + line, b + line);
+    free(a);
+    free(b);
+    json_decref(again);
+    report_loaded_clear(&l);
+    json_decref(first);
+}
+
+Test(report, json_read_back_makes_the_same_json)
+{
+    make_run();
+    run.strict = run.virtual_time = true;
+    run.stopped = "gone";
+    run.shard = (struct run_shard){1, 2, (const struct test_case *const *)tc, CASES};
+    target.objects[target.n_objects++] = 0x77; /* it has no name */
+    target.has_offset = true;
+    target.offset_s = -4;
+    snprintf(target.tls.version, sizeof target.tls.version, "TLS1.3");
+    snprintf(target.tls.peer_subject, sizeof target.tls.peer_subject, "CN=kms");
+    target.tls.has_peer = true;
+    target.tls.peer_not_after = 1371853139;
+    same_when_read_back();
 }
 
 Test(report, json_of_a_shut_gate_tells_why)
