@@ -25,6 +25,9 @@ struct cli_args {
     int64_t length, max, limit, lease_ns;
     bool limit_given, lease_given;
     struct opt_list attributes, add, set, del, vars;
+    const char *mix, *rate, *key; /* bench */
+    int64_t connections, depth, duration_ns, requests, seed;
+    bool reconnect, resume, sweep, keep;
 };
 
 struct cmd;
@@ -144,5 +147,6 @@ extern const struct cmd_group cmd_crypt;     /* encrypt decrypt */
 extern const struct cmd_group cmd_bucket;    /* bucket-key */
 extern const struct cmd_group cmd_message;   /* send */
 extern const struct cmd_group cmd_form;      /* decode encode */
+extern const struct cmd_group cmd_bench;     /* bench */
 
 #endif

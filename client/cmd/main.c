@@ -15,6 +15,7 @@
 
 static const struct cmd_group *const groups[] = {
     &cmd_server, &cmd_object, &cmd_attribute, &cmd_crypt, &cmd_bucket, &cmd_message, &cmd_form,
+    &cmd_bench,
 };
 #define N_GROUPS (sizeof groups / sizeof *groups)
 #define MAX_COMMANDS 32

@@ -269,6 +269,26 @@ enum tls_io tls_handshake(struct tls_conn *t, struct kerr *err)
     return rc == 0 ? TLS_OK : fail(t, rc, err);
 }
 
+bool tls_session(const struct tls_conn *t, struct buf *out)
+{
+    gnutls_datum_t data = {NULL, 0};
+    bool ticket = gnutls_protocol_get_version(t->session) != GNUTLS_TLS1_3 ||
+                  gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET;
+
+    if (!ticket || gnutls_session_get_data2(t->session, &data) != 0)
+        return false;
+    bool ok = buf_put(out, data.data, data.size);
+    wipe(data.data, data.size);
+    gnutls_free(data.data);
+    return ok;
+}
+
+void tls_resume(struct tls_conn *t, struct bytes session)
+{
+    if (session.n > 0) /* what does not fit leads to a full handshake */
+        (void)gnutls_session_set_data(t->session, session.p, session.n);
+}
+
 enum tls_io tls_read(struct tls_conn *t, void *p, size_t room, size_t *n, struct kerr *err)
 {
     *n = 0;

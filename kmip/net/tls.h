@@ -66,6 +66,13 @@ enum tls_io {
  * Under TLS 1.3 a server judges the client's certificate when the client is done
  * already: its refusal then comes out of the first tls_read or tls_write. */
 enum tls_io tls_handshake(struct tls_conn *t, struct kerr *err);
+/* A client's session, to resume later: after tls_handshake and, under TLS 1.3, after
+ * something was read, for the ticket comes behind the handshake. It is a secret. False
+ * when there is none yet. */
+struct buf;
+__attribute__((warn_unused_result)) bool tls_session(const struct tls_conn *t, struct buf *out);
+/* Offers to resume it, before tls_handshake. tls_info says whether the server did. */
+void tls_resume(struct tls_conn *t, struct bytes session);
 /* At most room bytes into p, *n of them: never more than one record's rest. */
 enum tls_io tls_read(struct tls_conn *t, void *p, size_t room, size_t *n, struct kerr *err);
 /* Sends up to one record of v; *n bytes were taken. After WANT_* call again with
