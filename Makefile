@@ -103,6 +103,9 @@ $(LIB_MOCK): $(call obj,$(MOCK_SRC))
 $(LIB_CONF): $(call obj,$(CONF_SRC))
 	$(archive)
 
+# What programs hold of the tree (kmip/base/embed.h).
+$(call obj,mockserver/control_page.c): $(wildcard mockserver/page/*)
+
 KMIP_LIBS := gnutls nettle yaml-0.1 expat
 MOCK_LIBS := sqlite3 libuv jansson libmicrohttpd libcurl
 define link

@@ -7,6 +7,7 @@
 #include "conformance/program.h"
 #include "conformance/run.h"
 #include "kmip/base/clock.h"
+#include "kmip/base/token.h"
 
 #define RUN(member) offsetof(struct run_options, member)
 
@@ -55,6 +56,10 @@ static const struct opt run_opts[] = {
     {.name = "control", .kind = OPT_STR, .off = RUN(control), .arg = "HOST:PORT",
      .help = "the server is a kmip-mock with this control API: waits advance its clock and take no "
              "time (else KMIP_CONTROL, for the server of KMIP_HOST and KMIP_PORT)"},
+    {.name = "control-token-file", .kind = OPT_STR, .off = RUN(control_token_file), .arg = "FILE",
+     .help = "holds the token that the control API asks for (else KMIP_CONTROL_TOKEN)"},
+    {.name = "control-token", .kind = OPT_STR, .off = RUN(control_token), .arg = "TOKEN",
+     .help = "the same, where others on this machine may see it"},
     {.name = "oasis", .kind = OPT_LIST, .off = RUN(oasis), .arg = "FILE|DIR",
      .help = "run the published OASIS test cases (XML) of a file or a folder; more may follow"},
     {.name = "suites", .kind = OPT_STR, .off = RUN(suites), .arg = "DIR",
@@ -117,7 +122,18 @@ struct request {
     struct kc_settings settings;
     struct host_options hosts;
     struct command_line line;
+    char token[TOKEN_MAX + 1]; /* --control-token, hidden from the command line; one that is
+                              * too long stays so */
 };
+
+static void keep_token(struct request *q)
+{
+    if (!q->o.control_token)
+        return;
+    snprintf(q->token, sizeof q->token, "%s", q->o.control_token);
+    token_hide(q->o.control_token);
+    q->o.control_token = q->token;
+}
 
 static int run_host(const struct request *q, const char *host)
 {
@@ -187,8 +203,11 @@ int cmd_run(int argc, char **argv)
         {"Run", run_opts, sizeof run_opts / sizeof *run_opts, &q->o},
         {REPORT_FILES_TITLE, report_file_opts, REPORT_FORMATS, &q->o.files}};
     hosts_opt_sets(sets + 2, &q->hosts, &q->settings);
-    if (program_parse("run", sets, 4, argc, argv, &q->line, &code))
+    if (program_parse("run", sets, 4, argc, argv, &q->line, &code)) {
+        keep_token(q);
         code = run_request(q);
+    }
+    wipe(q->token, sizeof q->token);
     free(q);
     return code;
 }

@@ -6,22 +6,24 @@
 #include <stdlib.h>
 
 #include "kmip/base/buf.h"
+#include "kmip/base/token.h"
 
 #define CONNECT_MS 5000L
 #define ANSWER_MS 10000L
 #define ANSWER_MAX (1u << 20)
 
 struct mock_control {
-    char place[200];
+    char place[200], token[TOKEN_MAX];
     CURL *curl;
     struct curl_slist *headers;
 };
 
-struct mock_control *mock_control_new(const char *place, struct kerr *err)
+struct mock_control *mock_control_new(const char *place, const char *token, struct kerr *err)
 {
     struct mock_control *c = calloc(1, sizeof *c);
     if (c) {
         snprintf(c->place, sizeof c->place, "%s", place);
+        snprintf(c->token, sizeof c->token, "%s", token);
         c->curl = curl_easy_init();
         c->headers = curl_slist_append(NULL, "Content-Type: application/json");
     }
@@ -32,12 +34,18 @@ struct mock_control *mock_control_new(const char *place, struct kerr *err)
     return NULL;
 }
 
+struct mock_control *mock_control_again(const struct mock_control *c, struct kerr *err)
+{
+    return mock_control_new(c->place, c->token, err);
+}
+
 void mock_control_free(struct mock_control **c)
 {
     if (!*c)
         return;
     curl_easy_cleanup((*c)->curl);
     curl_slist_free_all((*c)->headers);
+    wipe((*c)->token, sizeof (*c)->token);
     free(*c);
     *c = NULL;
 }
@@ -66,6 +74,10 @@ static CURLcode perform(struct mock_control *c, const char *url, const char *bod
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, c->headers);
+    if (c->token[0]) {
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, c->token);
+    }
     if (body)
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
     return curl_easy_perform(curl);
@@ -93,6 +105,11 @@ static json_t *ask(struct mock_control *c, const char *path, const char *body, s
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
     if (rc != CURLE_OK)
         no_answer(c, rc, err);
+    else if (status == 401)
+        kerr_set(err, KE_CONFIG,
+                 "the mock's control API at %s asks for %s token: --control-token-file FILE or "
+                 "KMIP_CONTROL_TOKEN gives the one that it was started with",
+                 c->place, c->token[0] ? "another" : "a");
     else if (status != 200 || !(j = json_loadb((const char *)answer.p, answer.n, 0, NULL)))
         kerr_set(err, KE_CONFIG, "what listens on %s is no mock's control API: %ld, %.300s",
                  c->place, status, buf_cstr(&answer));

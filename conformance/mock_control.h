@@ -7,12 +7,15 @@
 
 struct mock_control;
 
-/* place: HOST:PORT. Sends nothing yet. NULL without memory. */
-struct mock_control *mock_control_new(const char *place, struct kerr *err);
+/* place: HOST:PORT; token: what it asks for, "" for nothing. Sends nothing yet. NULL
+ * without memory. */
+struct mock_control *mock_control_new(const char *place, const char *token, struct kerr *err);
+/* Another connection to the same. */
+struct mock_control *mock_control_again(const struct mock_control *c, struct kerr *err);
 void mock_control_free(struct mock_control **c);
 const char *mock_control_place(const struct mock_control *c);
 /* The port on which the mock behind it speaks KMIP. KE_CONNECT when nothing listens there,
- * KE_CONFIG when it is no mock's control API. */
+ * KE_CONFIG when it is no mock's control API, or asks for another token. */
 __attribute__((warn_unused_result)) bool mock_control_port(struct mock_control *c, int *port,
                                                            struct kerr *err);
 /* Lets so much virtual time pass on the mock. */

@@ -44,7 +44,7 @@ bool repro_server(struct repro_run *r, const struct repro_attempt *a, struct ker
 
 bool repro_pass_time(struct repro_run *r, const char *time, struct kerr *err)
 {
-    struct mock_control *c = mock_control_new(r->mock.control, err);
+    struct mock_control *c = mock_control_new(r->mock.control, "", err);
     int64_t ns;
     bool ok = c && (text_duration(bytes_str(time), &ns) ||
                     kerr_set(err, KE_INTERNAL, "'%s' is no duration", time)) &&

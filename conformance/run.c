@@ -12,6 +12,7 @@
 #include "conformance/requirement.h"
 #include "conformance/shard.h"
 #include "kmip/base/clock.h"
+#include "kmip/base/token.h"
 
 /* ---- before ----------------------------------------------------------------- */
 
@@ -69,6 +70,20 @@ static const char *control_of_environment(const struct run *run)
     return same ? program_env("KMIP_CONTROL") : NULL;
 }
 
+/* To the mock's control API, with the token that it may ask for. */
+static struct mock_control *open_control(const struct run *run, const char *place, struct kerr *err)
+{
+    char token[TOKEN_MAX];
+    const struct token_source from = {.argument = run->o.control_token,
+                                      .file = run->o.control_token_file,
+                                      .environment = "KMIP_CONTROL_TOKEN",
+                                      .option = "control-token"};
+    struct mock_control *c =
+        token_read(&from, token, err) ? mock_control_new(place, token, err) : NULL;
+    wipe(token, sizeof token);
+    return c;
+}
+
 /* Waits on a mock that can be told to let time pass. Not for the driver suite, which
  * measures how a clock runs. */
 static bool find_control(struct run *run, struct kerr *err)
@@ -78,7 +93,7 @@ static bool find_control(struct run *run, struct kerr *err)
     int port;
     if (!place || has_probes(run))
         return true;
-    if (!(*c = mock_control_new(place, err)) || !mock_control_port(*c, &port, err))
+    if (!(*c = open_control(run, place, err)) || !mock_control_port(*c, &port, err))
         return false;
     return port == run->to.settings.port ||
            kerr_set(err, KE_USAGE,

@@ -16,6 +16,7 @@ struct run_options {
     const char *auth_suite, *client_ca;
     struct report_files files;
     const char *suites, *other_certs, *object, *journal, *control;
+    const char *control_token, *control_token_file;
     const char *baseline, *write_baseline, *shard;
     int64_t repeat, jobs;
     int64_t idle_ns;

@@ -178,7 +178,7 @@ static bool copy_target(struct target *to, const struct target *from, struct ker
     to->offset_uncertain_s = from->offset_uncertain_s;
     to->pace.passed_ns = from->pace.passed_ns;
     if (from->pace.control)
-        to->pace.control = mock_control_new(mock_control_place(from->pace.control), err);
+        to->pace.control = mock_control_again(from->pace.control, err);
     return !from->pace.control || to->pace.control;
 }
 

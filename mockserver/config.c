@@ -267,7 +267,12 @@ static bool apply_scenario(struct mock_config *cfg, const char *name, struct ker
     struct ydoc *layer = &cfg->layers[cfg->n_scenarios];
     if (!scenario_load(name, layer, err))
         return false;
-    cfg->scenarios[cfg->n_scenarios++] = name;
+    const char *kept = arena_str(&cfg->doc.arena, name); /* the list may go */
+    if (!kept) {
+        ydoc_clear(layer);
+        return kerr_set(err, KE_MEMORY, "no memory for the scenario %s", name);
+    }
+    cfg->scenarios[cfg->n_scenarios++] = kept;
     return ydoc_merge(&cfg->doc, layer, adding, err);
 }
 

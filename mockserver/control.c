@@ -13,6 +13,7 @@
 #include "kmip/base/clock.h"
 #include "kmip/base/log.h"
 #include "kmip/base/text.h"
+#include "kmip/base/token.h"
 #include "kmip/net/tcp.h"
 #include "mockserver/address.h"
 #include "mockserver/control_priv.h"
@@ -46,6 +47,9 @@ static void on_completed(void *cls, struct MHD_Connection *http, void **state,
     if (!rq)
         return;
     control_wait_free(rq);
+    control_stream_free(rq);
+    if (rq->response)
+        MHD_destroy_response(rq->response);
     json_decref(rq->answer);
     ydoc_clear(&rq->doc);
     buf_clear(&rq->body);
@@ -54,30 +58,50 @@ static void on_completed(void *cls, struct MHD_Connection *http, void **state,
     *state = NULL;
 }
 
-static enum MHD_Result send_answer(struct control_request *rq)
+static bool put_header(struct MHD_Response *r, const char *name, const char *value)
 {
-    static char no_memory[] = "{\"error\": {\"message\": \"no memory\"}}\n";
+    return !value || MHD_add_response_header(r, name, value) == MHD_YES;
+}
+
+static bool put_headers(const struct control_request *rq, struct MHD_Response *r)
+{
+    return put_header(r, "Content-Type", rq->type ? rq->type : "application/json") &&
+           put_header(r, "Cache-Control", "no-store") &&
+           put_header(r, "Allow", rq->allow) &&
+           put_header(r, "WWW-Authenticate",
+                      rq->status == MHD_HTTP_UNAUTHORIZED ? "Bearer" : NULL) &&
+           control_page_headers(r);
+}
+
+/* Of rq->answer; NULL for none, or no memory. */
+static struct MHD_Response *json_response(const struct control_request *rq)
+{
     const size_t how = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
     char *text = rq->answer ? json_dumps(rq->answer, how) : NULL;
     size_t n = text ? strlen(text) : 0;
-    if (text)
-        text[n++] = '\n'; /* in place of the NUL, which HTTP does not need */
-    struct MHD_Response *r =
-        text ? MHD_create_response_from_buffer(n, text, MHD_RESPMEM_MUST_FREE)
-             : MHD_create_response_from_buffer(strlen(no_memory), no_memory,
-                                               MHD_RESPMEM_PERSISTENT);
-    if (!r) {
+    if (!text)
+        return NULL;
+    text[n++] = '\n'; /* in place of the NUL, which HTTP does not need */
+    struct MHD_Response *r = MHD_create_response_from_buffer(n, text, MHD_RESPMEM_MUST_FREE);
+    if (!r)
         free(text);
-        return MHD_NO;
+    return r;
+}
+
+static enum MHD_Result send_answer(struct control_request *rq)
+{
+    static char no_memory[] = "{\"error\": {\"message\": \"no memory\"}}\n";
+    struct MHD_Response *r = rq->response ? rq->response : json_response(rq);
+    if (!r) {
+        rq->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+        r = MHD_create_response_from_buffer(strlen(no_memory), no_memory, MHD_RESPMEM_PERSISTENT);
     }
-    bool ok = MHD_add_response_header(r, "Content-Type", "application/json") == MHD_YES &&
-              MHD_add_response_header(r, "Cache-Control", "no-store") == MHD_YES &&
-              MHD_add_response_header(r, "X-Content-Type-Options", "nosniff") == MHD_YES &&
-              (!rq->allow || MHD_add_response_header(r, "Allow", rq->allow) == MHD_YES);
+    if (!r)
+        return MHD_NO;
+    rq->response = NULL;
     rq->finished = true;
     enum MHD_Result queued =
-        ok ? MHD_queue_response(rq->http, text ? rq->status : MHD_HTTP_INTERNAL_SERVER_ERROR, r)
-           : MHD_NO;
+        put_headers(rq, r) ? MHD_queue_response(rq->http, rq->status, r) : MHD_NO;
     MHD_destroy_response(r);
     return queued;
 }
@@ -153,7 +177,7 @@ static bool begin(struct control_request *rq, const char *url, const char *metho
     int64_t length = 0;
     const char *declared = MHD_lookup_connection_value(rq->http, MHD_HEADER_KIND, "Content-Length");
     rq->started = true;
-    if (control_guard(rq))
+    if (control_guard(rq, method, url))
         control_find_route(rq, method, url);
     if (!rq->status)
         read_query(rq);
@@ -235,7 +259,9 @@ static void on_timer(uv_timer_t *h);
 static void set_timer(struct control *c)
 {
     MHD_UNSIGNED_LONG_LONG ms;
-    int64_t deadline = control_waits_deadline(c);
+    int64_t deadline = control_waits_deadline(c), streams = control_streams_deadline(c);
+    if (streams < deadline)
+        deadline = streams;
     int wait = deadline_poll_ms(deadline);
     bool timed = MHD_get_timeout(c->daemon, &ms) == MHD_YES;
     if (timed && (wait < 0 || ms < (MHD_UNSIGNED_LONG_LONG)wait))
@@ -249,6 +275,7 @@ static void set_timer(struct control *c)
 static void turn(struct control *c)
 {
     control_waits_look(c);
+    control_streams_look(c);
     MHD_run(c->daemon);
     set_timer(c);
 }
@@ -264,14 +291,19 @@ static void on_readable(uv_poll_t *h, int status, int events)
     turn(h->data);
 }
 
-/* The journal changed, in the middle of an exchange: waits are looked at afterwards. */
-static void on_journal(void *arg, uint64_t number)
+/* The journal changed, in the middle of an exchange: waits are looked at afterwards,
+ * streams when their time has come. */
+static void on_journal(void *arg, uint64_t number, enum journal_change what)
 {
     struct control *c = arg;
-    if (number < c->changed)
+    if (what != JOURNAL_LEFT && number < c->changed)
         c->changed = number;
-    if (c->waits)
+    if (c->waits) {
         uv_timer_start(&c->timer, on_timer, 0, 0);
+    } else if (c->streams && !c->stirred) {
+        c->stirred = true;
+        set_timer(c);
+    }
 }
 
 /* The server stops: whoever waits is told so, now, for the loop may end with this turn. */
@@ -295,6 +327,17 @@ static void on_http_log(void *cls, const char *fmt, va_list ap)
 
 /* --- opening and closing ----------------------------------------------- */
 
+static void warn_beyond(const struct control *c)
+{
+    log_line(LOG_WARN,
+             "the control API listens beyond loopback on %s, and HTTP does not hide its token from "
+             "the network%s",
+             c->options.listen,
+             strlen(c->options.token) < TOKEN_SHORT ? "; the token is so short that it can be "
+                                                      "guessed"
+                                                    : "");
+}
+
 static int open_socket(struct control *c, struct kerr *err)
 {
     struct address_bound at;
@@ -307,14 +350,17 @@ static int open_socket(struct control *c, struct kerr *err)
         close(fd);
         return -1;
     }
-    if (at.beyond_loopback) {
+    if (at.beyond_loopback && !control_has_token(c)) {
         kerr_set(err, KE_CONFIG,
                  "the control API changes the server without asking who you are: it listens on "
-                 "loopback only, such as 127.0.0.1:%d, not on %s",
+                 "loopback only, such as 127.0.0.1:%d, not on %s, unless --control-token-file "
+                 "names a secret that whoever asks must show",
                  c->port, c->options.listen);
         close(fd);
         return -1;
     }
+    if (at.beyond_loopback)
+        warn_beyond(c);
     snprintf(c->host, sizeof c->host, "%s", at.host);
     return fd;
 }

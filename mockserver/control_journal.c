@@ -18,7 +18,7 @@ enum { LIMIT = 100, LIMIT_MAX = 1000 };
 enum { DECODED_MAX = 2 << 20 };
 enum { FORM_TEXT = 1, FORM_YAML = 2, FORM_HEX = 4 };
 
-#define FILTERS                                                                                    \
+#define WHICH                                                                                      \
     NODE(journal_question, "operation", operation,                                                 \
          "name of an operation, or several with commas: some Batch Item has one of them"),         \
     STR(journal_question, "client", client,                                                        \
@@ -26,7 +26,9 @@ enum { FORM_TEXT = 1, FORM_YAML = 2, FORM_HEX = 4 };
     INT(journal_question, "connection", connection, 1, INT64_MAX,                                  \
         "number of the connection"),                                                               \
     STR(journal_question, "fault", fault,                                                          \
-        "name of a fault that fired; * and ? stand for others, so that * is any"),                 \
+        "name of a fault that fired; * and ? stand for others, so that * is any")
+
+#define SHOWN                                                                                      \
     INT(journal_question, "since", since, 1, INT64_MAX,                                            \
         "from this number on, the oldest first; without it the newest, as many as limit"),         \
     INT(journal_question, "limit", limit, 1, LIMIT_MAX,                                            \
@@ -34,13 +36,22 @@ enum { FORM_TEXT = 1, FORM_YAML = 2, FORM_HEX = 4 };
     NODE(journal_question, "messages", messages,                                                   \
          "how messages are shown: text (unless told), yaml, hex, or several with commas; none")
 
-const struct yfield control_journal_params[] = {FILTERS, END};
+const struct yfield control_journal_params[] = {WHICH, SHOWN, END};
 
 const struct yfield control_wait_params[] = {
-    FILTERS,
+    WHICH, SHOWN,
     INT(journal_question, "count", count, 1, 1000000, "exchanges to wait for; 1 unless told"),
     TIME(journal_question, "timeout", timeout_ns, 0, 600 * NS_PER_S,
          "how long to wait for them: 5s unless told, at most 10m"),
+    END};
+
+const struct yfield control_events_params[] = {
+    WHICH,
+    INT(journal_question, "since", since, 1, INT64_MAX,
+        "from this number on; without it what comes from now on"),
+    INT(journal_question, "last", last, 1, 1000000, "begin with the last so many"),
+    INT(journal_question, "most", most, 1, 1000000,
+        "exchanges a second that are told at most, the others are counted; 1000 unless told"),
     END};
 
 /* --- the question ------------------------------------------------------ */
@@ -104,7 +115,7 @@ bool journal_question_read(struct control_request *rq, struct journal_question *
 {
     struct kerr err = KERR_INIT;
     *q = (struct journal_question){
-        .limit = LIMIT, .count = 1, .timeout_ns = 5 * NS_PER_S, .forms = FORM_TEXT};
+        .limit = LIMIT, .count = 1, .timeout_ns = 5 * NS_PER_S, .most = 1000, .forms = FORM_TEXT};
     if (rq->control->server->journal.room == 0) {
         control_refuse(rq, MHD_HTTP_CONFLICT, "journal.exchanges",
                        "the configuration says that no exchanges are kept");
@@ -257,6 +268,22 @@ static json_t *faults_json(const struct exchange *e)
     return list;
 }
 
+/* A fault may have given the reply another identifier than the request has. */
+static void put_reply_id(json_t *o, const struct exchange *e)
+{
+    struct kmip_message m;
+    struct kmip_item it;
+    struct kerr err = KERR_INIT;
+    struct buf id;
+    if (!e->n_faults || !kmip_open(&m, buf_bytes(&e->reply), &err) || !kmip_next_item(&m, &it) ||
+        bytes_eq(it.id, bytes_of(e->note.id, e->note.id_len)) || it.id.n > sizeof e->note.id)
+        return;
+    buf_init(&id, 2 * sizeof e->note.id + 1);
+    buf_hex(&id, it.id);
+    json_object_set_new(o, "reply_batch_item_id", json_string(buf_cstr(&id)));
+    buf_clear(&id);
+}
+
 /* What there is of a request and its reply; an entry about a connection has neither. */
 static void put_exchange(json_t *o, const struct exchange *e, unsigned forms)
 {
@@ -269,15 +296,19 @@ static void put_exchange(json_t *o, const struct exchange *e, unsigned forms)
         json_object_set_new(o, "unique_identifier", control_text(bytes_str(e->note.uid)));
     if (id.n)
         json_object_set_new(o, "batch_item_id", json_string(buf_cstr(&id)));
+    put_reply_id(o, e);
     json_object_set_new(o, "result", result_json(&e->note));
     json_object_set_new(o, "duration_ms", json_real((double)e->took_ns / 1e6));
     json_object_set_new(o, "left", e->left_ns ? control_time(e->left_ns) : json_null());
+    json_object_set_new(o, "turn", json_integer((json_int_t)e->came));
+    if (e->went)
+        json_object_set_new(o, "left_turn", json_integer((json_int_t)e->went));
     json_object_set_new(o, "request", message_json(&e->request, e->request_size, forms));
     json_object_set_new(o, "reply", message_json(&e->reply, e->reply_size, forms));
     buf_clear(&id);
 }
 
-static json_t *entry_json(const struct exchange *e, unsigned forms)
+json_t *journal_entry_json(const struct exchange *e, unsigned forms)
 {
     json_t *o = json_pack("{s:I, s:o, s:I, s:o}", "number", (json_int_t)e->number, "time",
                           control_time(e->received_ns), "connection", (json_int_t)e->connection,
@@ -316,7 +347,7 @@ json_t *journal_json(const struct journal *j, const struct journal_question *q)
         const struct exchange *e = journal_get(j, at);
         if (!journal_question_fits(q, e))
             continue;
-        json_array_append_new(list, entry_json(e, q->forms));
+        json_array_append_new(list, journal_entry_json(e, q->forms));
         decoded += (e->request.n + e->reply.n) * forms;
         left--;
     }

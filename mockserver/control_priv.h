@@ -18,7 +18,8 @@
 
 #define CONTROL_BODY_MAX (1u << 20)
 
-struct control_wait; /* a request that waits for the journal (control_wait.c) */
+struct control_wait;   /* a request that waits for the journal (control_wait.c) */
+struct control_stream; /* one that is told of exchanges as they happen (control_events.c) */
 
 struct control {
     struct server *server;
@@ -32,6 +33,8 @@ struct control {
     int64_t opened_ns; /* monotonic */
     int64_t opened_wall_ns;
     struct control_wait *waits;
+    struct control_stream *streams;
+    bool stirred; /* streams may have something to tell */
     uint64_t changed; /* lowest entry of the journal that changed since waits were looked at */
     bool stopping;    /* nobody may wait any more */
 };
@@ -51,8 +54,13 @@ struct control_request {
 
     unsigned status;  /* of the answer; 0: none yet */
     json_t *answer;
+    struct MHD_Response *response; /* in its place: what is no JSON, of this type */
+    const char *type;
     const char *allow; /* for 405 */
+    struct control_stream *stream; /* of events, as long as it is answered */
 };
+
+enum { CONTROL_STREAMS_MAX = 32 };
 
 enum control_body { BODY_NONE, BODY_NEEDED };
 
@@ -68,12 +76,13 @@ extern const struct control_route control_routes[]; /* path NULL behind the last
 /* Finds rq->route and rq->name, or answers 404 or 405. */
 void control_find_route(struct control_request *rq, const char *method, const char *path);
 
-/* Who may ask; false: answered 403. */
-bool control_guard(struct control_request *rq);
+/* Who may ask; false: answered 401 or 403. */
+bool control_guard(struct control_request *rq, const char *method, const char *path);
+bool control_has_token(const struct control *c);
 
 /* --- answers: the first counts ------------------------------------------ */
 
-/* Takes the reference over; NULL: no memory. */
+/* Takes the reference over; NULL: no memory. Not with a response of another type. */
 void control_answer(struct control_request *rq, unsigned status, json_t *answer);
 /* {"error": {"field": ..., "message": ...}}; field NULL: none in particular. */
 void control_refuse(struct control_request *rq, unsigned status, const char *field,
@@ -107,6 +116,7 @@ json_t *control_node(const struct ynode *n);
 void control_log(const struct control_request *rq, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+void control_get_root(struct control_request *rq);
 void control_get_routes(struct control_request *rq);
 void control_get_health(struct control_request *rq);
 void control_get_state(struct control_request *rq);
@@ -131,12 +141,15 @@ void control_put_clock(struct control_request *rq);
 void control_post_clock(struct control_request *rq);
 void control_delete_clock(struct control_request *rq);
 
-extern const struct yfield control_journal_params[], control_wait_params[];
+extern const struct yfield control_journal_params[], control_wait_params[],
+    control_events_params[];
 void control_get_journal(struct control_request *rq);
 void control_get_wait(struct control_request *rq);
 void control_delete_journal(struct control_request *rq);
 
 void control_post_reload(struct control_request *rq);
+void control_get_library(struct control_request *rq);
+void control_put_library(struct control_request *rq);
 
 void control_get_objects(struct control_request *rq);
 void control_get_object(struct control_request *rq);
@@ -155,5 +168,24 @@ void control_waits_look(struct control *c);
 int64_t control_waits_deadline(const struct control *c);
 size_t control_waits_count(const struct control *c);
 void control_wait_free(struct control_request *rq);
+
+/* --- events (control_events.c) ------------------------------------------ */
+
+void control_get_events(struct control_request *rq);
+/* Lets those go on that have something to tell, or all (stopping). */
+void control_streams_look(struct control *c);
+/* When the next of them may have, monotonic ns; INT64_MAX: no matter when. */
+int64_t control_streams_deadline(const struct control *c);
+size_t control_streams_count(const struct control *c);
+void control_stream_free(struct control_request *rq);
+
+/* --- the live page (control_page.c) ------------------------------------- */
+
+/* Is it one of the page's files that is asked for? At "/" that depends on whether HTML is
+ * wanted, as browsers do. */
+bool control_page_wanted(const struct control_request *rq, const char *method, const char *path);
+void control_get_page(struct control_request *rq);
+/* What a browser may do with an answer. */
+__attribute__((warn_unused_result)) bool control_page_headers(struct MHD_Response *r);
 
 #endif

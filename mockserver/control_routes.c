@@ -5,7 +5,9 @@
 #include "mockserver/control_priv.h"
 
 const struct control_route control_routes[] = {
-    {"GET", "/", BODY_NONE, NULL, control_get_routes, "what can be asked"},
+    {"GET", "/", BODY_NONE, NULL, control_get_root,
+     "what can be asked; for a browser, the live page"},
+    {"GET", "/page/{file}", BODY_NONE, NULL, control_get_page, "a file of the live page"},
     {"GET", "/health", BODY_NONE, NULL, control_get_health, "is the server there?"},
     {"GET", "/state", BODY_NONE, NULL, control_get_state,
      "version, seed, port, connections, requests, objects, faults, scenarios"},
@@ -27,6 +29,10 @@ const struct control_route control_routes[] = {
      "set the state: {\"state\": \"over\"}"},
     {"DELETE", "/scenarios/{name}", BODY_NONE, NULL, control_delete_scenario,
      "the state as at the start"},
+    {"GET", "/library", BODY_NONE, NULL, control_get_library,
+     "the scenarios that come with the programs, which tell servers in the field; those in force"},
+    {"PUT", "/library", BODY_NEEDED, NULL, control_put_library,
+     "these scenarios over the configuration in place of those in force: [\"out-of-order\"]"},
     {"GET", "/clock", BODY_NONE, NULL, control_get_clock,
      "what the clock says, and how it is wrong"},
     {"PUT", "/clock", BODY_NEEDED, NULL, control_put_clock,
@@ -48,6 +54,8 @@ const struct control_route control_routes[] = {
      "exchanges, decoded, secrets left out"},
     {"GET", "/journal/wait", BODY_NONE, control_wait_params, control_get_wait,
      "the same once there are so many; 504 with those there are when time is up"},
+    {"GET", "/events", BODY_NONE, control_events_params, control_get_events,
+     "exchanges as they happen, as server-sent events: exchange, gap"},
     {"DELETE", "/journal", BODY_NONE, NULL, control_delete_journal,
      "forget all exchanges; their numbers go on"},
     {"POST", "/reload", BODY_NONE, NULL, control_post_reload,
@@ -127,6 +135,14 @@ static json_t *params(const struct control_route *r)
     for (const struct yfield *f = r->params; f && f->key; f++)
         json_object_set_new(o, f->key, json_string(f->help));
     return o;
+}
+
+void control_get_root(struct control_request *rq)
+{
+    if (control_page_wanted(rq, "GET", "/"))
+        control_get_page(rq);
+    else
+        control_get_routes(rq);
 }
 
 void control_get_routes(struct control_request *rq)

@@ -63,7 +63,9 @@ void control_get_state(struct control_request *rq)
         json_object_update(o, more);
     json_decref(more);
     if (o)
-        json_object_set_new(o, "waiting", json_integer((json_int_t)control_waits_count(c)));
+        json_object_update_new(o, json_pack("{s:I, s:I}", "waiting",
+                                            (json_int_t)control_waits_count(c), "followers",
+                                            (json_int_t)control_streams_count(c)));
     if (o && c->options.config)
         json_object_set_new(o, "config", control_text(bytes_str(c->options.config)));
     control_answer(rq, MHD_HTTP_OK, o);

@@ -8,6 +8,7 @@
 #include "kmip/base/file.h"
 #include "kmip/base/option.h"
 #include "kmip/base/text.h"
+#include "kmip/base/token.h"
 #include "kmip/net/tcp.h"
 
 enum { DONE = 0, REFUSED = 1, USAGE = 2, UNREACHABLE = 3 };
@@ -49,6 +50,9 @@ static const struct command commands[] = {
     {"scenario get", "NAME", "GET", "/scenarios", NAME, NULL, 0, "one scenario's state"},
     {"scenario set", "NAME STATE", "PUT", "/scenarios", NAME_VALUE, "state", 0, "set it"},
     {"scenario reset", "NAME", "DELETE", "/scenarios", NAME, NULL, 0, "as at the start"},
+    {"library", "", "GET", "/library", NOTHING, NULL, 0, "scenarios to choose from"},
+    {"choose", "NAME|[NAMES]", "PUT", "/library", BODY_OR_SET, NULL, 0,
+     "these scenarios, and no others; '[]': none"},
     {"clock", "", "GET", "/clock", NOTHING, NULL, 0, "what the clock says"},
     {"clock set", "FILE|YAML", "PUT", "/clock", BODY, NULL, 0, "such as '{offset: -90s}'"},
     {"clock advance", "TIME", "POST", "/clock", VALUE, "advance", 0,
@@ -70,7 +74,7 @@ enum { N_COMMANDS = sizeof commands / sizeof *commands };
 /* --- options ----------------------------------------------------------- */
 
 struct options {
-    const char *control;
+    const char *control, *control_token, *control_token_file;
     const char *wait, *timeout;
     const char *operation, *client, *connection, *fault, *since, *limit, *messages;
     const char *state, *name, *owner;
@@ -81,6 +85,9 @@ struct options {
 
 static const struct opt place_options[] = {
     STR("control", control, "HOST:PORT", "the control API; default: KMIP_CONTROL"),
+    STR("control-token-file", control_token_file, "FILE",
+        "holds the token that it asks for; default: KMIP_CONTROL_TOKEN"),
+    STR("control-token", control_token, "TOKEN", "the same, where others may see it"),
 };
 
 /* Each is a parameter of the query, of the same name but for --wait. */
@@ -147,6 +154,17 @@ static bool find_place(const char *given, char out[300], struct kerr *err)
                         place);
     snprintf(out, 300, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
     return true;
+}
+
+static bool find_token(const struct options *o, char out[TOKEN_MAX], struct kerr *err)
+{
+    const struct token_source from = {.argument = o->control_token,
+                                      .file = o->control_token_file,
+                                      .environment = "KMIP_CONTROL_TOKEN",
+                                      .option = "control-token"};
+    bool ok = token_read(&from, out, err);
+    token_hide(o->control_token);
+    return ok;
 }
 
 /* --- which command ----------------------------------------------------- */
@@ -331,7 +349,7 @@ static int run(const struct options *o, char **operands, int n)
     struct kerr err = KERR_INIT;
     struct ctl_request rq = {0};
     struct buf path, answer = {0};
-    char place[300];
+    char place[300], token[TOKEN_MAX] = "";
     long status = 0;
     int n_words;
     buf_init(&path, BUF_NO_LIMIT);
@@ -339,10 +357,12 @@ static int run(const struct options *o, char **operands, int n)
     buf_init(&rq.body, FILE_MAX);
     const struct command *c = find_command(operands, n, &n_words, &err);
     rq.place = place;
+    rq.token = token;
     rq.method = c ? c->method : "";
-    bool ok = c && find_place(o->control, place, &err) &&
+    bool ok = c && find_place(o->control, place, &err) && find_token(o, token, &err) &&
               put_operands(&rq, c, operands + n_words, &path, &err) &&
               put_choice(&rq, c, o, &err) && ctl_ask(&rq, &status, &answer, &err);
+    wipe(token, sizeof token);
     int code = ok ? show(&rq, status, &answer) : failed(&err);
     buf_clear(&answer);
     buf_clear(&rq.body);

@@ -13,6 +13,7 @@ int ctl_main(int argc, char **argv);
 
 struct ctl_request {
     const char *place;  /* HOST:PORT */
+    const char *token;  /* "": none */
     const char *method, *path;
     struct buf query;   /* "a=1&b=2", encoded */
     struct buf body;

@@ -45,6 +45,7 @@ void journal_clear(struct journal *j)
         buf_clear(&j->ring[i].reply);
     }
     free(j->ring);
+    free(j->changes);
     *j = (struct journal){.next = 1, .first = 1};
 }
 
@@ -52,9 +53,16 @@ static bool make_ring(struct journal *j)
 {
     if (j->ring || j->room == 0)
         return j->ring != NULL;
+    j->room_changes = 2 * j->room; /* each is labelled now and then, and its reply leaves */
     j->ring = calloc(j->room, sizeof *j->ring);
-    if (!j->ring)
+    j->changes = calloc(j->room_changes, sizeof *j->changes);
+    if (!j->ring || !j->changes) {
+        free(j->ring);
+        free(j->changes);
+        j->ring = NULL;
+        j->changes = NULL;
         return false;
+    }
     for (size_t i = 0; i < j->room; i++) {
         buf_init(&j->ring[i].request, JOURNAL_MESSAGE_MAX);
         buf_init(&j->ring[i].reply, JOURNAL_MESSAGE_MAX);
@@ -74,10 +82,18 @@ static void copy_text(char *to, size_t room, const char *from)
     to[n] = '\0';
 }
 
-static void tell(const struct journal *j, uint64_t number)
+static void tell(const struct journal *j, uint64_t number, enum journal_change what)
 {
     if (j->changed)
-        j->changed(j->changed_arg, number);
+        j->changed(j->changed_arg, number, what);
+}
+
+/* An entry that was there already. */
+static void change(struct journal *j, struct exchange *e, enum journal_change what)
+{
+    e->change = j->next_change++;
+    j->changes[e->change % j->room_changes] = e->number;
+    tell(j, e->number, what);
 }
 
 uint64_t journal_add(struct journal *j, const struct journal_about *about,
@@ -98,6 +114,9 @@ uint64_t journal_add(struct journal *j, const struct journal_about *about,
     e->received_ns = about->received_ns;
     e->took_ns = about->took_ns;
     e->left_ns = 0;
+    e->came = ++j->turn;
+    e->went = 0;
+    e->change = UINT64_MAX;
     copy_text(e->client, sizeof e->client, about->client ? about->client : "");
     if (note)
         e->note = *note;
@@ -110,7 +129,7 @@ uint64_t journal_add(struct journal *j, const struct journal_about *about,
     (void)buf_put(&e->reply, reply.p, kept(reply));
     j->bytes += e->request.n + e->reply.n;
     e->request.failed = e->reply.failed = false;
-    tell(j, e->number);
+    tell(j, e->number, JOURNAL_ADDED);
     return e->number;
 }
 
@@ -134,12 +153,28 @@ void journal_fault(struct journal *j, uint64_t number, const char *name, const c
         snprintf(e->faults + at, sizeof e->faults - at, "%s%s", at ? ", " : "", name);
     e->n_faults++;
     snprintf(e->event, sizeof e->event, "%s", event);
-    tell(j, number);
+    change(j, e, JOURNAL_LABELLED);
 }
 
 void journal_left(struct journal *j, uint64_t number, int64_t now_ns)
 {
     struct exchange *e = find(j, number);
-    if (e && e->left_ns == 0)
-        e->left_ns = now_ns;
+    if (!e || e->went)
+        return;
+    e->left_ns = now_ns;
+    e->went = ++j->turn;
+    change(j, e, JOURNAL_LEFT);
+}
+
+uint64_t journal_first_change(const struct journal *j)
+{
+    return j->next_change > j->room_changes ? j->next_change - j->room_changes : 0;
+}
+
+const struct exchange *journal_changed(const struct journal *j, uint64_t place)
+{
+    if (place < journal_first_change(j) || place >= j->next_change)
+        return NULL;
+    const struct exchange *e = find(j, j->changes[place % j->room_changes]);
+    return e && e->change == place ? e : NULL;
 }

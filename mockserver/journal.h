@@ -6,7 +6,11 @@
  * with the forms that redact (kmip/form/form.h). They are wiped when an entry goes.
  *
  * Entries are numbered from 1 without gaps; the oldest go when the ring is full or
- * its bytes are used up. Pointers to entries hold until the next call that adds. */
+ * its bytes are used up. Pointers to entries hold until the next call that adds.
+ *
+ * An entry changes after it was added: faults label it, its reply leaves. Whoever follows
+ * the journal walks the numbers of entries for what is new, and the record of changes for
+ * what is new about entries that it knows. */
 #ifndef MOCKSERVER_JOURNAL_H
 #define MOCKSERVER_JOURNAL_H
 
@@ -23,6 +27,9 @@ struct exchange {
     int64_t received_ns; /* machine's clock, since the epoch */
     int64_t took_ns;     /* until the reply was there */
     int64_t left_ns;     /* when the reply began to leave; 0: it has not */
+    uint64_t came, went; /* turns of request and reply among all that came and left, from 1;
+                          * 0: the reply has not left */
+    uint64_t change;     /* place of its latest in the record of changes */
     size_t request_size, reply_size; /* bytes there were; more than kept when long */
     struct buf request, reply;
     unsigned n_faults;
@@ -30,15 +37,24 @@ struct exchange {
     char event[200];     /* what the last of them did */
 };
 
+enum journal_change {
+    JOURNAL_ADDED,
+    JOURNAL_LABELLED, /* by a fault */
+    JOURNAL_LEFT      /* its reply */
+};
+
 struct journal {
     struct exchange *ring; /* NULL until the first entry */
+    uint64_t *changes;     /* numbers of entries that changed, a ring of room_changes */
+    size_t room_changes;
+    uint64_t next_change;  /* place of the next, from 0; the last room_changes are kept */
+    uint64_t turn;         /* messages that came or left so far */
     size_t room;           /* entries; 0: keeps none */
     size_t bytes_max, bytes;
     uint64_t next;         /* number of the next entry */
     uint64_t first;        /* of the oldest that is kept; == next: none */
-    /* Called after the entry `number` was added or labelled, unless NULL: somebody may
-     * wait for it. */
-    void (*changed)(void *arg, uint64_t number);
+    /* Called after the entry `number` changed, unless NULL: somebody may wait for it. */
+    void (*changed)(void *arg, uint64_t number, enum journal_change what);
     void *changed_arg;
 };
 
@@ -64,6 +80,10 @@ uint64_t journal_add(struct journal *j, const struct journal_about *about,
  * when the entry is gone. */
 void journal_fault(struct journal *j, uint64_t number, const char *name, const char *event);
 void journal_left(struct journal *j, uint64_t number, int64_t now_ns);
+/* The first place of the record of changes that is kept. */
+uint64_t journal_first_change(const struct journal *j);
+/* The entry that changed there, NULL when it is gone or has changed again since. */
+const struct exchange *journal_changed(const struct journal *j, uint64_t place);
 
 /* NULL when it is gone or was never there. Walk from j->first to j->next. */
 const struct exchange *journal_get(const struct journal *j, uint64_t number);

@@ -16,6 +16,12 @@ void pipeline_init(struct pipeline *p, size_t window, int64_t max_wait_ns, uint6
                            .now_ns = INT64_MIN};
 }
 
+void pipeline_rearrange(struct pipeline *p, size_t window, int64_t max_wait_ns)
+{
+    p->window = window < 2 ? 1 : window;
+    p->max_wait_ns = max_wait_ns;
+}
+
 static void free_list(struct reply *r)
 {
     for (struct reply *next; r; r = next) {

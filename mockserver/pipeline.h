@@ -110,6 +110,9 @@ struct pipeline {
 void pipeline_init(struct pipeline *p, size_t window, int64_t max_wait_ns, uint64_t seed,
                    uint64_t stream);
 void pipeline_clear(struct pipeline *p);
+/* The reordering of the configuration is another one from now on; a group that is open
+ * ends as it began. */
+void pipeline_rearrange(struct pipeline *p, size_t window, int64_t max_wait_ns);
 /* Takes the bytes over (moved out of *bytes) and copies the plan (NULL: none). False:
  * no memory. */
 __attribute__((warn_unused_result)) bool pipeline_push(struct pipeline *p, struct buf *bytes,

@@ -95,13 +95,14 @@ static const struct fixed {
     {"seed", same_seed, ""},
 };
 
+/* What a scenario preloads may differ when scenarios are chosen. */
 static bool check_fixed(const struct mock_config *now, const struct mock_config *next,
-                        struct kerr *err)
+                        bool choosing, struct kerr *err)
 {
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         const struct fixed *f = &fixed[i];
         const struct ynode *n = ynode_get(next->doc.root, f->key);
-        if (f->same(now, next))
+        if (f->same(now, next) || (choosing && f->same == same_preload))
             continue;
         if (n)
             ynode_err(n, KE_CONFIG, err, "%s differs, which takes a restart%s", f->key,
@@ -119,12 +120,13 @@ static bool check_fixed(const struct mock_config *now, const struct mock_config 
 /* --- the change -------------------------------------------------------- */
 
 /* From here on nothing can fail once the faults are replaced. */
-static bool put_in_force(struct server *s, const struct mock_config *next, struct kerr *err)
+static bool put_in_force(struct server *s, const struct mock_config *next, bool choosing,
+                         struct kerr *err)
 {
     struct mock_config *kept = malloc(sizeof *kept), *old = s->reloaded;
     if (!kept)
         return kerr_set(err, KE_MEMORY, "no memory for a configuration");
-    if (!fault_set_replace(&s->faults, &next->faults, err)) {
+    if (!(choosing ? fault_set_put : fault_set_replace)(&s->faults, &next->faults, err)) {
         free(kept);
         return false;
     }
@@ -135,23 +137,50 @@ static bool put_in_force(struct server *s, const struct mock_config *next, struc
     if (old)
         config_clear(old);
     free(old);
+    if (choosing)
+        server_rearrange(s);
     server_wake(s); /* limits of time may be other ones */
     return true;
 }
 
-bool server_reload(struct server *s, struct kerr *err)
+static bool load(struct server *s, const struct opt_list *scenarios, bool choosing,
+                 struct kerr *err)
 {
     struct mock_config next;
-    if (!s->load)
-        return kerr_set(err, KE_CONFIG,
-                        "there is nothing to reload: the server was started without a file that "
-                        "can be read again (--config, --scenario)");
-    if (!s->load(s->load_arg, &next, err))
+    if (!s->load(s->load_arg, scenarios, &next, err))
         return false;
-    if (check_fixed(s->cfg, &next, err) && put_in_force(s, &next, err))
+    if (check_fixed(s->cfg, &next, choosing, err) &&
+        (!choosing || preload_store(&next.preload, &s->engine, PRELOAD_LEAVE, err)) &&
+        put_in_force(s, &next, choosing, err))
         return true;
     config_clear(&next);
     return false;
+}
+
+bool server_reloads(const struct server *s)
+{
+    return s->load && (s->has_file || s->cfg->n_scenarios > 0);
+}
+
+bool server_reload(struct server *s, struct kerr *err)
+{
+    struct opt_list now = {.n = s->cfg->n_scenarios};
+    if (!server_reloads(s))
+        return kerr_set(err, KE_CONFIG,
+                        "there is nothing to reload: the server was started without a file that "
+                        "can be read again (--config, --scenario)");
+    for (size_t i = 0; i < now.n; i++)
+        now.v[i] = s->cfg->scenarios[i];
+    return load(s, &now, false, err);
+}
+
+bool server_choose(struct server *s, const struct opt_list *scenarios, struct kerr *err)
+{
+    if (!s->load)
+        return kerr_set(err, KE_CONFIG,
+                        "scenarios cannot be chosen: the configuration came by standard input, "
+                        "and cannot be read again");
+    return load(s, scenarios, true, err);
 }
 
 /* --- SIGHUP ------------------------------------------------------------ */
@@ -170,7 +199,7 @@ void server_hangup(struct server *s)
     char text[900];
     if (s->had_terminal && !server_has_terminal())
         server_stop(s);
-    else if (!s->load)
+    else if (!server_reloads(s))
         log_line(LOG_WARN, "SIGHUP: there is no configuration file to reload");
     else if (server_reload(s, &err))
         log_line(LOG_WARN, "configuration reloaded: %zu faults in force", s->faults.n);

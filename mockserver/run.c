@@ -17,7 +17,7 @@
 #include "mockserver/service.h"
 
 enum { CANNOT_RUN = 126, NOT_FOUND = 127, BY_SIGNAL = 128 };
-enum { N_VARS = 8 };
+enum { N_VARS = 9 };
 
 extern char **environ;
 
@@ -77,6 +77,7 @@ static char **environment(const struct server *s, const struct start *st)
         {"KMIP_KEY", st->client_certs, "kmip-key.pem"},
         {"KMIP_OTHER_CERTS", st->other_certs, NULL},
         {"KMIP_CONTROL", s->control ? control : NULL, NULL},
+        {"KMIP_CONTROL_TOKEN", s->control && st->control_token[0] ? st->control_token : NULL, NULL},
     };
     size_t had = 0, n = 0;
     while (environ[had])

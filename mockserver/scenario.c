@@ -122,9 +122,8 @@ bool scenario_load(const char *name, struct ydoc *out, struct kerr *err)
 
 /* --- explaining -------------------------------------------------------- */
 
-/* Calls line with each line of the head comment, without its "# ", until it returns false. */
-static bool head_comment(const char *path, bool (*line)(void *arg, struct bytes text), void *arg,
-                         struct kerr *err)
+/* Appends the head comment, without the comment signs. */
+static bool head_comment(const char *path, struct buf *out, struct kerr *err)
 {
     struct buf file;
     buf_init(&file, FILE_MAX);
@@ -132,52 +131,57 @@ static bool head_comment(const char *path, bool (*line)(void *arg, struct bytes 
     const char *at = buf_cstr(&file);
     while (ok && *at == '#') {
         size_t n = strcspn(++at, "\n"), skip = at[0] == ' ';
-        if (!line(arg, bytes_of(at + skip, n - skip)))
-            break;
+        buf_put(out, at + skip, n - skip);
+        buf_putc(out, '\n');
         at += n + (at[n] == '\n');
     }
     buf_clear(&file);
-    return ok;
-}
-
-static bool print_line(void *arg, struct bytes text)
-{
-    fprintf(arg, "%.*s\n", (int)text.n, (const char *)text.p);
-    return true;
+    return ok && (!out->failed || kerr_set(err, KE_MEMORY, "no memory for %s", path));
 }
 
 bool scenario_explain(const char *name, FILE *out, struct kerr *err)
 {
     char path[BESIDE_MAX];
-    return scenario_path(name, path, err) && head_comment(path, print_line, out, err);
+    struct buf text;
+    buf_init(&text, FILE_MAX);
+    bool ok = scenario_path(name, path, err) && head_comment(path, &text, err);
+    if (ok)
+        fputs(buf_cstr(&text), out);
+    buf_clear(&text);
+    return ok;
 }
 
-struct title {
-    FILE *out;
-    const char *name;
-};
-
-/* The first line is the title, as a sentence: its full stop has no place in a list. */
-static bool print_title(void *arg, struct bytes text)
-{
-    struct title *t = arg;
-    size_t n = text.n - (text.n > 0 && text.p[text.n - 1] == '.');
-    fprintf(t->out, "%-28s %.*s\n", t->name, (int)n, (const char *)text.p);
-    return false;
-}
-
-bool scenario_list(FILE *out, struct kerr *err)
+bool scenario_visit(void (*what)(void *arg, const char *name, const char *text), void *arg,
+                    struct kerr *err)
 {
     char folder[BESIDE_MAX], path[BESIDE_MAX];
+    struct buf text;
     glob_t files;
     if (!find_folder(folder, err) || !all_files(folder, &files, err))
         return false;
     bool ok = true;
+    buf_init(&text, FILE_MAX);
     for (size_t i = 0; ok && i < files.gl_pathc; i++) {
         snprintf(path, sizeof path, "%s", files.gl_pathv[i]);
-        struct title t = {.out = out, .name = name_of(files.gl_pathv[i])};
-        ok = head_comment(path, print_title, &t, err);
+        buf_reset(&text);
+        ok = head_comment(path, &text, err);
+        if (ok)
+            what(arg, name_of(files.gl_pathv[i]), buf_cstr(&text));
     }
+    buf_clear(&text);
     globfree(&files);
     return ok;
+}
+
+/* The first line is the title, as a sentence: its full stop has no place in a list. */
+static void print_title(void *arg, const char *name, const char *text)
+{
+    size_t n = strcspn(text, "\n");
+    n -= n > 0 && text[n - 1] == '.';
+    fprintf(arg, "%-28s %.*s\n", name, (int)n, text);
+}
+
+bool scenario_list(FILE *out, struct kerr *err)
+{
+    return scenario_visit(print_title, out, err);
 }

@@ -27,6 +27,10 @@ __attribute__((warn_unused_result)) bool scenario_path(const char *name, char ou
 __attribute__((warn_unused_result)) bool scenario_load(const char *name, struct ydoc *out,
                                                        struct kerr *err);
 
+/* Every scenario of the folder, by name, with its head comment without the comment signs. */
+__attribute__((warn_unused_result)) bool
+scenario_visit(void (*what)(void *arg, const char *name, const char *text), void *arg,
+               struct kerr *err);
 /* Every scenario of the folder with its title, a line each, by name. */
 __attribute__((warn_unused_result)) bool scenario_list(FILE *out, struct kerr *err);
 /* The head comment of one, without the comment signs. */

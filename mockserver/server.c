@@ -378,6 +378,17 @@ void server_wake(struct server *s)
     for_each_conn(s, wake);
 }
 
+static void rearrange(struct conn *c)
+{
+    if (c->has_session)
+        session_rearrange(&c->session);
+}
+
+void server_rearrange(struct server *s)
+{
+    for_each_conn(s, rearrange);
+}
+
 void server_advance(struct server *s, int64_t by_ns)
 {
     mock_clock_advance(&s->clock, by_ns);

@@ -54,10 +54,12 @@ struct server {
      * once) and SIGHUP (reload). */
     void (*on_signal)(void *arg, int signum);
     void *on_signal_arg;
-    /* Reads the configuration anew, for SIGHUP and the control API (reload.h); NULL: there
-     * is none that can be read again. */
-    bool (*load)(void *arg, struct mock_config *next, struct kerr *err);
+    /* Reads the configuration anew with these scenarios over it, for SIGHUP and the control
+     * API (reload.h); NULL: it cannot be read again. */
+    bool (*load)(void *arg, const struct opt_list *scenarios, struct mock_config *next,
+                 struct kerr *err);
     void *load_arg;
+    bool has_file; /* there is a configuration file, which somebody may have changed */
     struct mock_config *reloaded; /* in force in place of the caller's; owned; or NULL */
     bool had_terminal; /* when it was opened */
     /* Called when the server begins to stop, unless NULL: somebody may be waiting for
@@ -81,6 +83,8 @@ void server_close(struct server *s);
 /* Lets by_ns of virtual time pass: clocks move, and what has been waiting so long is
  * due. */
 void server_advance(struct server *s, int64_t by_ns);
+/* Open connections go by the configuration in force in the order of their replies. */
+void server_rearrange(struct server *s);
 /* Gives every connection a turn soon: what it waited for may have changed. */
 void server_wake(struct server *s);
 

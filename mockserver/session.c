@@ -60,6 +60,12 @@ void session_init(struct session *s, struct mock_engine *e, const struct mock_pe
     buf_clear(&who);
 }
 
+void session_rearrange(struct session *s)
+{
+    const struct mock_config *cfg = s->engine->cfg;
+    pipeline_rearrange(&s->pipe, (size_t)cfg->reorder_window, cfg->reorder_wait_ns);
+}
+
 static bool clock_is_for(const struct clock_choice *c, const struct session *s)
 {
     uint64_t number = c->client && s->faults.set ? s->faults.ordinal : s->number;

@@ -73,6 +73,10 @@ void session_end(struct session *s);
 /* The server stops: besides, nothing is delayed any longer. */
 void session_stop(struct session *s);
 
+/* Replies from now on leave in the order that the engine's configuration has; what is
+ * held leaves as it would have. */
+void session_rearrange(struct session *s);
+
 struct action session_next(struct session *s, int64_t now_ns);
 
 /* When the peer will have been too slow (monotonic ns, INT64_MAX: never) by the

@@ -42,7 +42,19 @@ static const struct opt options[] = {
      .kind = OPT_STR,
      .off = AT(control),
      .arg = "HOST:PORT",
-     .help = "where on loopback the control API listens (kmip-mock ctl); port 0 picks a free one"},
+     .help = "where on loopback the control API and the live page listen (kmip-mock ctl, a browser); "
+             "port 0 picks a free one"},
+    {.name = "control-token-file",
+     .kind = OPT_STR,
+     .off = AT(control_token_file),
+     .arg = "FILE",
+     .help = "whoever asks the control API shows the secret in FILE (else KMIP_CONTROL_TOKEN); it "
+             "may then listen beyond loopback"},
+    {.name = "control-token",
+     .kind = OPT_STR,
+     .off = AT(control_token),
+     .arg = "TOKEN",
+     .help = "the same given here, where others on this machine may see it"},
     {.name = "pki",
      .kind = OPT_STR,
      .off = AT(pki),
@@ -158,6 +170,17 @@ static bool find_certs(struct start *st, bool temporary_pki, struct kerr *err)
 
 /* --- all of it --------------------------------------------------------- */
 
+static bool find_token(struct start *st, struct kerr *err)
+{
+    const struct token_source from = {.argument = st->opt.control_token,
+                                      .file = st->opt.control_token_file,
+                                      .environment = "KMIP_CONTROL_TOKEN",
+                                      .option = "control-token"};
+    bool ok = token_read(&from, st->control_token, err);
+    token_hide(st->opt.control_token);
+    return ok;
+}
+
 static bool set_log(const char *name, struct kerr *err)
 {
     enum log_level level = LOG_WARN;
@@ -196,9 +219,10 @@ static bool set_listen(struct start *st, struct kerr *err)
     return true;
 }
 
-static bool load_layers(const struct start *st, struct mock_config *cfg, struct kerr *err)
+static bool load_layers(const struct start *st, const struct opt_list *scenarios,
+                        struct mock_config *cfg, struct kerr *err)
 {
-    const struct config_layers layers = {st->opt.config, &st->opt.scenarios, &st->opt.sets};
+    const struct config_layers layers = {st->opt.config, scenarios, &st->opt.sets};
     return config_load_layers(cfg, &layers, err);
 }
 
@@ -206,19 +230,19 @@ bool start_load(struct start *st, bool temporary_pki, struct kerr *err)
 {
     if (st->opt.ready_file)
         ready_file_clear(st->opt.ready_file);
-    return set_log(st->opt.log, err) && load_layers(st, &st->cfg, err) && set_listen(st, err) &&
-           choose_seed(st, err) && find_certs(st, temporary_pki, err);
+    return set_log(st->opt.log, err) && load_layers(st, &st->opt.scenarios, &st->cfg, err) &&
+           set_listen(st, err) && find_token(st, err) && choose_seed(st, err) && find_certs(st, temporary_pki, err);
 }
 
-bool start_has_files(const struct start *st)
+bool start_can_load_again(const struct start *st)
 {
-    bool file = st->opt.config && strcmp(st->opt.config, "-") != 0;
-    return file || (!st->opt.config && st->opt.scenarios.n > 0);
+    return !st->opt.config || strcmp(st->opt.config, "-") != 0;
 }
 
-bool start_load_again(const struct start *st, struct mock_config *next, struct kerr *err)
+bool start_load_again(const struct start *st, const struct opt_list *scenarios,
+                      struct mock_config *next, struct kerr *err)
 {
-    if (!load_layers(st, next, err))
+    if (!load_layers(st, scenarios, next, err))
         return false;
     if (st->opt.listen)
         next->listen = st->opt.listen;
@@ -241,7 +265,7 @@ void start_clear(struct start *st)
     free(st->client_certs);
     free(st->other_certs);
     config_clear(&st->cfg);
-    *st = (struct start){0};
+    wipe(st, sizeof *st);
 }
 
 int start_failed(const struct kerr *err)

@@ -4,10 +4,12 @@
 #define MOCKSERVER_START_H
 
 #include "kmip/base/option.h"
+#include "kmip/base/token.h"
 #include "mockserver/config.h"
 
 struct start_options {
     const char *config, *listen, *control, *pki, *certs, *ready_file, *log;
+    const char *control_token, *control_token_file;
     struct opt_list scenarios, sets;
     int64_t seed;
     bool seed_given, version;
@@ -16,6 +18,7 @@ struct start_options {
 struct start {
     struct start_options opt;
     struct mock_config cfg;
+    char control_token[TOKEN_MAX]; /* what the control API asks for; "": nothing */
     char *pki_dir; /* where certificates were made, or NULL */
     bool pki_is_ours; /* a temporary folder: removed by start_clear */
     char *server_certs; /* owned text behind cfg.certs when it comes from pki_dir */
@@ -31,13 +34,14 @@ struct opt_set start_option_set(struct start_options *o);
  * safe afterwards. */
 __attribute__((warn_unused_result)) bool start_load(struct start *st, bool temporary_pki,
                                                     struct kerr *err);
-/* The same files, scenarios and options once more, for a server that runs already: what
- * was made or drawn at the start stays. st owns strings of *next, which config_clear
- * ends. KE_CONFIG... */
+/* The same file and options once more, with these scenarios, for a server that runs
+ * already: what was made or drawn at the start stays. st owns strings of *next, which
+ * config_clear ends. KE_CONFIG... */
 __attribute__((warn_unused_result)) bool
-start_load_again(const struct start *st, struct mock_config *next, struct kerr *err);
-/* Is there anything that could have changed? */
-bool start_has_files(const struct start *st);
+start_load_again(const struct start *st, const struct opt_list *scenarios,
+                 struct mock_config *next, struct kerr *err);
+/* Can it be loaded again? Not what came by standard input. */
+bool start_can_load_again(const struct start *st);
 void start_clear(struct start *st);
 
 /* Prints err for the person at the terminal; returns the exit code:

@@ -38,7 +38,7 @@ Test(pace, reckons_with_what_has_passed)
 Test(pace, tells_when_nothing_listens)
 {
     struct kerr err = KERR_INIT;
-    struct pace p = {.control = mock_control_new("127.0.0.1:1", &err)};
+    struct pace p = {.control = mock_control_new("127.0.0.1:1", "", &err)};
     atomic_bool stop = false;
     int port;
     cr_assert(p.control);

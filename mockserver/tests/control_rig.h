@@ -9,6 +9,8 @@
 
 /* Where it listens. */
 static char control_port_text[16];
+/* What it asks for, if set before it starts. */
+static __attribute__((unused)) const char *control_token;
 
 HELPER void start_control(const char *const sets[])
 {
@@ -17,8 +19,8 @@ HELPER void start_control(const char *const sets[])
     for (size_t i = 0; sets[i]; i++)
         all[i + 1] = sets[i];
     cr_assert(open_server(all, &err), "%s", err.msg);
-    cr_assert(control_open(server, &(struct control_options){.listen = cfg.control}, &err), "%s",
-              err.msg);
+    const struct control_options o = {.listen = cfg.control, .token = control_token};
+    cr_assert(control_open(server, &o, &err), "%s", err.msg);
     snprintf(control_port_text, sizeof control_port_text, "%d", control_port(server->control));
     launch();
 }

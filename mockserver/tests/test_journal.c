@@ -56,19 +56,19 @@ Test(journal, cuts_long_messages_and_tells_their_size)
     journal_clear(&j);
 }
 
-static void count(void *arg, uint64_t number)
+static void count(void *arg, uint64_t number, enum journal_change what)
 {
     cr_expect_eq(number, 1);
-    ++*(unsigned *)arg;
+    ++((unsigned *)arg)[what];
 }
 
 Test(journal, labels_entries_with_faults)
 {
     struct journal j;
-    unsigned changes = 0;
+    unsigned changes[3] = {0};
     journal_init(&j, 10, 1000);
     j.changed = count;
-    j.changed_arg = &changes;
+    j.changed_arg = changes;
     uint64_t n = add(&j, 1, "a", "b");
     journal_fault(&j, n, "first", "did this");
     journal_fault(&j, n, "second", "did that");
@@ -78,12 +78,40 @@ Test(journal, labels_entries_with_faults)
     const struct exchange *e = journal_get(&j, n);
     cr_expect_str_eq(e->faults, "first, second");
     cr_expect_str_eq(e->event, "did that");
-    cr_expect(e->n_faults == 2 && e->left_ns == 77 && changes == 3);
+    cr_expect(e->n_faults == 2 && e->left_ns == 77);
+    cr_expect(changes[JOURNAL_ADDED] == 1 && changes[JOURNAL_LABELLED] == 2 &&
+              changes[JOURNAL_LEFT] == 1);
     for (int i = 0; i < 50; i++)
         journal_fault(&j, n, "a-rather-long-name", "");
     cr_expect_eq(e->n_faults, 52);
     cr_expect(strlen(e->faults) < sizeof e->faults);
     cr_expect_str_eq(e->faults + strlen(e->faults) - 6, "g-name", "cut at a name");
+    journal_clear(&j);
+}
+
+Test(journal, records_what_changed_and_in_which_turn)
+{
+    struct journal j;
+    journal_init(&j, 2, 1000);
+    cr_expect_null(journal_changed(&j, 0));
+    uint64_t a = add(&j, 1, "a", "b"), b = add(&j, 2, "a", "b");
+    cr_expect_null(journal_changed(&j, 0), "entries that came are no changes");
+    journal_left(&j, b, 77);
+    journal_left(&j, a, 78);
+    cr_expect(journal_get(&j, a)->came == 1 && journal_get(&j, b)->came == 2);
+    cr_expect(journal_get(&j, b)->went == 3 && journal_get(&j, a)->went == 4);
+    cr_expect_eq(journal_changed(&j, 0)->number, b);
+    cr_expect_eq(journal_changed(&j, 1)->number, a);
+    journal_fault(&j, b, "late", "");
+    cr_expect_null(journal_changed(&j, 0), "it has changed again since");
+    cr_expect_eq(journal_changed(&j, 2)->number, b);
+    for (int i = 0; i < 4; i++)
+        journal_fault(&j, b, "again", "");
+    cr_expect_eq(journal_first_change(&j), 3, "the last four are kept");
+    cr_expect_null(journal_changed(&j, 2));
+    add(&j, 3, "a", "b");
+    add(&j, 4, "a", "b");
+    cr_expect_null(journal_changed(&j, 6), "the entry is gone");
     journal_clear(&j);
 }
 

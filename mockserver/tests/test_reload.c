@@ -16,10 +16,12 @@ static void write_config(const char *text)
     cr_assert(file_write(config_file(), bytes_str(text), 0600, &err), "%s", err.msg);
 }
 
-static bool load_again(void *arg, struct mock_config *next, struct kerr *err)
+static bool load_again(void *arg, const struct opt_list *scenarios, struct mock_config *next,
+                       struct kerr *err)
 {
+    const struct config_layers layers = {config_file(), scenarios, NULL};
     (void)arg;
-    if (!config_load(next, config_file(), NULL, err))
+    if (!config_load_layers(next, &layers, err))
         return false;
     next->listen = cfg.listen;
     next->certs = cfg.certs;
@@ -41,6 +43,7 @@ static void start_with(const char *text)
               err.msg);
     snprintf(control_port_text, sizeof control_port_text, "%d", control_port(server->control));
     server->load = load_again;
+    server->has_file = true;
     launch();
 }
 
@@ -51,6 +54,7 @@ static void reload_with(const char *text)
 }
 
 TestSuite(reload, .init = set_up, .fini = tear_down_control, .timeout = 60);
+TestSuite(library, .init = set_up, .fini = tear_down_control, .timeout = 60);
 
 static const char failing[] =
     "seed: 7\n"
@@ -211,6 +215,101 @@ Test(reload, many_times_under_load)
         create(other, 0, NULL);
         tls_free(&other);
     }
+    tls_free(&t);
+}
+
+/* --- scenarios chosen while it runs ------------------------------------ */
+
+/* A library of the test's own. */
+static void write_library(void)
+{
+    tmpdir_write(&dir, "mine.yaml", "# Create fails.\n#\n# In the field: now and then.\n"
+                                    "faults: [{name: mine, match: {operation: Create}, action: "
+                                    "{result: {reason: General Failure}}, count: always}]\n"
+                                    "preload: [{identifier: of-mine}]\n");
+    tmpdir_write(&dir, "other.yaml", "# Another vendor.\nvendor: other\n");
+    setenv("KMIP_SCENARIOS", tmpdir_file(&dir, ""), 1);
+}
+
+static void expect_chosen(const char *names, const char *vendor, int faults)
+{
+    json_t *v = expect_json(200, "PUT", "/library", names);
+    json_decref(v);
+    v = expect_json(200, "GET", "/state", NULL);
+    cr_expect_str_eq(text_of(v, "vendor"), vendor, "%s", names);
+    cr_expect_eq(int_of(v, "faults.in_force"), faults, "%s", names);
+    json_decref(v);
+}
+
+Test(library, is_chosen_from_at_once_for_open_connections_too)
+{
+    write_library();
+    start_with("seed: 7\n");
+    struct tls_conn *t = client();
+    cr_assert_eq(create(t, 0, NULL).status, 0);
+    expect_chosen("mine", "kmip-mock", 1);
+    cr_expect_neq(create(t, 0, NULL).status, 0);
+    expect_status(200, "GET", "/objects/of-mine", NULL);
+    expect_chosen("{scenarios: [mine, other]}", "other", 1);
+    json_t *v = expect_json(200, "GET", "/library", NULL);
+    cr_expect_eq(count_of(v, "in_force"), 2);
+    cr_expect_str_eq(text_of(v, "scenarios[0].name"), "mine");
+    cr_expect_str_eq(text_of(v, "scenarios[0].text"),
+                     "Create fails.\n\nIn the field: now and then.\n");
+    json_decref(v);
+    reload_with("seed: 7\nlimits: {batch_items: 7}\n"); /* with those that are in force */
+    expect_chosen("[]", "kmip-mock", 0);
+    cr_expect_eq(create(t, 0, NULL).status, 0);
+    expect_status(200, "GET", "/objects/of-mine", NULL); /* what was made stays */
+    tls_free(&t);
+}
+
+Test(library, refuses_what_it_does_not_have_and_changes_nothing)
+{
+    static const struct {
+        const char *names, *word;
+    } rows[] = {{"min", "did you mean 'mine'"},    {"[mine, ../mine]", "is a path"},
+                {"/etc/passwd", "is a path"},      {"mine.yaml", "is a path"},
+                {"{scenario: mine}", "scenarios"}, {"[[mine]]", ""}};
+    write_library();
+    start_with(failing);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        json_t *v = expect_json(400, "PUT", "/library", rows[i].names);
+        cr_expect(strstr(text_of(v, "error.message"), rows[i].word), "%s: %s", rows[i].names,
+                  text_of(v, "error.message"));
+        json_decref(v);
+        v = expect_json(200, "GET", "/library", NULL);
+        cr_expect_eq(count_of(v, "in_force"), 0, "%s", rows[i].names);
+        json_decref(v);
+    }
+    json_t *v = expect_json(200, "GET", "/faults", NULL);
+    cr_expect_str_eq(text_of(v, "faults[0].name"), "fails");
+    json_decref(v);
+}
+
+Test(library, needs_a_configuration_that_can_be_read_again)
+{
+    write_library();
+    START_CONTROL("seed=7");
+    expect_status(409, "PUT", "/library", "mine");
+}
+
+Test(library, changes_the_order_of_replies_on_open_connections)
+{
+    tmpdir_write(&dir, "mixed.yaml", "# Mixed.\nreplies: {reorder: {window: 2, max_wait: 10s}}\n");
+    setenv("KMIP_SCENARIOS", tmpdir_file(&dir, ""), 1);
+    start_with("seed: 7\n");
+    struct tls_conn *t = client();
+    cr_assert_eq(create(t, 0, NULL).status, 0);
+    expect_chosen("mixed", "kmip-mock", 0);
+    struct buf both;
+    buf_init(&both, BUF_NO_LIMIT);
+    put_requests(&both, 2);
+    say(t, buf_bytes(&both));
+    buf_clear(&both);
+    json_t *v = expect_json(200, "GET", "/journal/wait?since=2&count=2&fault=replies.reorder", NULL);
+    cr_expect_gt(int_of(v, "exchanges[0].left_turn"), int_of(v, "exchanges[1].left_turn"));
+    json_decref(v);
     tls_free(&t);
 }
 
