@@ -6,8 +6,8 @@ set -u
 
 build=${1:?usage: ci/test-control.sh BUILD}
 build=$(cd "$build" && pwd)
-mock=$build/kmip-mock client=$build/kmip-client
-for p in "$mock" "$client"; do
+mock=$build/kmip-mock client=$build/kmip-client conform=$build/kmip-conform
+for p in "$mock" "$client" "$conform"; do
     [ -x "$p" ] || { echo "ci/test-control.sh: $p is not built: run make" >&2; exit 2; }
 done
 dir=$(mktemp -d "${TMPDIR:-/tmp}/test-control.XXXXXX") || exit 1
@@ -16,7 +16,7 @@ failed=0
 name=
 trap 'for p in $pids; do kill -9 "$p" 2>/dev/null; done; rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
-unset KMIP_CONTROL
+unset KMIP_CONTROL KMIP_CONTROL_TOKEN
 python=${PYTHON:-/usr/bin/python3}
 
 fail() { printf 'FAIL %s: %s\n' "$name" "$*"; failed=1; }
@@ -106,6 +106,38 @@ for place in 0.0.0.0:0 '[::]:0'; do
 done
 cmd="'$mock' --pki pki --listen 127.0.0.1:0 --control nonsense"
 expect 2 'nonsense'
+
+# --- a token --------------------------------------------------------------
+
+name='a token'
+stop 0
+printf 'a-secret-word-of-some-length\n' >token
+start --control 0 --control-token-file token
+ctl 1 health -- 'asks for the token' '"field": "Authorization"'
+ctl 1 health --control-token another -- 'asks for the token'
+ctl 0 health --control-token-file token -- '"status": "ok"'
+ctl 0 health --control-token a-secret-word-of-some-length -- '"status": "ok"'
+ctl 2 health --control-token a --control-token-file token -- 'one will do'
+cmd="KMIP_CONTROL_TOKEN=a-secret-word-of-some-length '$mock' ctl state"; expect 0 '"followers": 0'
+case $out$(cat "$ready" "$err") in *a-secret-word*) fail "the token is told: $out" ;; esac
+run="'$conform' run --host 127.0.0.1 --port $(field port) --certs pki/client --case locate-by-name"
+cmd="$run --journal j.1 --control $KMIP_CONTROL"; expect 2 'asks for a token' KMIP_CONTROL_TOKEN
+cmd="$run --journal j.2 --control $KMIP_CONTROL --control-token b"; expect 2 'asks for another token'
+cmd="$run --journal j.3 --control $KMIP_CONTROL --control-token-file token"; expect 0 'waits advance the mock'
+stop 0
+
+name='a token lets others in'
+start --control 0.0.0.0:0 --control-token a-secret-word-of-some-length
+grep -q 'listens beyond loopback on 0.0.0.0:0' "$err" || fail "$(cat "$err")"
+tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q 'a-secret-word' && fail 'ps shows the token'
+ctl 0 health --control-token-file token -- '"status": "ok"'
+ctl 1 health
+stop 0
+cmd="'$mock' --pki pki --listen 127.0.0.1:0 --control 0 --control-token-file nowhere"; expect 2 nowhere
+cmd="'$mock' --pki pki --listen 127.0.0.1:0 --control 0 --control-token 'a b'"; expect 2 'no blanks'
+cmd="'$mock' run --pki pki --control 0 --control-token-file token -- '$mock' ctl health"; expect 0 '"status": "ok"'
+cmd="KMIP_CONTROL_TOKEN=x '$mock' run --pki pki -- sh -c 'echo \${KMIP_CONTROL_TOKEN-unset}'"; expect 0 unset
+start --control 127.0.0.1:0 --ready-file ready.json --seed 7
 
 # --- ctl ------------------------------------------------------------------
 
@@ -259,6 +291,27 @@ ctl 0 state -- '"scenarios": [' '"s/mine.yaml"'
 printf '# Two.\nfaults: [{name: two, match: {client: x}, action: drop}]\n' >s/mine.yaml
 ctl 0 reload
 ctl 0 faults -- '"name": "two"'
+stop 0
+
+name='scenarios chosen while it runs'
+start --control 0
+ctl 0 library -- '"name": "out-of-order"' '"in_force": []' 'Replies in another order'
+ctl 0 choose lost-reply -- '"in_force": true'
+ctl 0 faults -- '"name": "lost-reply"'
+ctl 0 choose '[read-only-replica, clock-behind]'
+ctl 0 faults -- '"name": "read-only-replica"'
+ctl 0 clock -- '"offset": "-90s"'
+ctl 0 objects -- '"identifier": "replicated-key"'
+ctl 0 reload -- reloaded
+ctl 1 choose out-of-ordr -- "did you mean 'out-of-order'"
+ctl 1 choose '[../secret]' -- 'is a path'
+ctl 0 library -- '"read-only-replica",'
+ctl 0 choose '[]' -- '"in_force": []'
+ctl 0 faults -- '"faults": []'
+stop 0
+printf 'vendor: one\n' >mock.yaml
+start --control 0 --config - <mock.yaml
+ctl 1 choose lost-reply -- 'standard input'
 stop 0
 
 name='SIGHUP without a file is no end'
