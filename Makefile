@@ -166,7 +166,7 @@ mutation:
 	$(Q)$(BUILD)/kmip-conform selftest $(ARGS)
 
 # Benchmarks: ci/bench. With LIBKMIP=DIR, a source tree of libkmip, it is a peer.
-BENCHES := $(BUILD)/bench/codec $(BUILD)/bench/engine
+BENCHES := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
 $(BUILD)/bench/codec: ci/bench/codec.c ci/bench/peer.c ci/bench/peer.h ci/bench/bench.h $(LIB_KMIP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CALL) $(if $(LIBKMIP),-DWITH_LIBKMIP -isystem $(LIBKMIP)/include -w) $(LDALL) \
@@ -176,6 +176,9 @@ $(BUILD)/bench/engine: ci/bench/engine.c ci/bench/bench.h $(LIB_MOCK) $(LIB_KMIP
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CALL) $(LDALL) $< $(LIB_MOCK) $(LIB_KMIP) $(call lib,$(KMIP_LIBS) $(MOCK_LIBS)) \
 	    -lhogweed -lgmp -o $@
+$(BUILD)/bench/echo: ci/bench/echo.c ci/bench/bench.h $(LIB_KMIP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CALL) $(LDALL) $< $(LIB_KMIP) $(call lib,$(KMIP_LIBS)) -o $@
 # What was compiled with a peer is not what was compiled without.
 ifneq ($(LIBKMIP),$(file <$(BUILD)/bench/libkmip))
 .PHONY: $(BUILD)/bench/codec
