@@ -3,6 +3,7 @@
 cd "$(dirname "$0")/.." || exit 2
 . ci/testing.sh
 start_test "$@"
+here=$work
 run 0 "$python" -B ci/browser/test-browser.py
 says "the browser driver:"
 end_test "the browser driver: pages, keys, media, complaints, requests"

@@ -129,6 +129,7 @@ def choose(page, word):
     fill(page, "#filter", word)
     page.wait("document.querySelectorAll('.exchange').length > 0", f"no exchange with {word}")
     page.press("Escape")
+    assert page.run("document.getElementById('filter').value") == word
     page.press("End")
     number = text(page, ".exchange[aria-selected=true] .number")
     wait_text(page, "#detail h2", number + " ")

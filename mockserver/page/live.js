@@ -124,7 +124,10 @@ const KEYS = {
 
 function onKey(event) {
   const inField = event.target.closest("input, textarea, select, button, summary, dialog");
-  if (event.key === "Escape" && event.target === byId("filter")) byId("list").focus();
+  if (event.key === "Escape" && event.target === byId("filter")) {
+    event.preventDefault(); // or the browser empties the field, and the filter stays
+    byId("list").focus();
+  }
   if (inField || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
   event.preventDefault();
   KEYS[event.key]();
