@@ -266,6 +266,8 @@ struct tls_creds *tls_creds_load(enum tls_role role, const struct tls_files *fil
     if (o)
         c->o = *o;
     c->o.priority = NULL;
+    if (role == TLS_SERVER)
+        c->known = tls_known_new(); /* without, every client is verified anew */
     if (!fill(c, files, o ? o->priority : NULL, err))
         tls_creds_free(&c);
     return c;
@@ -279,6 +281,7 @@ void tls_creds_free(struct tls_creds **c)
         gnutls_certificate_free_credentials((*c)->cred);
     if ((*c)->prio)
         gnutls_priority_deinit((*c)->prio);
+    tls_known_free(&(*c)->known);
     if ((*c)->ticket_key.data) {
         gnutls_memset((*c)->ticket_key.data, 0, (*c)->ticket_key.size);
         gnutls_free((*c)->ticket_key.data);

@@ -145,6 +145,44 @@ static void refuse(struct tls_conn *t, unsigned status)
     gnutls_x509_crt_deinit(crt);
 }
 
+static void peer_cn(gnutls_x509_crt_t crt, char *out, size_t room)
+{
+    size_t n = room;
+    if (gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, out, &n) < 0 ||
+        strlen(out) != n) /* a NUL inside: a forged name */
+        out[0] = 0;
+}
+
+/* What tls_info says of the peer. */
+static void read_peer(gnutls_session_t session, struct tls_info *i)
+{
+    uint8_t sum[32];
+    size_t n = sizeof sum;
+    struct buf hex;
+    gnutls_x509_crt_t crt;
+
+    i->has_peer = peer_cert(session, &crt);
+    if (!i->has_peer)
+        return;
+    tls_cert_subject(crt, i->peer_subject, sizeof i->peer_subject);
+    tls_cert_issuer(crt, i->peer_issuer, sizeof i->peer_issuer);
+    peer_cn(crt, i->peer_cn, sizeof i->peer_cn);
+    i->peer_not_before = gnutls_x509_crt_get_activation_time(crt);
+    i->peer_not_after = gnutls_x509_crt_get_expiration_time(crt);
+    buf_init(&hex, BUF_NO_LIMIT);
+    if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, sum, &n) == 0)
+        buf_hex(&hex, bytes_of(sum, n));
+    snprintf(i->peer_sha256, sizeof i->peer_sha256, "%s", buf_cstr(&hex));
+    buf_clear(&hex);
+    gnutls_x509_crt_deinit(crt);
+}
+
+/* Is the peer a client that was verified lately? Its part of t->info is then filled in. */
+static bool known(struct tls_conn *t, uint8_t key[TLS_KEY_SIZE], int64_t now_s)
+{
+    return tls_known_find(t->creds->known, key, now_s, &t->info);
+}
+
 int tls_peer_verify(gnutls_session_t session)
 {
     struct tls_conn *t = gnutls_session_get_ptr(session);
@@ -154,24 +192,26 @@ int tls_peer_verify(gnutls_session_t session)
         {GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)(client ? as_server : as_client), 0},
         {GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)t->host, 0}, /* takes addresses too */
     };
+    int64_t now_s = clock_wall_ns() / NS_PER_S;
+    uint8_t key[TLS_KEY_SIZE];
+    bool keep = t->creds->known && tls_known_key(session, key);
     unsigned status = 0;
+
+    if (keep && known(t, key, now_s))
+        return 0;
     int rc = gnutls_certificate_verify_peers(session, want, t->host[0] ? 2 : 1, &status);
     if (rc == GNUTLS_E_NO_CERTIFICATE_FOUND)
         return t->creds->o.client_cert_optional ? 0 : rc;
     if (rc < 0)
         status = GNUTLS_CERT_INVALID;
-    if (status == 0)
-        return 0;
-    refuse(t, status);
-    return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
-}
-
-static void peer_cn(gnutls_x509_crt_t crt, char *out, size_t room)
-{
-    size_t n = room;
-    if (gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, out, &n) < 0 ||
-        strlen(out) != n) /* a NUL inside: a forged name */
-        out[0] = 0;
+    if (status != 0) {
+        refuse(t, status);
+        return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+    }
+    read_peer(session, &t->info);
+    if (keep)
+        tls_known_put(t->creds->known, session, key, now_s, &t->info);
+    return 0;
 }
 
 void tls_peer_info(struct tls_conn *t)
@@ -184,22 +224,6 @@ void tls_peer_info(struct tls_conn *t)
     snprintf(i->suite, sizeof i->suite, "%s", suite ? suite : "");
     snprintf(i->group, sizeof i->group, "%s", group ? group : "");
     i->resumed = gnutls_session_is_resumed(s) != 0;
-    gnutls_x509_crt_t crt;
-    i->has_peer = peer_cert(s, &crt);
-    if (!i->has_peer)
-        return;
-    tls_cert_subject(crt, i->peer_subject, sizeof i->peer_subject);
-    tls_cert_issuer(crt, i->peer_issuer, sizeof i->peer_issuer);
-    peer_cn(crt, i->peer_cn, sizeof i->peer_cn);
-    i->peer_not_before = gnutls_x509_crt_get_activation_time(crt);
-    i->peer_not_after = gnutls_x509_crt_get_expiration_time(crt);
-    uint8_t sum[32];
-    size_t n = sizeof sum;
-    struct buf hex;
-    buf_init(&hex, BUF_NO_LIMIT);
-    if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, sum, &n) == 0)
-        buf_hex(&hex, bytes_of(sum, n));
-    snprintf(i->peer_sha256, sizeof i->peer_sha256, "%s", buf_cstr(&hex));
-    buf_clear(&hex);
-    gnutls_x509_crt_deinit(crt);
+    if (!i->has_peer) /* not by tls_peer_verify: no certificate was shown, or none is judged */
+        read_peer(s, i);
 }

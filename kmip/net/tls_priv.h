@@ -15,6 +15,7 @@ struct tls_creds {
     struct tls_options o; /* priority is not kept: prio holds its meaning */
     gnutls_certificate_credentials_t cred;
     gnutls_priority_t prio;
+    struct tls_known *known;   /* server: clients that were verified lately; may be NULL */
     gnutls_datum_t ticket_key; /* server: one key, so that tickets outlive a connection */
     bool has_cert;
     char *ca_path; /* for error texts; NULL when none */
@@ -48,6 +49,18 @@ static inline const char *tls_other(const struct tls_conn *t)
 {
     return t->creds->role == TLS_CLIENT ? "server" : "client";
 }
+
+/* tls_known.c: clients that were verified lately. */
+#define TLS_KEY_SIZE 32
+struct tls_known *tls_known_new(void);
+void tls_known_free(struct tls_known **k);
+/* What a chain of certificates is known by; false when the peer showed none. */
+bool tls_known_key(gnutls_session_t session, uint8_t key[TLS_KEY_SIZE]);
+/* Was it verified lately? Then what tls_info says of it goes to *peer, unless NULL. */
+bool tls_known_find(struct tls_known *k, const uint8_t key[TLS_KEY_SIZE], int64_t now_s,
+                    struct tls_info *peer);
+void tls_known_put(struct tls_known *k, gnutls_session_t session, const uint8_t key[TLS_KEY_SIZE],
+                   int64_t now_s, const struct tls_info *peer);
 
 /* tls_peer.c */
 /* Verify callback of the credentials: fills t->refused and refuses. */
