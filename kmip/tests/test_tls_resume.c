@@ -3,6 +3,7 @@
  * does not keep sessions. */
 #include <criterion/criterion.h>
 #include <gnutls/gnutls.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
