@@ -64,6 +64,10 @@ __attribute__((warn_unused_result)) bool report_write_json(const char *path, con
                                                            struct kerr *err);
 __attribute__((warn_unused_result)) bool report_junit(const char *path, const struct run_result *r,
                                                       struct kerr *err);
+__attribute__((warn_unused_result)) bool report_md(const char *path, const struct run_result *r,
+                                                   struct kerr *err);
+__attribute__((warn_unused_result)) bool report_tap(const char *path, const struct run_result *r,
+                                                    struct kerr *err);
 
 /* report_common.c */
 /* Is there a folder to write the file in? To be asked before a long run. */
@@ -87,6 +91,40 @@ const char *report_suite(const char *suite);
 #define REPORT_SUITES_MAX 32
 size_t report_suites(const struct run_result *r, const char *out[REPORT_SUITES_MAX]);
 size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_]);
+
+/* report_outcome.c: what a case is to a CI, by whose rules a test passes, fails or is skipped:
+ * FAIL is a failure, with --strict WARN too; one that the baseline knows is none. */
+enum report_outcome {
+    OUTCOME_PASSED,
+    OUTCOME_WARNED,  /* passed, with a remark */
+    OUTCOME_SKIPPED, /* it did not apply, or could not be decided */
+    OUTCOME_KNOWN,   /* failed, as the baseline says */
+    OUTCOME_FAILED,
+    OUTCOME_ERROR,
+    OUTCOMES
+};
+enum report_outcome report_outcome(const struct run_result *r, const struct case_tally *t);
+/* How many of a suite, or of the whole run (NULL). Returns their sum. */
+size_t report_outcomes(const struct run_result *r, const char *suite, size_t n[OUTCOMES]);
+/* "FAIL: reason (FAIL in 2 of 5)", "known, cause: ...": in one sentence what came of it. */
+void report_outcome_text(struct buf *out, const struct case_tally *t);
+/* Clause, requirements, what differs and where, evidence, and the command that runs it again. */
+void report_case_text(struct buf *out, const struct run_result *r, const struct case_tally *t);
+/* What else is wrong with the run, that is no case's: one by one, from 0. False: no more. */
+struct report_remark {
+    const char *name; /* "gate", "run", "clean-up", "baseline" */
+    bool error;       /* else to be looked at */
+    struct buf text;  /* cleared by the caller */
+};
+bool report_remark(const struct run_result *r, size_t i, struct report_remark *out);
+
+/* Facts of a run by name, for properties and head lines; one by one, from 0. False: no more. */
+struct report_fact {
+    const char *name; /* "vendor" */
+    const char *title; /* "Vendor" */
+    struct buf value; /* cleared by the caller; never empty */
+};
+bool report_fact(const struct run_result *r, size_t i, struct report_fact *out);
 
 /* report_conclusion.c: what the whole run comes to, as the verdict that its exit code stands
  * for, and a sentence. */

@@ -14,12 +14,18 @@ const struct opt report_file_opts[REPORT_FORMATS] = {
                      .help = "JSON, from which `report` makes all others"},
     [REPORT_JUNIT] = {.name = "junit", .kind = OPT_STR, .off = FILES(REPORT_JUNIT), .arg = "FILE",
                       .help = "JUnit XML, as GitLab and Jenkins read it"},
+    [REPORT_MD] = {.name = "md", .kind = OPT_STR, .off = FILES(REPORT_MD), .arg = "FILE",
+                   .help = "Markdown, for the summary of a CI's job"},
+    [REPORT_TAP] = {.name = "tap", .kind = OPT_STR, .off = FILES(REPORT_TAP), .arg = "FILE",
+                    .help = "TAP 13, as prove reads it"},
 };
 
 /* From a report that was read back; the JSON is written as it is. */
 typedef bool report_writer(const char *path, const struct run_result *r, struct kerr *err);
 static report_writer *const writers[REPORT_FORMATS] = {
     [REPORT_JUNIT] = report_junit,
+    [REPORT_MD] = report_md,
+    [REPORT_TAP] = report_tap,
 };
 
 /* ---- what is asked for ------------------------------------------------------- */
