@@ -24,7 +24,9 @@
  *   note           what this step is for, shown in reports
  *   operation      name of the operation; with `payload` (fields as in from_yaml.h, default
  *                  none), `id` (Unique Batch Item ID in hex, `auto`; default none in a single
- *                  request, auto in a batch; `none` leaves it out), `extension` (Message Extension)
+ *                  request, as 6.4 and the published cases have it, so that a server with bad
+ *                  ids fails the cases about ids and not all; auto in a batch; `none` leaves it
+ *                  out), `extension` (Message Extension)
  *   batch          list of such items, each with its own `expect`, instead of operation
  *   header         extra header fields by name: {Maximum Response Size: 256}; put in the
  *                  standard's place. Batch Count follows from the items unless given here

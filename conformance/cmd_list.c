@@ -90,7 +90,7 @@ int cmd_list(int argc, char **argv)
     if (!load(&s, &o, &err))
         code = program_failed(&err);
     else if (o.coverage)
-        code = report_coverage(stdout, &s) ? EXIT_FAILED : 0;
+        code = report_coverage(stdout, &s, &o.profiles) ? EXIT_FAILED : 0;
     else
         code = list_cases(&s, &o);
     done(&s);

@@ -33,7 +33,7 @@ static const struct opt selftest_opts[] = {
     {.name = "variation", .kind = OPT_LIST, .off = SELFTEST(variations), .arg = "GLOB",
      .help = "only variations whose name matches (and no deviations, unless named too)"},
     {.name = "profile", .kind = OPT_LIST, .off = SELFTEST(profiles), .arg = "NAME",
-     .help = "run this profile (may be repeated); default: the three server profiles"},
+     .help = "run this profile (may be repeated); default: as of `run`"},
     {.name = "full", .kind = OPT_FLAG, .off = SELFTEST(full),
      .help = "run every case against every deviation, also when it is killed already"},
     {.name = "jobs", .kind = OPT_INT, .off = SELFTEST(jobs), .arg = "N", .min = 1,

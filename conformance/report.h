@@ -49,9 +49,9 @@ bool report_stale_entry(const struct baseline *b, size_t i, struct buf *out);
 /* report_driver.c: what the driver suite found out, and the advice that comes of it. */
 void report_driver(struct terminal *t, const struct run_result *r);
 
-/* report_coverage.c: rows against cases. Returns the number of rows that lack a case
- * without a stated reason. */
-size_t report_coverage(FILE *out, const struct suites *s);
+/* report_coverage.c: rows against cases; of the profiles named, or (n == 0) all rows. Returns
+ * the number of rows that lack a case without a stated reason. */
+size_t report_coverage(FILE *out, const struct suites *s, const struct opt_list *named);
 
 /* report_json.c: as it stands in its file; NULL without memory. */
 json_t *report_make(const struct run_result *r, struct kerr *err);

@@ -14,13 +14,25 @@ static size_t cases_of(FILE *out, const struct suites *s, const char *row)
     return n;
 }
 
-size_t report_coverage(FILE *out, const struct suites *s)
+/* A row counts when no profile is named, or one whose suite is to cover it. */
+static bool counts(const struct requirement *q, const struct opt_list *named)
 {
-    size_t bare = 0, covered = 0;
+    bool any = named->n == 0;
+    for (size_t i = 0; i < named->n; i++)
+        any = any || strcmp(named->v[i], "all") == 0 || strcmp(named->v[i], q->profile) == 0;
+    return any;
+}
+
+size_t report_coverage(FILE *out, const struct suites *s, const struct opt_list *named)
+{
+    size_t rows = 0, bare = 0, covered = 0;
     for (size_t i = 0; i < requirements_count(); i++) {
         const struct requirement *q = requirement_at(i);
+        if (!counts(q, named))
+            continue;
         fprintf(out, "%-9s %-6s %s\n", q->row, q->mark, q->text);
         size_t n = cases_of(out, s, q->row);
+        rows++;
         if (n > 0)
             covered++;
         else if (q->without_case[0])
@@ -30,6 +42,6 @@ size_t report_coverage(FILE *out, const struct suites *s)
         bare += n == 0 && !q->without_case[0];
     }
     fprintf(out, "\n%zu rows, %zu with cases, %zu without by a stated reason, %zu not covered\n",
-            requirements_count(), covered, requirements_count() - covered - bare, bare);
+            rows, covered, rows - covered - bare, bare);
     return bare;
 }

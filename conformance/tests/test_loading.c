@@ -147,12 +147,29 @@ Test(loading, coverage_counts_rows_without_a_case)
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
     cr_assert(suites_find(&s, make_suites(), &err) && suites_load(&s, &names, &err), "%s", err.msg);
-    cr_expect_eq(report_coverage(out, &s), 0);
+    cr_expect_eq(report_coverage(out, &s, &names), 0);
     suites_clear(&s);
-    cr_expect_eq(report_coverage(out, &s), 1);
+    cr_expect_eq(report_coverage(out, &s, &names), 1);
     fclose(out);
     cr_expect(strstr(text, "A-1       S      first\n                   one-0\n"), "%s", text);
     cr_expect(strstr(text, "no case: cannot be seen"), "%s", text);
     cr_expect(strstr(text, "NOT COVERED"), "%s", text);
+    free(text);
+}
+
+Test(loading, coverage_of_a_profile_is_of_its_own_rows)
+{
+    struct kerr err = KERR_INIT;
+    struct opt_list asked = list_of("baseline-server", NULL), other = list_of("authentication", NULL),
+                    every = list_of("all", NULL);
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    cr_assert(suites_find(&s, make_suites(), &err), "%s", err.msg);
+    cr_expect_eq(report_coverage(out, &s, &asked), 1); /* without a case of any */
+    cr_expect_eq(report_coverage(out, &s, &every), 1);
+    cr_expect_eq(report_coverage(out, &s, &other), 0);
+    fclose(out);
+    cr_expect(strstr(text, "\n0 rows, 0 with cases, "), "%s", text);
     free(text);
 }

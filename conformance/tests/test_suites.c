@@ -69,6 +69,20 @@ Test(suites, a_case_is_found_under_its_id)
     }
 }
 
+/* A row's own suite covers it: a run of one profile asks all that the profile requires. */
+Test(suites, every_requirement_has_a_case_in_its_own_suite_or_a_reason)
+{
+    for (size_t i = 0; i < requirements_count(); i++) {
+        const struct requirement *q = requirement_at(i);
+        const struct profile *p = profile_find(q->profile);
+        size_t n = 0;
+        for (const struct test_case *c = suites.first; c; c = c->next)
+            n += covers(c, q->row) && strcmp(c->suite, q->profile) == 0;
+        cr_expect(p && p->by_default, "%s is covered by no run without --profile", q->row);
+        cr_expect(n > 0 || q->without_case[0], "%s has no case in %s", q->row, q->profile);
+    }
+}
+
 Test(suites, every_requirement_has_a_case_or_a_reason)
 {
     cr_assert_gt(requirements_count(), 100);
