@@ -254,6 +254,10 @@ decode_encode() {
         cp "$work/out" "$work/again.yaml"
         run 0 encode "$work/again.yaml" --out "$work/again.bin"
         cmp -s "$work/$n.bin" "$work/again.bin" || fail "$n: YAML and back gives other bytes"
+        run 0 decode "$work/$n.bin" --xml --show-secrets
+        cp "$work/out" "$work/again.xml"
+        run 0 encode "$work/again.xml" --out "$work/again.bin"
+        cmp -s "$work/$n.bin" "$work/again.bin" || fail "$n: XML and back gives other bytes"
         run 0 decode "$work/$n.bin"; says " Message"
         run 0 decode "$work/$n.bin" --hex; says "00000000"
         run 0 decode "$work/$n.bin" --json; is messages.0.offset 0

@@ -252,7 +252,7 @@ command_line() {
     run 2 run none.yaml "${ok[@]}"
     tells "none.yaml"
     run 2 run "$work" "${ok[@]}"
-    tells "$work"
+    tells "$work is a folder: name the files"
     run 2 run my-key.yaml "${ok[@]}" --json "$work/none/x.json"
     tells "cannot write a report to $work/none/x.json"
     run 2 run my-key.yaml "${ok[@]}" --junit "$work"
@@ -287,6 +287,10 @@ command_line() {
     run 0 explain my-fail.yaml
     says "It's for the test."
     run 0 explain ./my-fail.yaml
+    run 2 explain /
+    tells "explain takes the id of one case, or its file"
+    run 2 --host a run
+    tells "options go behind the command: kmip-conform run --host ..."
     run 2 explain none.yaml
     tells "none.yaml"
     run 2 cleanup "${ok[@]}"

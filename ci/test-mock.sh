@@ -141,6 +141,7 @@ done <<EOT
 2|--pki|--pki needs a value|
 2|--lissten x|did you mean --listen|
 2|--pki pki extra|unexpected 'extra'|
+2|--pki pki run -- true|unexpected 'run'|a command goes before its options
 2|rum|unknown command 'rum'|did you mean 'run'
 2|run|-- COMMAND|
 2|run --|-- COMMAND|

@@ -176,7 +176,7 @@ int cmd_explain(int argc, char **argv)
     struct opt_set sets[] = {{"Explain", list_opts, N_COMMON, &o}};
     if (!program_parse("explain", sets, 1, argc, argv, &line, &code))
         return code;
-    if (line.n != 1)
+    if (line.n != 1 || oasis_folder(line.operands[0]))
         kerr_set(&err, KE_USAGE, "explain takes the id of one case, or its file");
     else if (find_named(&s, line.operands[0], o.suites, &c, &err))
         explain(c);

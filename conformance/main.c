@@ -13,6 +13,10 @@
 
 static int unknown(const char *name)
 {
+    if (name[0] == '-') {
+        fprintf(stderr, PROGRAM ": options go behind the command: " PROGRAM " run %s ...\n", name);
+        return EXIT_USAGE;
+    }
     const char *names[16];
     size_t n = 0;
     for (; n < n_program_commands && n < sizeof names / sizeof *names; n++)

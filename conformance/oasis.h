@@ -36,8 +36,9 @@
  * FILE:LINE:COL; NULL on failure. */
 struct test_case *oasis_load(const char *path, bool whole, bool other, struct kerr *err);
 
-/* Does the operand of a command line name a published case, or a folder of them? */
+/* Does the operand of a command line name a published case, or a folder, of them perhaps? */
 bool oasis_names(const char *path);
+bool oasis_folder(const char *path);
 /* Adds a file, or all *.xml files of a folder and the folders in it, in order of their
  * names. A short id that is taken already gives way to the whole name. */
 __attribute__((warn_unused_result)) bool oasis_add(struct suites *s, const char *path, bool other,

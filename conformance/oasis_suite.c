@@ -14,7 +14,7 @@ static bool is_xml(const char *name)
     return n > 4 && strcmp(name + n - 4, ".xml") == 0;
 }
 
-static bool is_folder(const char *path)
+bool oasis_folder(const char *path)
 {
     struct stat st;
 
@@ -23,7 +23,7 @@ static bool is_folder(const char *path)
 
 bool oasis_names(const char *path)
 {
-    return is_xml(path) || is_folder(path);
+    return is_xml(path) || oasis_folder(path);
 }
 
 static bool is_taken(const struct suites *s, const char *id)
@@ -101,5 +101,5 @@ static bool add_folder(struct suites *s, const char *path, bool other, struct ke
 
 bool oasis_add(struct suites *s, const char *path, bool other, struct kerr *err)
 {
-    return is_folder(path) ? add_folder(s, path, other, err) : add_file(s, path, other, err);
+    return oasis_folder(path) ? add_folder(s, path, other, err) : add_file(s, path, other, err);
 }

@@ -211,10 +211,15 @@ static bool load_given(struct run *run, char *const *files, int n_files, struct 
     for (size_t i = 0; i < run->o.oasis.n; i++)
         if (!oasis_add(&run->suites, run->o.oasis.v[i], other, err))
             return false;
-    for (int i = 0; i < n_files; i++)
-        if (!(oasis_names(files[i]) ? oasis_add(&run->suites, files[i], other, err)
-                                    : suites_add_file(&run->suites, files[i], err)))
+    for (int i = 0; i < n_files; i++) {
+        const char *path = files[i];
+        if (run->o.oasis.n == 0 && oasis_folder(path))
+            return kerr_set(err, KE_USAGE, "%s is a folder: name the files of the cases, or give "
+                            "--oasis %s to run the published ones (XML) in it", path, path);
+        if (!(oasis_names(path) ? oasis_add(&run->suites, path, other, err)
+                                : suites_add_file(&run->suites, path, err)))
             return false;
+    }
     return true;
 }
 

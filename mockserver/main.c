@@ -101,7 +101,8 @@ static bool parse(struct start *st, const struct opt_command *cmd, int argc, cha
         return true;
     else
         *code = start_failed(
-            (kerr_set(&err, KE_USAGE, "unexpected '%s'; kmip-mock --help tells more", operands[0]),
+            (kerr_set(&err, KE_USAGE, "unexpected '%s'%s; kmip-mock --help tells more", operands[0],
+                      *cmd->name ? "" : ": a command goes before its options"),
              &err));
     return false;
 }

@@ -286,7 +286,7 @@ static bool xml_messages(struct cli *cli, const char *path, struct buf *out,
 
 static const struct opt encode_opts[] = {
     {.name = "xml", .kind = OPT_FLAG, .off = CLI_AT(xml),
-     .help = "the file is KMIP XML: a message, or several in <KMIP>"},
+     .help = "KMIP XML, as in FILE.xml: a message, or several in <KMIP>"},
     {.name = "hex", .kind = OPT_FLAG, .off = CLI_AT(hex),
      .help = "hexadecimal digits, a line per message"},
     {.name = "var", .kind = OPT_LIST, .off = CLI_AT(vars), .arg = "NAME=VALUE",
@@ -314,6 +314,13 @@ static bool add_bytes(struct cli *cli, void *arg, size_t number, struct bytes ms
     return !out->failed || kerr_set(&cli->err, KE_MEMORY, "no memory for the messages");
 }
 
+static bool is_xml(const char *path)
+{
+    size_t n = strlen(path);
+
+    return n > 4 && strcmp(path + n - 4, ".xml") == 0;
+}
+
 static bool encode(struct cli *cli)
 {
     struct buf out;
@@ -327,7 +334,7 @@ static bool encode(struct cli *cli)
     }
     buf_init(&out, BUF_NO_LIMIT);
     const char *path = cli->n_operands ? cli->operand[0] : "-";
-    bool ok = (cli->a.xml ? xml_messages(cli, path, &out, add_bytes)
+    bool ok = (cli->a.xml || is_xml(path) ? xml_messages(cli, path, &out, add_bytes)
                           : cli_yaml_messages(cli, path, add_bytes, &out)) &&
               (cli->a.json || cli_put_data(cli, buf_bytes(&out)));
     buf_clear(&out);

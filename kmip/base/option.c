@@ -2,6 +2,7 @@
 #include "kmip/base/option.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,15 @@ static bool is_option(const struct flat *f, const char *word)
     return false;
 }
 
+/* Seconds with a fraction, without a unit: "0.5". */
+static bool decimal_seconds(const char *arg, int64_t *ns)
+{
+    char text[40];
+    int n = snprintf(text, sizeof text, "%ss", arg);
+    return strpbrk(arg, "0123456789") && arg[strspn(arg, "+-0123456789.")] == 0 &&
+           n < (int)sizeof text && text_duration(bytes_str(text), ns);
+}
+
 static bool store(const struct opt *o, void *base, const char *arg, struct kerr *err)
 {
     void *at = (char *)base + o->off;
@@ -129,7 +139,7 @@ static bool store(const struct opt *o, void *base, const char *arg, struct kerr 
             *ns = seconds * NS_PER_S;
             return true;
         }
-        if (text_duration(bytes_str(arg), ns))
+        if (text_duration(bytes_str(arg), ns) || decimal_seconds(arg, ns))
             return true;
         return kerr_set(err, KE_USAGE, "--%s takes a duration such as 30s or 5m, not '%s'", o->name,
                         arg);

@@ -16,7 +16,7 @@ enum opt_kind {
     OPT_FLAG,     /* bool */
     OPT_STR,      /* const char * (points into argv) */
     OPT_INT,      /* int64_t, range min..max */
-    OPT_DURATION, /* int64_t nanoseconds; a bare number is seconds */
+    OPT_DURATION, /* int64_t nanoseconds; a bare number, 30 or 0.5, is seconds */
     OPT_LIST      /* struct opt_list: may be given several times */
 };
 

@@ -140,6 +140,8 @@ Test(option, the_last_of_several_counts_and_values_may_look_odd)
     cr_expect_eq(lnk.port, 2);
     cr_expect_str_eq(lnk.host, "-x");
     cr_expect_eq(lnk.timeout, -300 * NS_PER_S);
+    cr_expect(parse("--timeout 0.5"));
+    cr_expect_eq(lnk.timeout, NS_PER_S / 2);
     cr_expect(parse("--host= --json=--verbose"));
     cr_expect_str_eq(lnk.host, "");
     cr_expect_str_eq(own.json, "--verbose");
@@ -204,6 +206,8 @@ Test(option, errors_name_the_option_and_the_remedy)
         {"--port=", "--port takes a whole number from 1 to 65535, not ''"},
         {"--timeout soon", "--timeout takes a duration such as 30s or 5m, not 'soon'"},
         {"--timeout 5w", "--timeout takes a duration such as 30s or 5m, not '5w'"},
+        {"--timeout 0.5.1", "--timeout takes a duration such as 30s or 5m, not '0.5.1'"},
+        {"--timeout .", "--timeout takes a duration such as 30s or 5m, not '.'"},
         {"--\xC3\xA9", "unknown option --\xC3\xA9; --help lists the options"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
