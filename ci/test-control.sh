@@ -273,6 +273,20 @@ printf 'control: 127.0.0.1:0\nvendor: three\nstore: other.db\n' >mock.yaml
 ctl 1 reload -- 'takes a restart' '"field": "store"'
 ctl 0 state -- '"vendor": "two"'
 
+name='a handshake that is stalled stays so over a reload, until its fault is taken away'
+printf 'control: 127.0.0.1:0\nvendor: two\nfaults: [{name: stuck, action: handshake_stall}]\n' >mock.yaml
+ctl 0 reload
+kmip discover >discovered 2>&1 &
+stuck=$!
+ctl 0 journal --fault stuck --wait 1 --timeout 20s
+printf 'control: 127.0.0.1:0\nvendor: two\n' >mock.yaml
+ctl 0 reload
+ctl 0 state -- '"retired": 1'
+kill -0 "$stuck" || fail "$(cat discovered)"
+ctl 0 fault remove stuck
+wait "$stuck" || fail "$(cat discovered)"
+ctl 0 state -- '"retired": 0'
+
 name='options stay in force over what is reloaded'
 stop 0
 printf 'vendor: one\nlisten: 127.0.0.1:1\n' >mock.yaml

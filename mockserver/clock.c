@@ -4,6 +4,7 @@
 #include "kmip/base/clock.h"
 
 #define SMALL_STEP_NS NS_PER_S
+#define MOST_GAINED_NS 9.2e18 /* what fits */
 
 const struct clock_spec clock_right = {.rate = 1};
 
@@ -85,6 +86,17 @@ void mock_clock_advance(struct mock_clock *c, int64_t by_ns)
     c->advanced_ns = clock_add(c->advanced_ns, by_ns);
 }
 
+int64_t mock_clock_virtual(const struct mock_clock *c, int64_t mono_ns)
+{
+    int64_t at = c ? clock_add(mono_ns, c->advanced_ns) : mono_ns;
+    return at < INT64_MAX || mono_ns == INT64_MAX ? at : INT64_MAX - 1;
+}
+
+int64_t mock_clock_monotonic(const struct mock_clock *c, int64_t virtual_ns)
+{
+    return c && virtual_ns < INT64_MAX ? virtual_ns - c->advanced_ns : virtual_ns;
+}
+
 /* How far the spec has moved the clock when so much time has passed. */
 static int64_t moved(const struct mock_clock *c, int64_t passed)
 {
@@ -101,14 +113,16 @@ static int64_t moved(const struct mock_clock *c, int64_t passed)
     return sum;
 }
 
-static int64_t base(struct mock_clock *c, int64_t ticked)
+/* Where it stands but for the virtual time, once so much time of both sorts has passed. */
+static int64_t base(struct mock_clock *c, int64_t passed)
 {
     const struct clock_spec *s = &c->spec;
     if (s->freeze)
         return s->freeze_given ? s->freeze_at_ns : c->began_wall_ns;
     if (s->rate == 1)
         return wall(c);
-    return clock_add(wall(c), (int64_t)((s->rate - 1) * (double)ticked));
+    double gained = (s->rate - 1) * (double)passed;
+    return clock_add(wall(c), gained < MOST_GAINED_NS ? (int64_t)gained : INT64_MAX);
 }
 
 /* Nothing but an offset: how much time has passed does not matter. */
@@ -124,9 +138,9 @@ static int64_t told(struct mock_clock *c, enum clock_side side)
         return clock_add(wall(c), virtual_ns);
     if (is_steady(&c->spec))
         return clock_add(clock_add(wall(c), virtual_ns), c->spec.offset_ns);
-    int64_t ticked = c->mono_ns() - c->began_ns;
-    int64_t passed = clock_add(ticked, virtual_ns - c->began_advanced_ns);
-    return clock_add(clock_add(base(c, ticked), virtual_ns), moved(c, passed));
+    int64_t passed =
+        clock_add(c->mono_ns() - c->began_ns, virtual_ns - c->began_advanced_ns);
+    return clock_add(clock_add(base(c, passed), virtual_ns), moved(c, passed));
 }
 
 static int64_t read_side(void *arg, enum clock_side side)

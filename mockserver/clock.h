@@ -71,8 +71,13 @@ void mock_clock_set(struct mock_clock *c, const struct clock_spec *spec);
  * still, as `over` has it (NULL: as the server's clock has it). */
 void mock_clock_hold(struct mock_clock *c, struct mock_clock *over);
 void mock_clock_release(struct mock_clock *c);
-/* Lets by_ns (not negative) of virtual time pass. */
+/* Lets by_ns (not negative) of virtual time pass: for a clock of another rate as that
+ * rate has it, and one that stands still is moved by it too. */
 void mock_clock_advance(struct mock_clock *c, int64_t by_ns);
+/* A moment of the machine's monotonic clock with the virtual time that has passed, and
+ * back again; INT64_MAX is never. c is the server's, or NULL: there is no virtual time. */
+int64_t mock_clock_virtual(const struct mock_clock *c, int64_t mono_ns);
+int64_t mock_clock_monotonic(const struct mock_clock *c, int64_t virtual_ns);
 
 /* Nanoseconds since the epoch; arg is the server's struct mock_clock. They fit
  * engine_init and struct mock_engine. */

@@ -54,7 +54,8 @@ bool conn_open(struct server *s, int fd, uint64_t number, const char *from,
     c->wake_ns = c->armed_ns = INT64_MAX;
     c->accept = *accept;
     if (accept->stall_ns > 0)
-        c->stall_until_ns = clock_add(clock_mono_ns(), accept->stall_ns);
+        c->stall_until_ns =
+            clock_add(mock_clock_virtual(&s->clock, clock_mono_ns()), accept->stall_ns);
     c->tls = tls_new(accept->creds ? accept->creds : s->creds, fd, NULL, err);
     int rc = c->tls ? uv_poll_init(&s->loop, &c->poll, fd) : 0;
     if (!c->tls || rc < 0) {
@@ -96,6 +97,7 @@ void conn_close(struct conn *c)
     uv_close((uv_handle_t *)&c->timer, on_handle_closed);
     tls_free(&c->tls);
     reply_free(&c->sending);
+    fault_accept_over(&c->accept);
     if (c->has_session)
         session_clear(&c->session);
     log_line(LOG_DEBUG, "#%llu from %s: closed", (unsigned long long)c->number, c->from);
@@ -164,18 +166,32 @@ static void start_session(struct conn *c)
              c->from, c->session.who, info->version, info->resumed ? ", resumed" : "");
 }
 
+static void end_stall(struct conn *c)
+{
+    c->stall_until_ns = 0;
+    c->wake_ns = INT64_MAX;
+    fault_accept_over(&c->accept);
+    enter(c, CONN_HANDSHAKE); /* its time begins now */
+}
+
 /* True while a fault keeps the handshake from beginning. */
 static bool is_stalled(struct conn *c)
 {
     if (c->stall_until_ns == 0)
         return false;
-    c->wake_ns = c->stall_until_ns;
-    if (clock_mono_ns() < c->stall_until_ns)
+    c->wake_ns = mock_clock_monotonic(&c->server->clock, c->stall_until_ns);
+    if (clock_mono_ns() < c->wake_ns)
         return true;
-    c->stall_until_ns = 0;
-    c->wake_ns = INT64_MAX;
-    enter(c, CONN_HANDSHAKE); /* its time begins now */
+    end_stall(c);
     return false;
+}
+
+void conn_begin_handshake(struct conn *c)
+{
+    if (c->stall_until_ns == 0)
+        return;
+    end_stall(c);
+    server_again(c->server, c);
 }
 
 /* Answers the client's hello with an alert, as a server does that has not agreed on

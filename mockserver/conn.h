@@ -29,7 +29,7 @@ struct conn {
     char from[80]; /* client's address and port */
     struct tls_conn *tls;
     struct fault_accept accept; /* what faults do before there is TLS */
-    int64_t stall_until_ns; /* the handshake does not begin before */
+    int64_t stall_until_ns; /* virtual time before which the handshake does not begin; 0: none */
     struct session session; /* from CONN_OPEN on */
     bool has_session;
     struct reply *sending; /* taken from the session, not yet taken whole by TLS */
@@ -59,6 +59,8 @@ __attribute__((warn_unused_result)) bool conn_open(struct server *s, int fd, uin
                                                    struct kerr *err);
 /* Does what can be done now. */
 void conn_turn(struct conn *c);
+/* The fault that keeps the handshake from beginning is taken away. */
+void conn_begin_handshake(struct conn *c);
 /* Virtual time has passed: what is due now happens before anything that arrives later. */
 void conn_time_passed(struct conn *c);
 /* The server stops: outstanding replies leave, then the connection closes. */

@@ -44,6 +44,10 @@ struct fault_set {
     uint64_t seed;
     uint64_t requests;        /* of the server, matched against faults */
     uint64_t opened;          /* connections so far */
+    /* Told when a fault is taken away that keeps handshakes from beginning: each of them is
+     * to be told to fault_accept_over. */
+    void (*begin_handshakes)(void *arg, const struct fault *stalled_by);
+    void *begin_arg;
 };
 
 /* Empty; of cfg it takes the seed and where the certificates are. journal may be NULL. */
@@ -61,7 +65,7 @@ __attribute__((warn_unused_result)) bool fault_set_add(struct fault_set *s,
                                                        const struct fault_list *l,
                                                        struct kerr *err);
 /* Away at once, from every connection: armed effects end, replies that were held,
- * delayed or stalled leave. Only a handshake that was kept from beginning stays so.
+ * delayed or stalled leave, handshakes that were kept from beginning begin.
  * False when there is no fault of this name. */
 __attribute__((warn_unused_result)) bool fault_set_remove(struct fault_set *s, const char *name,
                                                           struct kerr *err);
@@ -106,11 +110,15 @@ void fault_scenarios_visit(const struct fault_set *s, void (*visit)(void *arg, c
 struct fault_accept {
     bool refuse;                    /* reset at once */
     int64_t stall_ns;               /* no handshake for so long; INT64_MAX: never */
+    struct fault *stalled_by;       /* ... whose doing that is (fault_accept_over) */
     int alert;                      /* TLS alert to answer the hello with; 0: none */
     const struct tls_creds *creds;  /* to show instead of the server's; NULL: the server's */
 };
 void fault_accept(struct fault_set *s, uint64_t connection, const char *from,
                   struct fault_accept *out);
+/* Its handshake begins after all, or the connection is gone. Calls after the first do
+ * nothing. */
+void fault_accept_over(struct fault_accept *a);
 
 /* Effects that last as long as the connection (or until their fault is taken away). */
 struct fault_armed {

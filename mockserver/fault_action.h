@@ -102,6 +102,7 @@ struct fault {
     struct arena arena;      /* of all the above */
 
     unsigned refs;
+    unsigned stalls;         /* connections whose handshake it keeps from beginning */
     uint64_t since, until;   /* in force for connections that opened so */
     uint64_t matched, fired; /* of the server */
     uint64_t *by_client;     /* fired, by client */

@@ -298,7 +298,7 @@ static void revoke(struct fault_conn *c, struct fault_exchange *x)
 
 static int64_t virtual_ns(const struct fault_conn *c, int64_t now_ns)
 {
-    return now_ns + (c->clock ? c->clock->advanced_ns : 0);
+    return mock_clock_virtual(c->clock, now_ns);
 }
 
 static void read_request(struct fault_conn *c, struct bytes request, int64_t now_ns,
@@ -348,6 +348,7 @@ bool fault_reply(struct fault_conn *c, struct fault_exchange *x, struct buf *rep
 void fault_accept(struct fault_set *s, uint64_t connection, const char *from,
                   struct fault_accept *out)
 {
+    struct fault *stalled_by = NULL;
     *out = (struct fault_accept){0};
     for (size_t i = 0; i < s->n; i++) {
         struct fault *f = s->v[i];
@@ -361,9 +362,23 @@ void fault_accept(struct fault_set *s, uint64_t connection, const char *from,
             continue;
         struct fault_shot shot = {
             .fault = f, .params = f->params, .rng = &u.rng, .set = s, .accept = out};
+        int64_t stall_ns = out->stall_ns;
         if (f->action->apply(&shot))
             strike(s, f, connection, 0, from, connection_entry(s, connection, ""), shot.event);
+        if (out->stall_ns != stall_ns)
+            stalled_by = f;
     }
+    out->stalled_by = stalled_by;
+    if (stalled_by)
+        stalled_by->stalls++;
+}
+
+void fault_accept_over(struct fault_accept *a)
+{
+    if (!a->stalled_by)
+        return;
+    a->stalled_by->stalls--;
+    a->stalled_by = NULL;
 }
 
 static void arm(struct fault_conn *c, struct fault *f, int64_t now_ns)
@@ -471,7 +486,7 @@ int64_t fault_idle_deadline(const struct fault_conn *c)
     const struct fault_armed *a = &c->armed;
     if (!a->idle_use || a->idle_ns > INT64_MAX - c->active_ns)
         return INT64_MAX;
-    return c->active_ns + a->idle_ns - (c->clock ? c->clock->advanced_ns : 0);
+    return mock_clock_monotonic(c->clock, c->active_ns + a->idle_ns);
 }
 
 void fault_idle_struck(struct fault_conn *c)

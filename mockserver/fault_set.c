@@ -61,6 +61,13 @@ static void forget_everywhere(struct fault_set *s, struct fault *f)
     fault_unref(f);
 }
 
+static void take_away(struct fault_set *s, struct fault *f)
+{
+    if (f->stalls > 0 && s->begin_handshakes)
+        s->begin_handshakes(s->begin_arg, f);
+    forget_everywhere(s, f);
+}
+
 bool fault_set_remove(struct fault_set *s, const char *name, struct kerr *err)
 {
     bool found = false;
@@ -70,7 +77,7 @@ bool fault_set_remove(struct fault_set *s, const char *name, struct kerr *err)
             continue;
         s->n--;
         memmove(s->v + i, s->v + i + 1, (s->n - i) * sizeof *s->v);
-        forget_everywhere(s, f);
+        take_away(s, f);
         found = true;
     }
     for (struct fault **at = &s->retired, *f; (f = *at);) {
@@ -79,7 +86,7 @@ bool fault_set_remove(struct fault_set *s, const char *name, struct kerr *err)
             continue;
         }
         *at = f->next;
-        forget_everywhere(s, f);
+        take_away(s, f);
         found = true;
     }
     return found || kerr_set(err, KE_USAGE, "there is no fault named '%s'", name);
@@ -93,7 +100,7 @@ void fault_sweep_retired(struct fault_set *s)
         if (c->opened < oldest)
             oldest = c->opened;
     for (struct fault **at = &s->retired, *f; (f = *at);) {
-        if (oldest <= f->until) {
+        if (oldest <= f->until || f->stalls > 0) {
             at = &f->next;
             continue;
         }
@@ -191,11 +198,11 @@ bool fault_set_put(struct fault_set *s, const struct fault_list *l, struct kerr 
     s->v = v;
     s->n = 0;
     for (size_t i = 0; i < had; i++)
-        forget_everywhere(s, old[i]);
+        take_away(s, old[i]);
     free(old);
     for (struct fault *f; (f = s->retired);) {
         s->retired = f->next;
-        forget_everywhere(s, f);
+        take_away(s, f);
     }
     take(s, v, l, 0);
     for (struct fault_conn *c = s->conns; c; c = c->next)

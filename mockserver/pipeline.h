@@ -12,7 +12,8 @@
  * perhaps the end of the connection in between.
  *
  * `replies: {reorder: ...}` of the configuration is a group that opens by itself.
- * No sockets, no clock of its own: time is handed in, as monotonic nanoseconds. */
+ * No sockets, no clock of its own: time is handed in, as nanoseconds that never go back;
+ * virtual time is among them. */
 #ifndef MOCKSERVER_PIPELINE_H
 #define MOCKSERVER_PIPELINE_H
 
@@ -119,7 +120,7 @@ __attribute__((warn_unused_result)) bool pipeline_push(struct pipeline *p, struc
                                                        uint64_t request, uint64_t exchange,
                                                        const struct reply_plan *plan,
                                                        int64_t now_ns);
-/* Lets go what is due; then returns when to call again (monotonic ns), or INT64_MAX. */
+/* Lets go what is due; then returns when to call again, or INT64_MAX. */
 int64_t pipeline_due(struct pipeline *p, int64_t now_ns);
 /* The next to send, or NULL; the caller frees it with reply_free. Its bytes may be
  * none: then only `then` is to be done. */

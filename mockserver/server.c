@@ -87,9 +87,12 @@ static void admit(struct server *s, int fd, const union address *a)
     struct fault_accept accept;
     uint64_t number = s->next_number++;
     fault_accept(&s->faults, number, from, &accept);
+    if (!accept.refuse && conn_open(s, fd, number, from, &accept, &err))
+        return;
+    fault_accept_over(&accept);
     if (accept.refuse)
         refuse_rudely(fd);
-    else if (!conn_open(s, fd, number, from, &accept, &err))
+    else
         log_line(LOG_ERROR, "refused %s: %s", from, kerr_format(&err, text, sizeof text));
 }
 
@@ -262,12 +265,23 @@ static bool open_preload(struct server *s, struct kerr *err)
     return true;
 }
 
+static void begin_handshakes(void *arg, const struct fault *stalled_by)
+{
+    struct server *s = arg;
+    for (struct conn *c = s->conns; c; c = c->next)
+        if (c->accept.stalled_by == stalled_by)
+            conn_begin_handshake(c);
+}
+
 /* All in force before the first connection is accepted. */
 static bool open_faults(struct server *s, struct kerr *err)
 {
     s->engine.stamp_ns = mock_clock_stamp_ns;
-    return fault_set_init(&s->faults, s->cfg, &s->journal, err) &&
-           fault_set_add(&s->faults, &s->cfg->faults, err);
+    if (!fault_set_init(&s->faults, s->cfg, &s->journal, err))
+        return false;
+    s->faults.begin_handshakes = begin_handshakes;
+    s->faults.begin_arg = s;
+    return fault_set_add(&s->faults, &s->cfg->faults, err);
 }
 
 bool server_open(struct server *s, const struct mock_config *cfg, struct kerr *err)

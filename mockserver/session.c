@@ -80,6 +80,7 @@ void session_attach(struct session *s, struct fault_set *faults, struct journal 
     s->journal = journal && journal->room > 0 ? journal : NULL;
     s->wall_minus_mono_ns = s->journal ? clock_wall_ns() - clock_mono_ns() : 0;
     s->clock = clock;
+    s->active_ns = mock_clock_virtual(clock, now_ns);
     if (faults) {
         fault_conn_open(&s->faults, faults, s->number, s->peer.identity, clock, now_ns);
         s->faults.forget = on_forget;
@@ -110,7 +111,7 @@ bool session_full(const struct session *s)
 
 static void touch(struct session *s, int64_t now_ns)
 {
-    s->active_ns = now_ns;
+    s->active_ns = mock_clock_virtual(s->clock, now_ns);
     fault_conn_active(&s->faults, now_ns);
 }
 
@@ -175,7 +176,8 @@ static bool hand_over(struct session *s, struct answering *a, struct kerr *err)
     if (a->faults)
         fault_tell(&s->faults, a->faults, exchange);
     const struct reply_plan *plan = a->faults && a->faults->planned ? &a->faults->plan : NULL;
-    if (!pipeline_push(&s->pipe, &a->out, s->n_requests, exchange, plan, a->now_ns))
+    if (!pipeline_push(&s->pipe, &a->out, s->n_requests, exchange, plan,
+                       mock_clock_virtual(s->clock, a->now_ns)))
         return kerr_set(err, KE_MEMORY, "no memory for a reply");
     s->n_requests++;
     s->engine->requests++;
@@ -396,7 +398,7 @@ struct action session_next(struct session *s, int64_t now_ns)
         return end_action(s);
     if (s->ending)
         pipeline_flush(&s->pipe);
-    int64_t at = pipeline_due(&s->pipe, now_ns);
+    int64_t due = pipeline_due(&s->pipe, mock_clock_virtual(s->clock, now_ns));
     struct reply *r = take(s);
     if (r) {
         touch(s, now_ns);
@@ -407,7 +409,7 @@ struct action session_next(struct session *s, int64_t now_ns)
         return end_action(s);
     if (s->pipe.failed || (s->ending && s->pipe.n_held == 0 && s->pipe.n_out == 0))
         return close_action(s);
-    return (struct action){.kind = ACTION_WAIT, .at_ns = at};
+    return (struct action){.kind = ACTION_WAIT, .at_ns = mock_clock_monotonic(s->clock, due)};
 }
 
 /* --- time limits ------------------------------------------------------- */
@@ -422,7 +424,8 @@ int64_t session_deadline(const struct session *s, const char **why)
     *why = "idle for too long";
     if (s->pipe.bytes > 0)
         return INT64_MAX;
-    int64_t limit = limit_end(s->active_ns, l->idle_ns), fault = fault_idle_deadline(&s->faults);
+    int64_t limit = mock_clock_monotonic(s->clock, limit_end(s->active_ns, l->idle_ns));
+    int64_t fault = fault_idle_deadline(&s->faults);
     return fault < limit ? fault : limit;
 }
 

@@ -27,7 +27,7 @@ struct session {
     bool has_own_clock;
     uint64_t n_requests;
     int64_t partial_ns; /* when the first byte of an unfinished message came; INT64_MAX: none */
-    int64_t active_ns; /* when something last came or left */
+    int64_t active_ns; /* virtual time when something last came or left */
     size_t message_max; /* bytes of a request */
     bool stalled; /* whole messages may lie in `in` because of session_full */
     bool ending; /* no more requests are answered; what is outstanding still leaves */

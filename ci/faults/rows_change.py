@@ -1,5 +1,5 @@
 """Faults that change while a connection is open: in force, or gone, at once."""
-from steps import Row, begin, ctl, end, requests, run
+from steps import Row, begin, ctl, end, order, requests, run
 
 GONE = 'taken away: '
 
@@ -9,6 +9,12 @@ def taken_away(name, fault, journal):
     action = fault.split(':')[0].strip('{')
     return Row(GONE + name, '{action: %s}' % fault,
                [begin('query'), requests(1), ctl(f'fault remove {action}'), end()], journal)
+
+
+def passes(name, fault, journal, words='query', sent=1, **more):
+    """After an hour of virtual time the client has its reply."""
+    return Row('an hour passes: ' + name, '{action: %s}' % fault,
+               [begin(words), requests(sent), ctl('clock advance 1h'), end(**more)], journal)
 
 
 CHANGE = [
@@ -22,6 +28,25 @@ CHANGE = [
     taken_away('reorder', '{reorder: {max_wait: 1h}}', '1/1 Query []'),
     taken_away('coalesce', '{coalesce: {max_wait: 1h}}', '1/1 Query []'),
     taken_away('swap_replies', '{swap_replies: {max_wait: 1h}}', '1/1 Query []'),
+    taken_away('handshake_stall', 'handshake_stall',
+               '''1 - [handshake_stall] the TLS hello is not answered
+                  1/1 Query []'''),
+    passes('delay', '{delay: 1h}', '1/1 Query [delay] delayed by'),
+    passes('stall', '{stall: {bytes: 20, for: 1h}}', '1/1 Query [stall] nothing leaves for'),
+    passes('pause of a split', '{split: {sizes: [8], pause: 1h}}', '1/1 Query [split] sent in',
+           words='send q1.yaml', out='ms, in 2 TLS records:'),
+    passes('reorder', '{reorder: {window: 4, max_wait: 1h, order: reverse}}',
+           '''1/1 Query [reorder] held, and let go together
+              1/2 Query [reorder] held, and let go together''',
+           words='send q2.yaml', sent=2, out=order('2 1')),
+    passes('handshake_stall', '{handshake_stall: 1h}',
+           '''1 - [handshake_stall] the TLS hello is not answered
+              1/1 Query []'''),
+    Row('an hour passes: limits.idle', '[{action: drop}]',
+        [begin('query --timeout 300'), requests(1), ctl('clock advance 1h'),
+         end(3, 'the server closed the connection'), run('query')],
+        '''1/1 Query [drop] never sent
+           2/1 Query []''', config='limits: {idle: 30m}'),
     Row(GONE + 'all, for others', '[{action: {delay: 1h}}, {action: result, count: always}]',
         [begin('query'), requests(1),
          ctl('fault set "[{name: lost, action: close}]"'),

@@ -150,6 +150,33 @@ Test(clock, virtual_time_passes_for_jumps_too)
     (void)mock_clock_ns(&c); /* no overflow: the sanitizer looks */
 }
 
+Test(clock, of_another_rate_counts_virtual_time_at_that_rate)
+{
+    struct mock_clock c;
+    begin(&c, "{rate: 0.5}");
+    mock_clock_advance(&c, HOUR);
+    cr_expect_eq(off(&c), 1800);
+    begin(&c, "{rate: 1.0001}");
+    mock_clock_advance(&c, 24 * HOUR);
+    cr_expect(off(&c) > 24 * 3600 + 8.6 && off(&c) < 24 * 3600 + 8.7, "%f", off(&c));
+    begin(&c, "{rate: 1000000}");
+    mock_clock_advance(&c, INT64_MAX);
+    (void)mock_clock_ns(&c); /* no overflow: the sanitizer looks */
+}
+
+Test(clock, counts_moments_with_virtual_time_and_back)
+{
+    struct mock_clock c;
+    begin(&c, "{}");
+    mock_clock_advance(&c, HOUR);
+    cr_expect_eq(mock_clock_virtual(&c, 5), HOUR + 5);
+    cr_expect_eq(mock_clock_monotonic(&c, HOUR + 5), 5);
+    cr_expect_eq(mock_clock_monotonic(&c, INT64_MAX), INT64_MAX, "never");
+    cr_expect_eq(mock_clock_virtual(NULL, 5), 5);
+    mock_clock_advance(&c, INT64_MAX);
+    cr_expect_lt(mock_clock_virtual(&c, 5), INT64_MAX, "what is never due stays so");
+}
+
 Test(clock, of_a_connection_replaces_the_servers_and_shares_virtual_time)
 {
     struct mock_clock server, own;
