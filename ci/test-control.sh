@@ -234,6 +234,14 @@ until_true 'test -s other'
 ctl 3 --control "$(cat other)" state -- 'no control API'
 ctl 3 --control "127.0.0.1:$(field port)" state
 
+name='a wait ends when its client goes'
+"$mock" ctl journal --wait 1 --timeout 600s >waited 2>&1 &
+waiting=$!
+until_true "'$mock' ctl state | grep -q '\"waiting\": 1'"
+kill -9 "$waiting"
+wait "$waiting" 2>/dev/null
+until_true "'$mock' ctl state | grep -q '\"waiting\": 0'"
+
 name='a wait ends when the server stops'
 "$mock" ctl journal --wait 1 --timeout 60s >waited 2>&1 &
 waiting=$!

@@ -164,7 +164,7 @@ extern const struct yfield control_objects_params[];
 void control_wait_done(struct control_request *rq);
 /* Lets those go on whose entries are there, whose time is up, or all (stopping). */
 void control_waits_look(struct control *c);
-/* When the next of them is due, monotonic ns; INT64_MAX: none. */
+/* When they are to be looked at again, monotonic ns; INT64_MAX: there are none. */
 int64_t control_waits_deadline(const struct control *c);
 size_t control_waits_count(const struct control *c);
 void control_wait_free(struct control_request *rq);

@@ -1,12 +1,20 @@
 /* GET /journal/wait: the HTTP connection is suspended until the journal has what is asked
  * for, time is up, or the server stops.
  *
+ * libmicrohttpd does not look at a connection that is suspended. Whether the client is
+ * still there is looked at here, once a second: those that gave up, as a test does that is
+ * killed, would otherwise fill the connections there may be.
+ *
  * Each wait counts the entries that fit as they come. A fault may label an entry later
  * than it came; then its wait counts anew. */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "kmip/base/clock.h"
 #include "mockserver/control_journal.h"
+
+#define LOOK_AGAIN_NS NS_PER_S /* whether the clients are still there */
 
 struct control_wait {
     struct control_request *rq;
@@ -30,6 +38,16 @@ static void count(struct control_wait *w)
         w->looked = j->first;
     for (; w->looked < j->next; w->looked++)
         w->found += journal_question_fits(&w->question, journal_get(j, w->looked));
+}
+
+/* The client has closed its side: nobody will read the answer. */
+static bool has_hung_up(const struct control_wait *w)
+{
+    char byte;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(w->rq->http, MHD_CONNECTION_INFO_CONNECTION_FD);
+    ssize_t n = info ? recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) : 1;
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 static bool is_over(const struct control_wait *w, int64_t now_ns)
@@ -102,7 +120,7 @@ void control_waits_look(struct control *c)
         if (w->over)
             continue;
         count(w);
-        w->over = is_over(w, now_ns);
+        w->over = is_over(w, now_ns) || has_hung_up(w);
         if (w->over)
             MHD_resume_connection(w->rq->http);
     }
@@ -111,11 +129,11 @@ void control_waits_look(struct control *c)
 
 int64_t control_waits_deadline(const struct control *c)
 {
-    int64_t first = INT64_MAX;
+    int64_t first = INT64_MAX, look = clock_mono_ns() + LOOK_AGAIN_NS;
     for (const struct control_wait *w = c->waits; w; w = w->next)
         if (!w->over && w->deadline_ns < first)
             first = w->deadline_ns;
-    return first;
+    return first < INT64_MAX && look < first ? look : first;
 }
 
 size_t control_waits_count(const struct control *c)
