@@ -65,7 +65,7 @@ answers() { sed -nE 's/^Reply [0-9]+, to message ([0-9]+) .*/\1/p; s/^ +Data: //
 out_of_order() {
     flow 1; matches 'invalid batch item ID'
     flow 0 --pipeline-depth 1
-    burst 3 "${position[@]}"; tells_like 'invalid batch item ID'
+    burst 3 "${position[@]}"; tells_like 'invalid batch item ID'; fires replies.reorder
     burst 0 --match id
     answers out | cmp -s - "$work/honest" || fail 'by id: not every answer is the right one'
     burst 0 "${alone[@]}"
@@ -163,12 +163,12 @@ two_clocks() {
     bucket 0; bucket 0 --compound-create --activation-date 0
 }
 compound_create_rejected() {
-    flow 1 --compound-create; matches 'refused Create'
+    flow 1 --compound-create; matches 'refused Create'; fires compound_create
     flow 0
     bucket 1 --compound-create; bucket 0
 }
 compound_create_ignored() {
-    flow 1 --compound-create; matches 'Pre-Active'
+    flow 1 --compound-create; matches 'Pre-Active'; fires compound_create
     flow 0
     mocked 0 bash -c 'key=$("$client" bucket-key create --compound-create tests)
         if echo data | "$client" bucket-key cipher "$key"; then exit 11; fi
@@ -181,7 +181,7 @@ activation_delayed() {
         echo data | "$client" bucket-key cipher "$key" >/dev/null'
 }
 no_custom_attributes() {
-    flow 1 --bucket-attribute x-bucket; matches 'refused Create'
+    flow 1 --bucket-attribute x-bucket; matches 'refused Create'; fires custom_attributes
     flow 0
 }
 custom_attributes_cut() {

@@ -71,6 +71,10 @@ static inline void behaviour_mark_all(struct behaviour_marks *m, const struct be
         m->v[i] |= of->v[i];
 }
 
+/* What the configuration, and not a fault, has brought about of this kind: in words, or NULL
+ * when there is nothing. */
+const char *behaviour_configured(const struct behaviour *b, enum behaviour_kind kind);
+
 /* Takes from the configuration what nobody has said. */
 void behaviour_complete(struct behaviour *b, const struct mock_config *cfg);
 

@@ -31,6 +31,14 @@ struct fault_scenario;
 struct fault_use; /* what one fault has done on one connection */
 struct fault_conn;
 
+/* What the configuration itself makes go wrong, without `faults:`. */
+enum fault_configured {
+    CONFIGURED_REORDER,
+    CONFIGURED_COMPOUND_CREATE,
+    CONFIGURED_CUSTOM_ATTRIBUTES,
+    FAULT_CONFIGURED_KINDS
+};
+
 /* All faults of a server. */
 struct fault_set {
     struct fault **v;      /* in force, in order */
@@ -39,6 +47,7 @@ struct fault_set {
     struct fault_scenario *scenarios;
     struct fault_client *clients;
     struct fault_conn *conns; /* open ones */
+    unsigned configured_logged[FAULT_CONFIGURED_KINDS];
     struct fault_certs *certs;
     struct journal *journal;  /* may be NULL */
     uint64_t seed;
@@ -206,6 +215,10 @@ void fault_tell(struct fault_conn *c, struct fault_exchange *x, uint64_t exchang
  * connection, for which an entry is made. exchange: the request's entry. */
 void fault_struck(struct fault_conn *c, struct fault_use *u, uint64_t request, uint64_t exchange,
                   const char *event);
+/* It was none of the faults, but the configuration: told as they are, under the name of its
+ * key. */
+void fault_configured(struct fault_conn *c, enum fault_configured what, uint64_t request,
+                      uint64_t exchange, const char *event);
 /* It had no effect after all: is due again. */
 void fault_missed(struct fault_conn *c, struct fault_use *u);
 /* Names of the faults of x that struck, "a, b"; "" when there are none. */

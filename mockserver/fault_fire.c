@@ -139,10 +139,16 @@ void fault_missed(struct fault_conn *c, struct fault_use *u)
 
 /* --- telling ----------------------------------------------------------- */
 
-static void put_log(struct fault *f, uint64_t connection, uint64_t request, const char *client,
-                    const char *event)
+/* What is told, and how often it was told before. */
+struct teller {
+    const char *name, *kind;
+    unsigned *logged;
+};
+
+static void put_log(const struct teller *t, uint64_t connection, uint64_t request,
+                    const char *client, const char *event)
 {
-    enum log_level level = f->logged < LOGGED_LOUD ? LOG_WARN : LOG_INFO;
+    enum log_level level = *t->logged < LOGGED_LOUD ? LOG_WARN : LOG_INFO;
     if (!log_on(level))
         return;
     struct buf who;
@@ -152,8 +158,8 @@ static void put_log(struct fault *f, uint64_t connection, uint64_t request, cons
     if (request > 0)
         snprintf(nth, sizeof nth, "/%llu", (unsigned long long)request);
     log_line(level, "#%llu%s %s: fault %s (%s): %s%s", (unsigned long long)connection, nth,
-             buf_cstr(&who), f->name, f->action->name, event,
-             ++f->logged == LOGGED_LOUD ? "; further ones at --log info" : "");
+             buf_cstr(&who), t->name, t->kind, event,
+             ++*t->logged == LOGGED_LOUD ? "; further ones at --log info" : "");
     buf_clear(&who);
 }
 
@@ -176,7 +182,8 @@ static uint64_t connection_entry(struct fault_set *s, uint64_t number, const cha
 static void strike(struct fault_set *s, struct fault *f, uint64_t number, uint64_t request,
                    const char *client, uint64_t exchange, const char *event)
 {
-    put_log(f, number, request, client, event);
+    const struct teller t = {f->name, f->action->name, &f->logged};
+    put_log(&t, number, request, client, event);
     if (s->journal)
         journal_fault(s->journal, exchange, f->name, event);
     move_scenario(s, f);
@@ -188,6 +195,21 @@ void fault_struck(struct fault_conn *c, struct fault_use *u, uint64_t request, u
     if (request == 0)
         exchange = connection_entry(c->set, c->number, c->client);
     strike(c->set, u->fault, c->number, request, c->client, exchange, event);
+}
+
+void fault_configured(struct fault_conn *c, enum fault_configured what, uint64_t request,
+                      uint64_t exchange, const char *event)
+{
+    static const char *const names[] = {[CONFIGURED_REORDER] = "replies.reorder",
+                                        [CONFIGURED_COMPOUND_CREATE] = "compound_create",
+                                        [CONFIGURED_CUSTOM_ATTRIBUTES] = "custom_attributes"};
+    struct fault_set *s = c->set;
+    if (!s)
+        return;
+    const struct teller t = {names[what], "configuration", &s->configured_logged[what]};
+    put_log(&t, c->number, request, c->client, event);
+    if (s->journal)
+        journal_fault(s->journal, exchange, names[what], event);
 }
 
 void fault_tell(struct fault_conn *c, struct fault_exchange *x, uint64_t exchange)

@@ -25,8 +25,8 @@ static void on_struck(void *arg, void *owner, const struct reply *r)
     static const char event[] = "held, and let go together with its neighbours";
     if (owner)
         fault_struck(&s->faults, owner, r->request + 1, r->exchange, event);
-    else if (s->journal)
-        journal_fault(s->journal, r->exchange, "replies.reorder", event);
+    else
+        fault_configured(&s->faults, CONFIGURED_REORDER, r->request + 1, r->exchange, event);
 }
 
 static void on_missed(void *arg, void *owner)
@@ -123,6 +123,7 @@ struct answering {
     struct buf out;
     struct answer_note note;
     struct fault_exchange *faults; /* NULL: none has to do with it */
+    struct behaviour configured, *behaved; /* without faults; what has become of it */
     int64_t now_ns;
     int64_t took_ns; /* measured when somebody will look at it */
 };
@@ -170,11 +171,25 @@ static uint64_t keep(struct session *s, const struct answering *a)
                : 0;
 }
 
+/* What came out differently for what is configured, and not for a fault. */
+static void tell_configured(struct session *s, const struct answering *a, uint64_t exchange)
+{
+    static const enum fault_configured as[BEHAVIOUR_KINDS] = {
+        [BEHAVIOUR_COMPOUND_CREATE] = CONFIGURED_COMPOUND_CREATE,
+        [BEHAVIOUR_CUSTOM_ATTRIBUTES] = CONFIGURED_CUSTOM_ATTRIBUTES};
+    for (int kind = 0; a->behaved && kind < BEHAVIOUR_KINDS; kind++) {
+        const char *event = behaviour_configured(a->behaved, (enum behaviour_kind)kind);
+        if (event)
+            fault_configured(&s->faults, as[kind], s->n_requests + 1, exchange, event);
+    }
+}
+
 static bool hand_over(struct session *s, struct answering *a, struct kerr *err)
 {
     uint64_t exchange = keep(s, a);
     if (a->faults)
         fault_tell(&s->faults, a->faults, exchange);
+    tell_configured(s, a, exchange);
     const struct reply_plan *plan = a->faults && a->faults->planned ? &a->faults->plan : NULL;
     if (!pipeline_push(&s->pipe, &a->out, s->n_requests, exchange, plan,
                        mock_clock_virtual(s->clock, a->now_ns)))
@@ -197,9 +212,10 @@ static bool ask_engine(struct session *s, struct answering *a, struct kerr *err)
 {
     struct mock_engine *e = s->engine;
     struct fault_exchange *x = a->faults;
+    a->behaved = x && x->behaves ? &x->behaviour : &a->configured;
     const struct engine_request rq = {.bytes = a->request,
                                       .peer = &s->peer,
-                                      .behaviour = x && x->behaves ? &x->behaviour : NULL,
+                                      .behaviour = a->behaved,
                                       .draws = &s->draws};
     if (s->clock)
         mock_clock_hold(s->clock, clock_of(s));
