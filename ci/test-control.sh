@@ -196,7 +196,11 @@ wait $!
 ctl 1 journal --operation Destroy --wait 1 --timeout 200ms -- '0 of 1 exchanges'
 ctl 1 journal --operation Creat -- "did you mean 'Create'"
 ctl 0 journal --client 'kmip-*' --connection 1 --since 1 --limit 1 --messages none -- '"number": 1'
-ctl 0 journal clear -- '"forgotten": 2'
+ctl 0 clock set '{offset: -90s, applies_to: life_cycle}'
+kmip discover >/dev/null
+ctl 0 journal --limit 1 -- '"time_stamp": "7200s"' '"life_cycle": "7110s"'
+ctl 0 clock reset
+ctl 0 journal clear -- '"forgotten": 3'
 
 name='ctl: wrong command lines'
 while IFS='|' read -r args word1 word2; do

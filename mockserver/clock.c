@@ -158,3 +158,10 @@ int64_t mock_clock_stamp_ns(void *arg)
 {
     return read_side(arg, CLOCK_TIME_STAMP);
 }
+
+struct clock_ahead mock_clock_ahead(struct mock_clock *c)
+{
+    int64_t machine = wall(c->over ? c->over : c);
+    return (struct clock_ahead){.time_stamp_ns = mock_clock_stamp_ns(c) - machine,
+                                .life_cycle_ns = mock_clock_ns(c) - machine};
+}

@@ -44,6 +44,11 @@ struct clock_spec {
 extern const struct clock_spec clock_right;
 bool clock_spec_same(const struct clock_spec *a, const struct clock_spec *b);
 
+/* How far it is ahead of the machine's, on either side. */
+struct clock_ahead {
+    int64_t time_stamp_ns, life_cycle_ns;
+};
+
 struct mock_clock {
     struct clock_spec spec;
     const struct mock_clock *server; /* of a connection's clock: the server's; else NULL */
@@ -71,6 +76,8 @@ void mock_clock_set(struct mock_clock *c, const struct clock_spec *spec);
  * still, as `over` has it (NULL: as the server's clock has it). */
 void mock_clock_hold(struct mock_clock *c, struct mock_clock *over);
 void mock_clock_release(struct mock_clock *c);
+/* Of the clock that a request sees; between hold and release. */
+struct clock_ahead mock_clock_ahead(struct mock_clock *c);
 /* Lets by_ns (not negative) of virtual time pass: for a clock of another rate as that
  * rate has it, and one that stands still is moved by it too. */
 void mock_clock_advance(struct mock_clock *c, int64_t by_ns);

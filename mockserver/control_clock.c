@@ -37,22 +37,26 @@ static json_t *spec(const struct clock_spec *s)
     return o;
 }
 
-/* How far it is ahead; the moment between two readings is none of it. */
-static json_t *ahead(int64_t told, int64_t machine)
+static int64_t whole_ms(int64_t ns)
 {
-    int64_t ns = told - machine;
-    return control_duration((ns + (ns < 0 ? -1 : 1) * NS_PER_MS / 2) / NS_PER_MS * NS_PER_MS);
+    return clock_add(ns, (ns < 0 ? -1 : 1) * NS_PER_MS / 2) / NS_PER_MS * NS_PER_MS;
+}
+
+json_t *control_ahead(const struct clock_ahead *a)
+{
+    return json_pack("{s:o, s:o}", "time_stamp", control_duration(whole_ms(a->time_stamp_ns)),
+                     "life_cycle", control_duration(whole_ms(a->life_cycle_ns)));
 }
 
 void control_get_clock(struct control_request *rq)
 {
     struct mock_clock *c = &rq->control->server->clock;
     int64_t machine = clock_wall_ns(), stamp = mock_clock_stamp_ns(c), life = mock_clock_ns(c);
+    const struct clock_ahead ahead = {stamp - machine, life - machine};
     control_answer(rq, MHD_HTTP_OK,
-                   json_pack("{s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}", "time_stamp",
+                   json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "time_stamp",
                              control_time(stamp), "life_cycle", control_time(life), "machine",
-                             control_time(machine), "ahead", "time_stamp",
-                             ahead(stamp, machine), "life_cycle", ahead(life, machine), "advanced",
+                             control_time(machine), "ahead", control_ahead(&ahead), "advanced",
                              control_duration(c->advanced_ns), "spec", spec(&c->spec)));
 }
 

@@ -298,6 +298,8 @@ static void put_exchange(json_t *o, const struct exchange *e, unsigned forms)
         json_object_set_new(o, "batch_item_id", json_string(buf_cstr(&id)));
     put_reply_id(o, e);
     json_object_set_new(o, "result", result_json(&e->note));
+    if (e->clock.time_stamp_ns || e->clock.life_cycle_ns)
+        json_object_set_new(o, "clock", control_ahead(&e->clock));
     json_object_set_new(o, "duration_ms", json_real((double)e->took_ns / 1e6));
     json_object_set_new(o, "left", e->left_ns ? control_time(e->left_ns) : json_null());
     json_object_set_new(o, "turn", json_integer((json_int_t)e->came));

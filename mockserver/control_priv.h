@@ -107,6 +107,8 @@ json_t *control_text(struct bytes text);
 json_t *control_time(int64_t ns);
 /* "90s", "-1.5s": as durations are written in the configuration. */
 json_t *control_duration(int64_t ns);
+/* How far a clock is ahead of the machine's, to the millisecond. */
+json_t *control_ahead(const struct clock_ahead *a);
 /* A part of a document. */
 json_t *control_node(const struct ynode *n);
 

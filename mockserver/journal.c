@@ -113,6 +113,7 @@ uint64_t journal_add(struct journal *j, const struct journal_about *about,
     e->reply_size = reply.n;
     e->received_ns = about->received_ns;
     e->took_ns = about->took_ns;
+    e->clock = about->clock;
     e->left_ns = 0;
     e->came = ++j->turn;
     e->went = 0;

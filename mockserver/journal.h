@@ -14,6 +14,7 @@
 #ifndef MOCKSERVER_JOURNAL_H
 #define MOCKSERVER_JOURNAL_H
 
+#include "mockserver/clock.h"
 #include "mockserver/engine.h"
 
 #define JOURNAL_FAULTS_MAX 240
@@ -25,6 +26,7 @@ struct exchange {
     char client[192];    /* certificate's Common Name; "" while unknown */
     struct answer_note note;
     int64_t received_ns; /* machine's clock, since the epoch */
+    struct clock_ahead clock; /* that the request saw, against the machine's */
     int64_t took_ns;     /* until the reply was there */
     int64_t left_ns;     /* when the reply began to leave; 0: it has not */
     uint64_t came, went; /* turns of request and reply among all that came and left, from 1;
@@ -71,6 +73,7 @@ struct journal_about {
     uint64_t connection, nth;
     const char *client;
     int64_t received_ns, took_ns;
+    struct clock_ahead clock;
 };
 
 /* An exchange; returns its number, 0 when none is kept. note NULL: none. */

@@ -124,6 +124,7 @@ struct answering {
     struct answer_note note;
     struct fault_exchange *faults; /* NULL: none has to do with it */
     struct behaviour configured, *behaved; /* without faults; what has become of it */
+    struct clock_ahead clock;      /* that it saw */
     int64_t now_ns;
     int64_t took_ns; /* measured when somebody will look at it */
 };
@@ -165,7 +166,8 @@ static uint64_t keep(struct session *s, const struct answering *a)
                                   .nth = s->n_requests + 1,
                                   .client = s->peer.identity,
                                   .received_ns = a->now_ns + s->wall_minus_mono_ns,
-                                  .took_ns = a->took_ns};
+                                  .took_ns = a->took_ns,
+                                  .clock = a->clock};
     return s->journal
                ? journal_add(s->journal, &about, &a->note, a->request, buf_bytes(&a->out))
                : 0;
@@ -220,8 +222,10 @@ static bool ask_engine(struct session *s, struct answering *a, struct kerr *err)
     if (s->clock)
         mock_clock_hold(s->clock, clock_of(s));
     bool ok = engine_answer(e, &rq, &a->out, &a->note, err);
-    if (s->clock)
+    if (s->clock) {
+        a->clock = mock_clock_ahead(s->clock);
         mock_clock_release(s->clock);
+    }
     return ok;
 }
 
