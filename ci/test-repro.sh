@@ -30,6 +30,29 @@ shows_idle_close_30s() { says '31s pass (virtual time)'; says 'over 2 connection
 shows_session_revoked() { says 'tries again on the same connection'; says '25h pass'; }
 shows_not_kmip() { says 'HTTP'; }
 
+# What is made to go wrong has its label wherever a failure came of it, and nothing has one
+# where the server was put right. Of a clock, a limit or a version there is no firing.
+labelled() {
+    case $name in
+    clock-*|two-clocks|connection-limit|older-versions-only) return ;;
+    esac
+    "$python" - trace.json "$name" <<'P' >faults.txt 2>&1 || fail "time line: $(cat faults.txt)"
+import json, sys
+trace, name = json.load(open(sys.argv[1])), sys.argv[2]
+for i, a in enumerate(trace["attempts"], 1):
+    struck = [e for e in a["events"] if "faults" in e]
+    bad = [e for e in struck if not e["faults"] or not e["did"]]
+    assert not bad, f"attempt {i}: {bad}"
+    assert struck or a["expected"] == "works", f"attempt {i} breaks without a label"
+    assert not struck or a["who"] != "server repaired", f"attempt {i}: {struck}"
+    times = [e["ms"] for e in a["events"]]
+    assert times == sorted(times), f"attempt {i}: not in order"
+    own = [e for e in a["events"] if e["kind"] == "fault"]
+    assert all("faults" in e for e in own), f"attempt {i}: {own}"
+P
+    says 'fault '
+}
+
 scenario() {
     repro 0 "$name" --trace trace.json
     says 'In the field'; says 'What helps'; says 'Driver setting'
@@ -38,6 +61,7 @@ scenario() {
     trace repro "$name"
     trace reproduced true
     trace remedies_hold true
+    labelled
     local function=shows_${name//-/_}
     ! declare -F "$function" >/dev/null || "$function"
 }

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 
 #include "kmip/base/buf.h"
+#include "kmip/base/text.h"
 #include "kmip/base/token.h"
 
 #define CONNECT_MS 5000L
 #define ANSWER_MS 10000L
-#define ANSWER_MAX (1u << 20)
+#define ANSWER_MAX (4u << 20)
 
 struct mock_control {
     char place[200], token[TOKEN_MAX];
@@ -136,4 +137,59 @@ bool mock_control_advance(struct mock_control *c, int64_t ms, struct kerr *err)
     json_t *clock = ask(c, "/clock", body, err);
     json_decref(clock);
     return clock != NULL;
+}
+
+/* ---- the journal -------------------------------------------------------------- */
+
+/* "2024-02-29T12:00:00.123Z" */
+static int64_t ms_of(const char *time)
+{
+    char date[40];
+    int64_t seconds = 0;
+    const char *point = strchr(time, '.');
+    snprintf(date, sizeof date, "%.*sZ", (int)(point ? point - time : 0), time);
+    return point && text_date(bytes_str(date), &seconds) ? seconds * 1000 + atoi(point + 1) : 0;
+}
+
+static void join(struct buf *out, const json_t *names)
+{
+    size_t i;
+    const json_t *name;
+    json_array_foreach(names, i, name) {
+        const char *s = json_string_value(name);
+        buf_printf(out, "%s%s", i ? ", " : "", s ? s : "");
+    }
+}
+
+static bool told(const json_t *entry, bool (*each)(void *arg, const struct mock_firing *f),
+                 void *arg)
+{
+    const char *did = json_string_value(json_object_get(entry, "event"));
+    const char *time = json_string_value(json_object_get(entry, "time"));
+    const char *hex = json_string_value(json_object_get(entry, "batch_item_id"));
+    struct buf faults, id;
+    buf_init(&faults, 1000);
+    buf_init(&id, 100);
+    join(&faults, json_object_get(entry, "faults"));
+    if (hex)
+        (void)text_unhex(bytes_str(hex), &id); /* what is no hex is no id */
+    const struct mock_firing f = {.faults = buf_cstr(&faults), .did = did ? did : "",
+                                  .id = buf_bytes(&id), .at_ms = time ? ms_of(time) : 0};
+    bool more = each(arg, &f);
+    buf_clear(&faults);
+    buf_clear(&id);
+    return more;
+}
+
+bool mock_control_firings(struct mock_control *c, bool (*each)(void *arg, const struct mock_firing *f),
+                          void *arg, struct kerr *err)
+{
+    size_t i;
+    const json_t *entry;
+    json_t *journal = ask(c, "/journal?fault=*&messages=none&limit=1000", NULL, err);
+    json_array_foreach(json_object_get(journal, "exchanges"), i, entry)
+        if (!told(entry, each, arg))
+            break;
+    json_decref(journal);
+    return journal != NULL;
 }

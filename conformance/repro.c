@@ -165,8 +165,8 @@ static bool attempt(struct repro_run *r, const struct repro_attempt *a, struct r
     if (*r->stop)
         return kerr_set(err, KE_INTERRUPTED, "interrupted");
     qsort(out->v, out->n, sizeof *out->v, by_time);
-    out->done = true;
-    return true;
+    out->done = repro_faults(r, out, err) || kerr_wrap(err, "%s", a->title);
+    return out->done;
 }
 
 bool repro_attempts(struct repro_run *r, struct kerr *err)

@@ -113,7 +113,7 @@ void repro_about_clear(struct repro_about *a);
 
 /* ---- what happened ---------------------------------------------------------- */
 
-enum repro_event_kind { EVENT_SENT, EVENT_REPLY, EVENT_NOTE, EVENT_BROKE };
+enum repro_event_kind { EVENT_SENT, EVENT_REPLY, EVENT_NOTE, EVENT_BROKE, EVENT_FAULT };
 
 struct repro_event {
     enum repro_event_kind kind;
@@ -125,6 +125,8 @@ struct repro_event {
     uint32_t records;
     bool shared;
     const char *text;       /* what it says beside; may be "" */
+    const char *faults;     /* of the mock that struck here, "a, b"; NULL: none did */
+    const char *did;        /* what the last of them did */
 };
 
 #define REPRO_EVENTS_MAX 600
@@ -168,6 +170,11 @@ __attribute__((warn_unused_result)) bool repro_server(struct repro_run *r,
                                                       struct kerr *err);
 __attribute__((warn_unused_result)) bool repro_pass_time(struct repro_run *r, const char *time,
                                                          struct kerr *err);
+
+/* repro_faults.c: labels what faults of the mock have done to the attempt, whose events stand
+ * in order. */
+__attribute__((warn_unused_result)) bool repro_faults(struct repro_run *r,
+                                                      struct repro_result *out, struct kerr *err);
 
 /* One attempt of each kind into out. False: could not be done. */
 typedef bool repro_fn(struct repro_run *r, struct repro_result *out, struct kerr *err);

@@ -202,9 +202,9 @@ static bool left_alone(struct flow *f, bool *works, struct kerr *err)
 {
     unsigned n = f->a->pauses ? f->a->pauses : 1;
     for (unsigned i = 0; i < n; i++) {
+        repro_note(f->out, EVENT_NOTE, "%s pass (virtual time)", f->a->pause);
         if (!repro_pass_time(f->r, f->a->pause, err))
             return false;
-        repro_note(f->out, EVENT_NOTE, "%s pass (virtual time)", f->a->pause);
         if (n > 1 && !step(f, &step_life)) {
             *works = false;
             return true;

@@ -74,9 +74,10 @@ static void put(struct column *c, size_t indent, const char *text)
 
 /* ---- events ----------------------------------------------------------------- */
 
-static void put_event(struct column *c, const struct repro_result *r, const struct repro_event *e)
+static void put_event(struct column *c, const struct repro_result *r, const struct repro_event *e,
+                      size_t times)
 {
-    char line[900], seen[120] = "";
+    char line[1200], seen[120] = "";
     double ms = (double)(e->at_ns - r->began_ns) / (double)NS_PER_MS;
     const char *what = kmip_operation_name(e->operation);
     switch (e->kind) {
@@ -91,9 +92,15 @@ static void put_event(struct column *c, const struct repro_result *r, const stru
             snprintf(seen, sizeof seen, "  in %u records", e->records);
         else if (e->shared)
             snprintf(seen, sizeof seen, "  shares a record");
-        snprintf(line, sizeof line, "%9.2f ms  <- %u %s  %02x%02x%02x%02x%s%s%s", ms, e->request,
-                 what, e->id[0], e->id[1], e->id[2], e->id[3], seen, e->text[0] ? "  " : "",
-                 e->text);
+        snprintf(line, sizeof line, "%9.2f ms  <- %u %s  %02x%02x%02x%02x%s%s%s%s%s", ms,
+                 e->request, what, e->id[0], e->id[1], e->id[2], e->id[3], seen,
+                 e->text[0] ? "  " : "", e->text, e->faults ? "  fault " : "",
+                 e->faults ? e->faults : "");
+        break;
+    case EVENT_FAULT:
+        if (times > 1)
+            snprintf(seen, sizeof seen, "%zu replies ", times);
+        snprintf(line, sizeof line, "%9.2f ms  !! fault %s: %s%s", ms, e->faults, seen, e->did);
         break;
     case EVENT_BROKE:
         snprintf(line, sizeof line, "%9.2f ms  ** %s", ms, e->text);
@@ -104,6 +111,17 @@ static void put_event(struct column *c, const struct repro_result *r, const stru
     put(c, e->kind == EVENT_NOTE ? NOTE_INDENT : EVENT_INDENT, line);
 }
 
+/* Several replies that were struck together, and never came, are told in one line. */
+static size_t alike(const struct repro_result *r, size_t from)
+{
+    const struct repro_event *e = &r->v[from];
+    size_t n = 1;
+    while (e->kind == EVENT_FAULT && from + n < r->n && e[n].kind == EVENT_FAULT &&
+           strcmp(e[n].faults, e->faults) == 0 && strcmp(e[n].did, e->did) == 0)
+        n++;
+    return n;
+}
+
 static void fill(struct column *c, const struct repro_run *run, size_t i)
 {
     const struct repro_result *r = &run->result[i];
@@ -112,8 +130,10 @@ static void fill(struct column *c, const struct repro_run *run, size_t i)
     put(c, 3, title);
     snprintf(title, sizeof title, "   %s", repro_who(r->attempt->who));
     put(c, 3, title);
-    for (size_t k = 0; k < r->n; k++)
-        put_event(c, r, &r->v[k]);
+    for (size_t k = 0, n; k < r->n; k += n) {
+        n = alike(r, k);
+        put_event(c, r, &r->v[k], n);
+    }
 }
 
 static void side_by_side(FILE *out, const struct column *a, const struct column *b)

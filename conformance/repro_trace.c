@@ -7,9 +7,14 @@
  *                  "server repaired", "expected": "works" | "breaks", "promised": words of
  *                  the failure, "outcome", "as_expected", "what",
  *                  "match": "position" | "id", "depth",
- *                  "events": [{"ms", "kind": "sent" | "reply" | "note" | "broke",
+ *                  "events": [{"ms", "kind": "sent" | "reply" | "note" | "broke" | "fault",
  *                              "request", "operation", "id", "order", "records",
- *                              "shared_record", "text"}]}]} */
+ *                              "shared_record", "text",
+ *                              "faults": names of those of the mock that struck here, "did":
+ *                              what the last of them did}]}]}
+ *
+ * A fault is told with the reply that it struck; as an event of its own when there was no
+ * such reply, or when it is about the connection. */
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -31,7 +36,8 @@ static json_t *text(const char *s)
 static json_t *event_of(const struct repro_result *r, const struct repro_event *e)
 {
     static const char *const kinds[] = {[EVENT_SENT] = "sent", [EVENT_REPLY] = "reply",
-                                        [EVENT_NOTE] = "note", [EVENT_BROKE] = "broke"};
+                                        [EVENT_NOTE] = "note", [EVENT_BROKE] = "broke",
+                                        [EVENT_FAULT] = "fault"};
     json_t *j = json_pack("{s:f, s:s}", "ms", (double)(e->at_ns - r->began_ns) / 1e6, "kind",
                           kinds[e->kind]);
     if (e->request > 0) {
@@ -50,6 +56,10 @@ static json_t *event_of(const struct repro_result *r, const struct repro_event *
     }
     if (e->text[0])
         json_object_set_new(j, "text", text(e->text));
+    if (e->faults) {
+        json_object_set_new(j, "faults", text(e->faults));
+        json_object_set_new(j, "did", text(e->did));
+    }
     return j;
 }
 
