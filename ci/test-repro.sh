@@ -22,6 +22,7 @@ shows_clock_behind() {
 shows_clock_ahead() {
     matches '(89.9..|90.0..) s ahead of ours'
     matches '(89|90|91) s into our future'; says 'as planned'
+    matches '^5  as the driver +compound create, Activation Date now +works'
 }
 shows_compound_create_rejected() { says 'no key: the server refused Create'; }
 shows_clock_frozen() { says 'stands still'; }

@@ -37,7 +37,8 @@ const struct repro repros[] = {
                    .breaks = "usable at once",
                    KEY(COMPOUND_AT), .planned_s = 60},
                   {.title = "the same, corrected by the offset", .who = REMEDIED, KEY(COMPOUND_AT),
-                   .planned_s = 60, .clock = BY_TIME_STAMP}}},
+                   .planned_s = 60, .clock = BY_TIME_STAMP},
+                  {.title = "compound create, Activation Date now", KEY(COMPOUND_NOW)}}},
 
     {.name = "clock-behind",
      .setting = "compoundCreate: false",
