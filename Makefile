@@ -88,6 +88,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@$(if $(filter 1,$(V)),,echo "  CC    $<")
 	$(Q)$(CC) $(CALL) -c $< -o $@
 
+# The style and the script of report pages, which the assembler takes in.
+$(BUILD)/obj/conformance/html_assets.o: $(wildcard conformance/html/*)
+
 define archive
 	@mkdir -p $(@D)
 	@rm -f $@

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conformance/report.h"
+#include "conformance/report_html.h"
 #include "conformance/report_read.h"
 
 #define FILES(format) (offsetof(struct report_files, path) + (format) * sizeof(const char *))
@@ -18,6 +19,8 @@ const struct opt report_file_opts[REPORT_FORMATS] = {
                    .help = "Markdown, for the summary of a CI's job"},
     [REPORT_TAP] = {.name = "tap", .kind = OPT_STR, .off = FILES(REPORT_TAP), .arg = "FILE",
                     .help = "TAP 13, as prove reads it"},
+    [REPORT_HTML] = {.name = "html", .kind = OPT_STR, .off = FILES(REPORT_HTML), .arg = "FILE",
+                     .help = "a page for people, in one file that stands by itself"},
 };
 
 /* From a report that was read back; the JSON is written as it is. */
@@ -26,6 +29,7 @@ static report_writer *const writers[REPORT_FORMATS] = {
     [REPORT_JUNIT] = report_junit,
     [REPORT_MD] = report_md,
     [REPORT_TAP] = report_tap,
+    [REPORT_HTML] = report_html,
 };
 
 /* ---- what is asked for ------------------------------------------------------- */

@@ -11,7 +11,14 @@
 #include "conformance/result.h"
 #include "kmip/base/option.h"
 
-enum report_format { REPORT_JSON, REPORT_JUNIT, REPORT_MD, REPORT_TAP, REPORT_FORMATS };
+enum report_format {
+    REPORT_JSON,
+    REPORT_JUNIT,
+    REPORT_MD,
+    REPORT_TAP,
+    REPORT_HTML,
+    REPORT_FORMATS
+};
 
 struct report_files {
     const char *path[REPORT_FORMATS]; /* NULL: not asked for; "-": standard output */

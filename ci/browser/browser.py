@@ -234,13 +234,15 @@ class Page:
             time.sleep(0.02)
 
     def click(self, selector):
-        """With the mouse, in the middle of what the selector finds first."""
+        """With the mouse, in the middle of what the selector finds first; it must be in view."""
         where = self.run(f"""(() => {{
             const e = document.querySelector({json.dumps(selector)});
             if (!e) return null;
             e.scrollIntoView({{block: "center", behavior: "instant"}});
             const r = e.getBoundingClientRect();
-            return r.width && r.height ? [r.x + r.width / 2, r.y + r.height / 2] : null;
+            const x = r.x + r.width / 2, y = r.y + r.height / 2;
+            const top = document.elementFromPoint(x, y);
+            return top && (e.contains(top) || top.contains(e)) ? [x, y] : null;
         }})()""")
         if not where:
             raise Wrong(f"nothing to click: {selector}")
