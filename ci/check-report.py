@@ -35,7 +35,7 @@ def broken(report):
     for key in report:
         less = copy.deepcopy(report)
         del less[key]
-        if key not in ('stopped', 'show_secrets', 'requirements', 'baseline', 'shard', 'driver', 'journal'):
+        if key not in ('stopped', 'show_secrets', 'reach', 'requirements', 'baseline', 'shard', 'driver', 'journal'):
             yield 'without ' + key, less
     more = copy.deepcopy(report)
     more['surprise'] = 1

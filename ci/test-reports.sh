@@ -100,6 +100,15 @@ strict() {
     grep -q 'failures="2" errors="0"' strict.junit || fail "strict.junit: the warnings are no failures"
 }
 
+# What the driver suite has found out, too; on the terminal, the report of the run once more.
+driver() {
+    tested 0 run -- --profile driver --skip 'driver-clock-*'
+    grep -q '"enabled": true' run.json || fail "run.json: no advice"
+    run 0 "$conform" report run.json
+    says 'For the storage driver'
+    says 'pipelineDepth: '
+}
+
 repeated() { tested 0 run -- --case 'get-key-block' --repeat 3; }
 
 # A gate that is shut: no case, and yet a failure for whoever reads it.
@@ -152,7 +161,7 @@ refused() {
 }
 
 "$mock" run --pki "$work/pki" -- true 2>/dev/null || { echo "kmip-mock makes no certificates" >&2; exit 1; }
-for name in good bad known strict repeated shut secrets refused; do
+for name in good bad known strict driver repeated shut secrets refused; do
     ( mkdir "$work/$name" && cd "$work/$name" && "$name" )
 done
 end_test "test-reports: all well"

@@ -14,6 +14,7 @@ static bool show(const json_t *root, struct kerr *err)
     if (!l)
         return kerr_set(err, KE_MEMORY, "no memory for a report");
     terminal_init(&t, stdout);
+    t.quiet = true; /* no line for a case was shown before */
     bool ok = report_load(l, root, err);
     if (ok && l->result.gate == GATE_OPEN)
         report_target(&t, &l->target, l->result.run_prefix);

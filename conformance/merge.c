@@ -269,6 +269,17 @@ static void put_stopped(const struct merging *m)
     }
 }
 
+static void put_first(const struct merging *m, const char *key)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        json_t *x = json_object_get(m->v[i].root, key);
+        if (x) {
+            json_object_set(m->root, key, x);
+            return;
+        }
+    }
+}
+
 static void put_head(const struct merging *m, const json_t *left)
 {
     json_object_set_new(m->root, "report_version", json_integer(REPORT_VERSION));
@@ -281,6 +292,7 @@ static void put_head(const struct merging *m, const json_t *left)
     if (any(m, "show_secrets"))
         json_object_set_new(m->root, "show_secrets", json_true());
     json_object_set_new(m->root, "interrupted", json_boolean(any(m, "interrupted")));
+    put_first(m, "reach");
     put_stopped(m);
     json_object_set_new(m->root, "not_run", json_integer((json_int_t)m->not_run));
     json_object_set_new(m->root, "gate", copy_of(m, "gate"));
@@ -354,17 +366,6 @@ static json_t *baseline_of(const struct merging *m)
     json_object_set(b, "expired", json_object_get(first, "expired"));
     json_object_set(b, "nowhere", json_object_get(first, "nowhere"));
     return b;
-}
-
-static void put_first(const struct merging *m, const char *key)
-{
-    for (size_t i = 0; i < m->n; i++) {
-        json_t *x = json_object_get(m->v[i].root, key);
-        if (x) {
-            json_object_set(m->root, key, x);
-            return;
-        }
-    }
 }
 
 json_t *merge_reports(struct shard_report *v, size_t n, struct kerr *err)

@@ -6,6 +6,7 @@
  *   run              the prefix of everything that was made
  *   started          ISO 8601, UTC; took_ms
  *   exit_code, strict, interrupted; show_secrets: nothing is redacted (only then)
+ *   reach            options of kmip-conform that reach this server again
  *   stopped          why the run ended early (only then); not_run: cases it did not come to
  *   gate             {result: open | unreachable | refused | configuration | interrupted, reason}
  *   target           {host, port, vendor, protocol, versions, operations, objects,
@@ -448,6 +449,7 @@ static void put_head(json_t *root, const struct run_result *r)
     if (r->show_secrets)
         put_bool(root, "show_secrets", true);
     put_bool(root, "interrupted", r->interrupted);
+    put_given(root, "reach", r->reach);
     if (r->stopped)
         put(root, "stopped", r->stopped);
     put_int(root, "not_run", (int64_t)r->not_run);

@@ -158,7 +158,7 @@ static void load_head(struct report_loaded *l, const json_t *root)
         .not_run = (size_t)report_number_of(root, "not_run"),
         .loaded = true,
         .exit_code = (int)report_number_of(root, "exit_code"),
-        .reach = "",
+        .reach = report_text_of(root, "reach"),
         .run_options = "",
         .interrupted = json_is_true(json_object_get(root, "interrupted")),
         .strict = json_is_true(json_object_get(root, "strict")),
@@ -173,6 +173,7 @@ bool report_load(struct report_loaded *l, const json_t *root, struct kerr *err)
     arena_init(&l->arena, REPORT_TEXTS_MAX);
     load_head(l, root);
     report_load_target(l, json_object_get(root, "target"));
+    report_load_driver(l, json_object_get(root, "driver"));
     for (size_t i = 0; i < json_array_size(cases); i++) {
         const json_t *one = json_array_get(cases, i);
         if (!report_load_case(l, one, err))

@@ -20,6 +20,8 @@ static inline bool report_no_memory(struct kerr *err)
 /* report_load_case.c: one of `cases`. */
 __attribute__((warn_unused_result)) bool report_load_case(struct report_loaded *l,
                                                           const json_t *one, struct kerr *err);
+/* report_driver_json.c; NULL: the suite was not run. */
+void report_load_driver(struct report_loaded *l, const json_t *driver);
 /* report_load_target.c */
 void report_load_target(struct report_loaded *l, const json_t *target);
 

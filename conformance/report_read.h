@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "conformance/baseline.h"
+#include "conformance/driver.h"
 #include "conformance/result.h"
 
 #define REPORT_VERSION 1 /* raised when a field changes its meaning or goes */
@@ -21,13 +22,14 @@ enum verdict report_verdict_of(const json_t *one);
 /* False, and *out unchanged: there is none of this name. */
 bool verdict_parse(const char *name, enum verdict *out);
 
-/* The same as the data that reports are made from, as far as it goes: without exchanges,
- * and with each case's rounds as one. Texts are those of the JSON, which must live on. */
+/* The same as the data that reports are made from, each case's rounds as one, and messages
+ * as they were shown. Texts are those of the JSON, which must live on. */
 struct report_loaded {
     struct run_result result;
     struct target target;
     struct journal journal;
     struct baseline baseline;
+    struct driver driver;
     struct arena arena;
 };
 __attribute__((warn_unused_result)) bool report_load(struct report_loaded *l, const json_t *root,

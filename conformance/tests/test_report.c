@@ -428,6 +428,40 @@ Test(report, json_read_back_makes_the_same_json)
     same_when_read_back();
 }
 
+Test(report, json_read_back_has_all_that_the_driver_suite_found_out)
+{
+    static struct driver driver;
+    const struct driver_options o = {.attribute = "x-bucket"};
+    struct driver_facts *f = &driver.facts;
+    make_run();
+    driver_init(&driver, &o);
+    run.driver = &driver;
+    same_when_read_back();
+    f->handshake = f->advised = TRI_YES;
+    f->reconnect = TRI_NO;
+    f->adopted = 0x13;
+    fact_text(f->handshake_why, "it \"fails\"");
+    fact_text(f->idle_why, "closed");
+    f->idle_ns = 1234567890;
+    f->idle_closed_after_ns = 30 * NS_PER_S;
+    f->alone = (struct wire_facts){9, 1, 2, 3, 4, 5, 8000, "reply 2"};
+    f->create[KEY_TWO_STEP].works = TRI_YES;
+    f->create[KEY_COMPOUND_NOW] = (struct create_facts){TRI_NO, true, -1, "never"};
+    f->create[KEY_COMPOUND_EPOCH].usable_after_ns = 89876543210;
+    f->depth[0] = (struct depth_facts){.depth = 1, .works = TRI_YES, .per_second = 1234.5678901234567,
+                                       .median_ns = 123456, .p99_ns = 1234567891, .most_ns = 1};
+    f->depth[1] = (struct depth_facts){.depth = 2, .works = TRI_NO, .why = "out of order"};
+    f->names[f->n_names++] = (struct name_facts){"x-bucket", TRI_YES, TRI_NO, TRI_UNKNOWN, 63, "cut"};
+    f->clock.known = true;
+    f->clock.at_start = (struct clock_estimate){
+        .lo_ns = -90000123456, .hi_ns = -89999876543, .n = 3, .round_trip_ns = 54321};
+    f->clock.drift_known = true;
+    f->clock.drift_ppm = -1.0 / 3;
+    f->clock.engine_known = true;
+    f->clock.engine_minus_stamp_s = -7;
+    same_when_read_back();
+}
+
 Test(report, json_of_a_shut_gate_tells_why)
 {
     const char *result_text, *reason;
