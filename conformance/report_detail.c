@@ -1,7 +1,7 @@
 /* One case of the terminal report (report.h): all that a vendor's engineer needs. */
 #include "conformance/report.h"
+#include "conformance/report_message.h"
 #include "kmip/base/clock.h"
-#include "kmip/form/form.h"
 
 #define MISMATCHES_SHOWN 6
 #define REQUESTS_SHOWN 20 /* failures; where there are more, replies must do */
@@ -31,48 +31,45 @@ void report_rerun(struct terminal *t, const struct run_result *r, const struct t
 
 /* ---- messages --------------------------------------------------------------- */
 
-static void print_lines(FILE *out, const char *text, bool all)
+static void print_lines(FILE *out, const struct shown *shown, bool all)
 {
-    size_t lines = 0, more = 0;
-    for (const char *p = text; *p;) {
-        const char *end = strchr(p, '\n');
-        size_t n = end ? (size_t)(end - p) + 1 : strlen(p);
-        if (all || lines < LINES_SHOWN)
-            fwrite(p, 1, n, out);
+    struct report_line line = {.shown = shown};
+    size_t more = 0;
+    while (report_line_next(&line)) {
+        if (all || line.number < LINES_SHOWN)
+            fprintf(out, "%*s%.*s\n", 6 + 2 * (int)line.depth, "", (int)line.n, line.text);
         else
             more++;
-        lines++;
-        p += n;
     }
     if (more > 0)
         fprintf(out, "      ... %zu more lines (--verbose shows them)\n", more);
 }
 
 static void print_message(struct terminal *t, const struct run_result *r, const char *what,
-                          struct bytes msg)
+                          const struct shown *shown)
 {
-    struct form_options o = {.show_secrets = r->show_secrets, .indent = 6};
-    struct buf text;
-    buf_init(&text, 16u << 20);
-    form_text(msg, &o, &text);
-    fprintf(t->out, "    %s%zu bytes\n", what, msg.n);
-    print_lines(t->out, buf_cstr(&text), r->verbose);
-    buf_clear(&text);
+    fprintf(t->out, "    %s%zu bytes\n", what, shown->size);
+    print_lines(t->out, shown, r->verbose);
 }
 
 static void print_exchange(struct terminal *t, const struct run_result *r, const struct exchange *e)
 {
+    struct report_message request, reply;
+    report_message(&request, r, e, EXCHANGE_REQUEST);
+    report_message(&reply, r, e, EXCHANGE_REPLY);
     if (strcmp(e->client, "main") != 0)
         fprintf(t->out, "    client    %s\n", e->client);
     if (r->verbose || r->counts.n[VERDICT_FAIL] <= REQUESTS_SHOWN)
-        print_message(t, r, "request   ", e->request);
+        print_message(t, r, "request   ", &request.shown);
     else
-        fprintf(t->out, "    request   %zu bytes (--verbose shows them)\n", e->request.n);
-    if (e->reply.n > 0)
-        print_message(t, r, "reply     ", e->reply);
+        fprintf(t->out, "    request   %zu bytes (--verbose shows them)\n", request.shown.size);
+    if (reply.shown.text)
+        print_message(t, r, "reply     ", &reply.shown);
     else
         fprintf(t->out, "    reply     none after %lld ms: %s\n",
                 (long long)(e->took_ns / NS_PER_MS), e->note);
+    report_message_clear(&request);
+    report_message_clear(&reply);
 }
 
 /* The last exchange of the step that decided. */
