@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ci/test-page.sh BUILD: the report as a page (--html), in a browser.
+# ci/test-page.sh BUILD: reports as pages (--html, compare), in a browser.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . ci/testing.sh
@@ -35,11 +35,27 @@ tested 1 locate-ignores-name "${few[@]}" --write-baseline "$work/known.yaml"
 tested 1 locate-ignores-name,boolean-2,get-another-key "${few[@]}" --baseline "$work/known.yaml" \
     --html "$work/baseline.html"
 
+# --- side by side ------------------------------------------------------------------------------
+
+tested 0 '' "${few[@]}" --json "$work/good.json"
+mkdir "$work/other"
+tested 1 locate-ignores-name "${few[@]}" --json "$work/other/good.json"
+run 0 "$conform" compare "$work/good.json" "$work/run.json" "$work/other/good.json" \
+    --html "$work/compared.html"
+matches '^[1-9][0-9]* cases differ, [1-9][0-9]* are the same$'
+says "locate-by-name: "
+says "$work/other/good.json" # of files that are named alike, the whole path
+run 2 "$conform" compare "$work/good.json"
+tells "compare takes 2 to 16 reports"
+run 2 "$conform" compare "$work/good.json" "$work/absent.json"
+tells "absent.json"
+
 # --- what cannot be ----------------------------------------------------------------------------
 
 tested 2 '' --html "$work/none/page.html"
 tells "cannot write a report to"
 
-run 0 "$python" -B ci/browser/test-report.py "$work/run.html" "$work/baseline.html"
-says "the page of a run:"
-end_test "the page of a run: filters, links, cases, bytes, themes, paper, no request"
+run 0 "$python" -B ci/browser/test-report.py "$work/run.html" "$work/baseline.html" \
+    "$work/compared.html"
+says "the pages of reports:"
+end_test "the pages of reports: filters, links, cases, bytes, themes, paper, no request"

@@ -20,6 +20,8 @@ const struct opt_command program_commands[] = {
      cmd_selftest},
     {"diff", "OLD.json NEW.json", "compares the reports of two runs: what is new, fixed, changed or "
      "vanished", cmd_diff},
+    {"compare", "A.json B.json...", "shows the reports of several servers side by side: where they "
+     "differ", cmd_compare},
     {"merge", "SHARD.json...", "makes one report of those of `run --shard`", cmd_merge},
     {"report", "RUN.json",
      "makes other reports of a run from its JSON, or shows it on the terminal", cmd_report},

@@ -5,7 +5,7 @@
 #ifndef CONFORMANCE_REPORT_HTML_H
 #define CONFORMANCE_REPORT_HTML_H
 
-#include "conformance/result.h"
+#include "conformance/compare.h"
 
 /* path "-": standard output. Without rows of the profiles, those that the cases name are
  * listed. */
@@ -13,12 +13,8 @@ __attribute__((warn_unused_result)) bool report_html(const char *path, const str
                                                      struct kerr *err);
 
 /* Several runs side by side: a column for each, a row for each case, what differs first. */
-struct compared_run {
-    const char *name; /* of the column: the report's file */
-    const struct run_result *result;
-};
 __attribute__((warn_unused_result)) bool report_compare_html(const char *path,
-                                                             const struct compared_run *runs,
-                                                             size_t n, struct kerr *err);
+                                                             const struct comparison *c,
+                                                             struct kerr *err);
 
 #endif

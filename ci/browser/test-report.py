@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""ci/browser/test-report.py RUN.html BASELINE.html: the page of a run, as its readers use it.
+"""ci/browser/test-report.py RUN.html BASELINE.html COMPARED.html: the pages of reports, as their
+readers use them.
 
 RUN has failures, among them of Locate; BASELINE is of a run with a baseline, and has known
-and new deviations. ci/test-page.sh makes both."""
+and new deviations; COMPARED is of several runs. ci/test-page.sh makes them."""
 import os
 import re
 import sys
@@ -108,6 +109,12 @@ def filters(browser, page):
     page.click("[type=reset]")
     page.wait(f"{COUNT} == {whole}")
 
+    for verdict in page.run("[...document.querySelectorAll('[name=verdict]')].map(e => e.value)"):
+        said = page.run(f"""[...document.querySelectorAll('#summary > .key li')].find(e =>
+            e.querySelector('.v').textContent.endsWith('{verdict}')).querySelector('.n').textContent""")
+        page.click(f"input[value='{verdict}'] + .v")
+        same(page.run(COUNT), int(said), verdict)
+        page.click(f"input[value='{verdict}'] + .v")
     page.click("input[value=FAIL] + .v")
     failed = page.run(COUNT)
     same(page.run(f"new Set({SHOWN}.map(e => e.dataset.v)).size"), 1, "verdicts shown")
@@ -231,7 +238,30 @@ def changed(browser, url):
     quiet(page)
 
 
-def main(run, baseline):
+def compared(browser, url):
+    page = browser.open(url)
+    reads_well(page)
+    rows = "document.querySelectorAll('tr[data-v]:not([hidden])').length"
+    whole, differing = page.run(rows), page.run("document.querySelectorAll('[data-changed]').length")
+    assert 0 < differing < whole
+    same(page.run("document.querySelector('#cases h2').textContent").split()[0], str(differing),
+         "differing cases")
+    page.click("label:has([name=changed])")
+    same(page.run(rows), differing, "rows that differ")
+    page.click("input[value=FAIL] + .v")
+    same(page.run("[...document.querySelectorAll('tr[data-v]:not([hidden])')].every(e => "
+                  "e.textContent.includes('FAIL'))"), True, "rows with a failure")
+    same(browser.open(page.run("location.href")).run(rows), page.run(rows), "rows of the link")
+    page.click("[type=reset]")
+    page.wait(f"{rows} == {whole}")
+    contrast(page, "light")
+    page.media(dark=True)
+    contrast(page, "dark")
+    narrow(page)
+    quiet(page)
+
+
+def main(run, baseline, several):
     with Browser() as browser:
         page = browser.open("file://" + os.path.abspath(run))
         assert page.run("document.title").endswith("KMIP conformance")
@@ -249,7 +279,8 @@ def main(run, baseline):
         assert any("Content Security Policy" in c for c in page.complaints), page.complaints
         without_script(browser, page.url)
         changed(browser, "file://" + os.path.abspath(baseline))
-    print("the page of a run: filters, links, cases, bytes, themes, paper, no request")
+        compared(browser, "file://" + os.path.abspath(several))
+    print("the pages of reports: filters, links, cases, bytes, themes, paper, no request")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ function theme() {
 const form = one(".filters");
 const items = all("[data-v]").map(element => ({
     element,
-    verdicts: element.dataset.v.split(" "),
+    verdicts: element.dataset.v.split("|"),
     level: element.dataset.l || "",
     operations: (element.dataset.o || "").split("|"),
     changed: element.hasAttribute("data-changed"),
