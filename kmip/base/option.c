@@ -111,9 +111,12 @@ static bool is_option(const struct flat *f, const char *word)
 static bool decimal_seconds(const char *arg, int64_t *ns)
 {
     char text[40];
-    int n = snprintf(text, sizeof text, "%ss", arg);
-    return strpbrk(arg, "0123456789") && arg[strspn(arg, "+-0123456789.")] == 0 &&
-           n < (int)sizeof text && text_duration(bytes_str(text), ns);
+    size_t n = strspn(arg, "+-0123456789.");
+    if (arg[n] || !strpbrk(arg, "0123456789") || n + 2 > sizeof text)
+        return false;
+    memcpy(text, arg, n);
+    memcpy(text + n, "s", 2);
+    return text_duration(bytes_str(text), ns);
 }
 
 static bool store(const struct opt *o, void *base, const char *arg, struct kerr *err)
