@@ -48,6 +48,8 @@ bool report_stale_entry(const struct baseline *b, size_t i, struct buf *out);
 
 /* report_driver.c: what the driver suite found out, and the advice that comes of it. */
 void report_driver(struct terminal *t, const struct run_result *r);
+/* ... the advice alone, as YAML. False: it was not run, or not far enough to give any. */
+bool report_advice(const struct run_result *r, struct buf *out);
 
 /* report_coverage.c: rows against cases; of the profiles named, or (n == 0) all rows. Returns
  * the number of rows that lack a case without a stated reason. */

@@ -36,28 +36,29 @@ static void what_was_seen(struct terminal *t, const struct run_result *r)
     }
 }
 
-void report_driver(struct terminal *t, const struct run_result *r)
+bool report_advice(const struct run_result *r, struct buf *out)
 {
-    if (!r->driver)
-        return;
     struct advice a;
-    struct buf block;
+    if (!r->driver || r->driver->facts.advised == TRI_UNKNOWN)
+        return false; /* a part of the suite is nothing to go by */
     const struct kc_settings *s = &r->target->opt.settings;
     const struct advice_host host = {s->host, true, ""};
     const struct advice_place place = {&host, 1, 0, s->port, r->target->vendor,
                                        r->started_wall_ns / NS_PER_S};
-    if (r->driver->facts.advised == TRI_UNKNOWN)
-        return; /* a part of the suite is nothing to go by */
     advise(&r->driver->facts, r->driver->opt.attribute, &a);
-    const struct driver_facts *f = &r->driver->facts;
-    bool list = t->live || t->quiet;
-    if (list || f->depth[0].depth > 0 || f->advised != TRI_UNKNOWN)
-        fprintf(t->out, "\nFor the storage driver\n\n");
-    if (list)
-        what_was_seen(t, r);
-    pipeline_table(t->out, &r->driver->facts);
+    return advice_yaml(&a, &place, out);
+}
+
+void report_driver(struct terminal *t, const struct run_result *r)
+{
+    struct buf block;
     buf_init(&block, 1u << 20);
-    if (advice_yaml(&a, &place, &block))
+    if (report_advice(r, &block)) {
+        fprintf(t->out, "\nFor the storage driver\n\n");
+        if (t->live || t->quiet)
+            what_was_seen(t, r);
+        pipeline_table(t->out, &r->driver->facts);
         fprintf(t->out, "\nAdvice (`kmip-conform advise` prints it alone)\n\n%s", buf_cstr(&block));
+    }
     buf_clear(&block);
 }

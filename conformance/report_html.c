@@ -98,25 +98,38 @@ static void put_cases(struct buf *out, const struct run_result *r, const struct 
 
 /* ---- the page --------------------------------------------------------------- */
 
+/* Sections that this run has. */
+static void list_sections(const struct run_result *r, struct html_section out[10])
+{
+    size_t n = 0;
+    out[n++] = (struct html_section){"summary", "Summary"};
+    out[n++] = (struct html_section){"server", "Server"};
+    if (html_has_findings(r))
+        out[n++] = (struct html_section){"findings", "Findings"};
+    if (html_driver(NULL, r))
+        out[n++] = (struct html_section){"driver", "Storage driver"};
+    out[n++] = (struct html_section){"matrix", "Matrix"};
+    out[n++] = (struct html_section){"cases", "Cases"};
+    out[n++] = (struct html_section){"coverage", "Coverage"};
+    out[n++] = (struct html_section){"legend", "Legend"};
+    out[n] = (struct html_section){NULL, NULL};
+}
+
 static void put_page(struct buf *out, const struct run_result *r, const struct html_order *o)
 {
-    struct html_section sections[] = {{"summary", "Summary"},   {"server", "Server"},
-                                      {"findings", "Findings"}, {"matrix", "Matrix"},
-                                      {"cases", "Cases"},       {"coverage", "Coverage"},
-                                      {"legend", "Legend"},     {NULL, NULL}};
+    struct html_section sections[10];
     const struct target *t = r->target;
     struct buf title;
-    bool findings = html_has_findings(r);
-    if (!findings)
-        memmove(sections + 2, sections + 3, sizeof sections - 3 * sizeof *sections);
+    list_sections(r, sections);
     buf_init(&title, 4096);
     buf_printf(&title, "%s, KMIP conformance", t->vendor[0] ? t->vendor : t->opt.settings.host);
     html_page_begin(out, buf_cstr(&title), sections);
     buf_clear(&title);
     html_title(out, r);
     html_summary(out, r);
-    if (findings)
+    if (html_has_findings(r))
         html_findings(out, r);
+    html_driver(out, r);
     buf_puts(out, "<div>\n"); /* where the filters stay in view */
     put_filters(out, r);
     html_matrix(out, o);

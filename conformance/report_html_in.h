@@ -17,6 +17,9 @@ void html_findings(struct buf *out, const struct run_result *r);
 /* Is there anything? */
 bool html_has_findings(const struct run_result *r);
 
+/* report_html_driver.c: what the driver suite found out. False: nothing. out NULL: only asks. */
+bool html_driver(struct buf *out, const struct run_result *r);
+
 /* report_html_group.c: cases by suite and by the chapter that their clause stands in first. */
 struct html_group {
     const char *suite, *heading;
