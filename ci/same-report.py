@@ -35,7 +35,8 @@ def read(path):
     with open(path, encoding='utf-8') as f:
         text = f.read()
     if path.endswith('.xml'):
-        return words(re.sub(r' time(stamp)?="[0-9T:.-]+"', '', text)).splitlines()
+        text = re.sub(r' time(stamp)?="[0-9T:.-]+"|<property name="clock_offset"[^>]*>', '', text)
+        return words(text).splitlines()
     # As text, so that the order of fields counts.
     return json.dumps(plain(json.loads(text)), indent=1).splitlines()
 

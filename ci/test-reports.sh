@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.." || exit 2
 . ci/testing.sh
 start_test "$@"
 
-formats=(junit md tap)
+formats=(junit md tap html)
 
 # made NAME: `report` makes of NAME.json what the run has written.
 made() {
