@@ -90,6 +90,36 @@ known() {
     grep -q '^not ok .* - baseline$' better.tap || fail "better.tap: the entries that can go are no failure"
 }
 
+# What a vendor gets of one case.
+ticket() {
+    tested 1 run --set "$no_stamp" -- --case 'get-*'
+    run 0 "$conform" ticket get-key-block --from run.json
+    says 'Get returns the key in a Key Block'
+    says 'BL-P-3: Get'
+    matches '^Vendor +kmip-mock$'
+    matches '^> 000008 +Response Header$'
+    matches '^- +expected  Time Stamp'
+    matches '^\+ +actual    absent$'
+    says 'operation: Get'
+    says '    <- here it shows'
+    says '    000000  42 00 78 01 '
+    says 'Key Material: <redacted, 32 bytes>'
+    says ' xx xx xx xx '
+    matches 'kmip-conform run .*--case get-key-block$'
+    run 0 "$conform" ticket get-key-block --from run.json -o ticket.txt
+    [ ! -s out ] || fail "ticket -o prints something"
+    grep -q '^Case  *get-key-block' ticket.txt || fail "ticket.txt is not there"
+    run 2 "$conform" ticket get-key-blok --from run.json; tells "did you mean 'get-key-block'?"
+    run 2 "$conform" ticket get-key-block --from run.json -o /nowhere/t; tells '/nowhere'
+    tested 0 good -- --case get-key-block
+    run 2 "$conform" ticket get-key-block --from good.json; tells 'came out PASS: there is nothing to ask'
+    # A reply that never came.
+    run 1 "$mock" run --log error --pki "$work/pki" --set 'faults=[{match: {operation: Get}, count: always, action: {close: {when: before}}}]' -- \
+        "$conform" run --suites "$suites" -q --json cut.json --case get-key-block
+    run 0 "$conform" ticket get-key-block --from cut.json
+    says 'No reply: '
+}
+
 # With --strict a warning is a failure for every reader.
 strict() {
     local warns=(--profile authentication --case 'tls-1.3-*' --case 'tls-port-*')
@@ -147,10 +177,18 @@ END
     tested 1 shown -- own.yaml --show-secrets
     grep -qi "$key" shown.json || fail "shown.json: --show-secrets shows nothing"
     json shown.json show_secrets true
+    run 0 "$conform" ticket own-key --from run.json
+    ! grep -qi "$key" out || fail "the ticket holds the key"
+    run 0 "$conform" ticket own-key --from shown.json -o shown.txt
+    grep -q 'WARNING: the run was recorded with --show-secrets' shown.txt || fail "shown.txt: no warning"
+    [ "$(stat -c %a shown.txt)" = 600 ] || fail "shown.txt: others may read it"
 }
 
 refused() {
     printf '{}' >none.json
+    run 2 "$conform" ticket a --from none.json; tells 'none.json is JSON, but no report'
+    run 2 "$conform" ticket a; tells '--from RUN.json'
+    run 2 "$conform" ticket --from none.json; tells 'the id of one case'
     run 2 "$conform" report; tells 'report takes one report of `run --json`'
     run 2 "$conform" report a b; tells 'takes one report'
     run 2 "$conform" report none.json --junit x; tells 'none.json is JSON, but no report of kmip-conform'
@@ -161,7 +199,7 @@ refused() {
 }
 
 "$mock" run --pki "$work/pki" -- true 2>/dev/null || { echo "kmip-mock makes no certificates" >&2; exit 1; }
-for name in good bad known strict driver repeated shut secrets refused; do
+for name in good bad known ticket strict driver repeated shut secrets refused; do
     ( mkdir "$work/$name" && cd "$work/$name" && "$name" )
 done
 end_test "test-reports: all well"

@@ -25,6 +25,7 @@ const struct opt_command program_commands[] = {
     {"merge", "SHARD.json...", "makes one report of those of `run --shard`", cmd_merge},
     {"report", "RUN.json",
      "makes other reports of a run from its JSON, or shows it on the terminal", cmd_report},
+    {"ticket", "CASE", "writes one case of a run as a text for the vendor", cmd_ticket},
     {"list", "", "lists the cases; --coverage: the requirement rows and their cases", cmd_list},
     {"explain", "ID|CASE.yaml", "shows a case: what it requires, why, and its steps", cmd_explain},
     {"cleanup", "JOURNAL", "removes what an earlier run left on the server", cmd_cleanup},
