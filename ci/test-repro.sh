@@ -14,9 +14,9 @@ trace() { json trace.json "$@"; }
 # --- every scenario -----------------------------------------------------------------
 
 # What is to be seen beyond the verdict.
-shows_out_of_order() { says 'the id of outstanding request'; says 'came as'; says 'by id, depth 8'; }
+shows_out_of_order() { says 'the id of outstanding request'; says 'came as'; says 'by id, depth 8'; says '◀┼'; }
 shows_clock_behind() {
-    matches '(89.9..|90.0..) s behind ours'; says 'Time Stamp'; says 'Activation Date'
+    matches '(89.9..|90.0..) s behind ours'; says "our clock      the server's"; says 'Time Stamp'; says 'Activation Date'
     matches '(89|90) s after Create'
 }
 shows_clock_ahead() {
@@ -96,6 +96,7 @@ traced() {
     trace attempts.1.outcome works
     trace attempts.1.match id
     trace attempts.1.events.0.kind sent
+    trace attempts.1.events.0.connection 1
     trace attempts.1.events.0.operation Encrypt
     trace attempts.1.events.0.request 1
     trace attempts.2.depth 1

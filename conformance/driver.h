@@ -41,12 +41,23 @@ struct create_facts {
     char why[FACT_TEXT];     /* what is wrong */
 };
 
+/* Some requests of a series, from a little before the first that was out of order, or from its
+ * beginning: as many as a picture has room for. */
+#define SEEN_REQUESTS 48
+
+struct seen_facts {
+    struct picture_event v[2 * SEEN_REQUESTS]; /* at_ns: since the series began */
+    size_t n;
+    int64_t began_wall_ns;
+};
+
 struct depth_facts {
     unsigned depth;
     enum tri works;     /* every request was answered, and rightly */
     struct wire_facts wire;
     double per_second;
     int64_t median_ns, p99_ns, most_ns; /* latency */
+    struct seen_facts seen;
     char why[FACT_TEXT];
 };
 
@@ -110,6 +121,8 @@ struct driver {
     struct driver_facts facts;
 };
 
+/* The picture of one of f->depth, beside the server's clock if it differs. */
+struct picture driver_picture(const struct driver_facts *f, size_t i);
 void driver_init(struct driver *d, const struct driver_options *o);
 void fact_text(char out[FACT_TEXT], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -110,7 +110,20 @@ struct series {
     struct wire_call flight[DRIVER_DEPTH_MAX];
     unsigned sent, taken;
     int64_t *latency; /* of each request taken */
+    struct picture_event *event; /* of all: two for each, in the order met */
+    size_t n_events;
+    int64_t began_ns;
 };
+
+/* Its reply has come, or will not. */
+static void note_events(struct series *s, const struct wire_call *c)
+{
+    if (s->n_events + 2 > 2 * (size_t)s->plan->most || !c->sent)
+        return;
+    wire_event(s->w, c, EVENT_SENT, &s->event[s->n_events++]);
+    if (c->answered)
+        wire_event(s->w, c, EVENT_REPLY, &s->event[s->n_events++]);
+}
 
 static bool is_decrypt(const struct series *s, unsigned i)
 {
@@ -141,6 +154,7 @@ static bool take_next(struct series *s)
     buf_init(&data, 1u << 20);
     bool ok = wire_take(s->w, c);
     wire_facts_note(&s->d->wire, c);
+    note_events(s, c);
     ok = ok && key_take_data(c, &data);
     if (ok && !bytes_eq(buf_bytes(&data), data_of(s, s->taken, true)))
         ok = kerr_set(&c->err, KE_REPLY,
@@ -174,6 +188,44 @@ static void figures(struct series *s, int64_t took_ns)
     d->per_second = (double)n / ((double)(took_ns > 0 ? took_ns : 1) / (double)NS_PER_S);
 }
 
+/* ---- for a picture ----------------------------------------------------------- */
+
+static int by_time(const void *a, const void *b)
+{
+    const struct picture_event *x = a, *y = b;
+    if (x->at_ns != y->at_ns)
+        return x->at_ns < y->at_ns ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order); /* of replies in one record */
+}
+
+static bool is_odd(const struct picture_event *e)
+{
+    return e->kind == EVENT_REPLY && (e->order != e->request || e->records > 1 || e->shared);
+}
+
+/* The first request to be seen: so that those are, which an odd reply overtook. */
+static uint32_t first_seen(const struct series *s)
+{
+    for (size_t i = 0; i < s->n_events; i++)
+        if (is_odd(&s->event[i]))
+            return s->event[i].request > s->plan->depth ? s->event[i].request - s->plan->depth : 1;
+    return 1;
+}
+
+static void keep_seen(struct series *s)
+{
+    struct seen_facts *f = &s->d->seen;
+    qsort(s->event, s->n_events, sizeof *s->event, by_time);
+    uint32_t first = first_seen(s);
+    for (size_t i = 0; i < s->n_events; i++) {
+        struct picture_event e = s->event[i];
+        if (e.request < first || e.request >= first + SEEN_REQUESTS)
+            continue;
+        e.at_ns = (e.at_ns - s->began_ns) / 1000 * 1000; /* microseconds, as in reports */
+        f->v[f->n++] = e;
+    }
+}
+
 /* True while another request is due. */
 static bool more(const struct series *s, int64_t deadline)
 {
@@ -186,6 +238,8 @@ static bool more(const struct series *s, int64_t deadline)
 static bool series_run(struct series *s, struct kerr *err)
 {
     int64_t from = clock_mono_ns(), deadline = from + s->plan->at_most_ns;
+    s->began_ns = from;
+    s->d->seen.began_wall_ns = clock_wall_ns() / NS_PER_MS * NS_PER_MS;
     bool ok = true, sending;
     do {
         sending = more(s, deadline);
@@ -200,8 +254,11 @@ static bool series_run(struct series *s, struct kerr *err)
     const struct kerr *why = NULL;
     for (unsigned i = s->taken; i < s->sent; i++) { /* the first that failed has the reason */
         struct wire_call *c = &s->flight[i % s->plan->depth];
-        if (c->err.code == KE_OK && c->sent && !wire_take(s->w, c))
-            wire_facts_note(&s->d->wire, c);
+        if (c->err.code == KE_OK && c->sent) {
+            if (!wire_take(s->w, c))
+                wire_facts_note(&s->d->wire, c);
+            note_events(s, c);
+        }
         if (c->err.code != KE_OK && (!why || i == s->taken))
             why = &c->err;
     }
@@ -219,7 +276,9 @@ bool load_run(struct wire *w, const struct load_pairs *p, const struct load_plan
     *d = (struct depth_facts){.depth = plan->depth};
     if (s)
         s->latency = calloc(plan->most + 1, sizeof *s->latency);
-    bool ok = s && s->latency;
+    if (s)
+        s->event = calloc(2 * (size_t)plan->most + 1, sizeof *s->event);
+    bool ok = s && s->latency && s->event;
     if (!ok)
         kerr_set(err, KE_MEMORY, "no memory for a series of requests");
     if (ok) {
@@ -228,12 +287,15 @@ bool load_run(struct wire *w, const struct load_pairs *p, const struct load_plan
         s->plan = plan;
         s->d = d;
         ok = series_run(s, err);
+        keep_seen(s);
     }
     d->works = ok ? TRI_YES : TRI_NO;
     if (!ok)
         fact_text(d->why, "%s", err->msg);
-    if (s)
+    if (s) {
         free(s->latency);
+        free(s->event);
+    }
     free(s);
     return ok;
 }

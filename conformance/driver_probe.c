@@ -24,6 +24,17 @@ void driver_init(struct driver *d, const struct driver_options *o)
     *d = (struct driver){.opt = *o};
 }
 
+struct picture driver_picture(const struct driver_facts *f, size_t i)
+{
+    const struct clock_facts *c = &f->clock;
+    bool differs = c->known && !c->uneven && (clock_behind(&c->at_start) || clock_ahead(&c->at_start));
+    return (struct picture){.v = f->depth[i].seen.v,
+                            .n = f->depth[i].seen.n,
+                            .began_wall_ns = f->depth[i].seen.began_wall_ns,
+                            .two_clocks = differs,
+                            .offset_ns = differs ? clock_offset_ns(&c->at_start) : 0};
+}
+
 struct test_case *probe_case(const struct probe *row, const char *suite, struct kerr *err)
 {
     struct test_case *c = calloc(1, sizeof *c);

@@ -54,12 +54,13 @@ static bool over(struct wire *w, struct wire_call *c)
 
 bool wire_send(struct wire *w, struct wire_call *c)
 {
+    c->place = w->sent;
     if (!req_end(&c->w) || (w->watch && !w->watch->sending(w->arg, w, c)))
         return false;
     if (!w->kc)
         return kerr_set(&c->err, KE_CLOSED, "the connection has ended");
     c->begun_ns = clock_mono_ns();
-    c->place = w->sent++;
+    w->sent++;
     c->sent = kc_submit(w->kc, buf_bytes(&c->request), bytes_of(c->id, sizeof c->id), &c->ticket,
                         &c->err);
     return c->sent || over(w, c);
@@ -123,6 +124,24 @@ bool wire_take(struct wire *w, struct wire_call *c)
 bool wire_ask(struct wire *w, struct wire_call *c)
 {
     return wire_send(w, c) && wire_take(w, c);
+}
+
+void wire_event(const struct wire *w, const struct wire_call *c, enum picture_kind kind,
+                struct picture_event *out)
+{
+    *out = (struct picture_event){.kind = kind,
+                                  .at_ns = c->begun_ns,
+                                  .connection = w->number ? w->number : 1,
+                                  .request = c->place + 1,
+                                  .operation = c->operation,
+                                  .text = ""};
+    memcpy(out->id, c->id, sizeof out->id);
+    if (kind != EVENT_REPLY)
+        return;
+    out->at_ns = c->seen.arrived_ns;
+    out->order = c->seen.order + 1;
+    out->records = c->seen.records;
+    out->shared = c->seen.shared_record;
 }
 
 bool wire_text(struct wire_call *c, uint32_t tag, char *out, size_t room)

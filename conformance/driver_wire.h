@@ -14,6 +14,7 @@
 
 #include "client/lib/kc.h"
 #include "client/lib/reply.h"
+#include "conformance/picture.h"
 
 struct wire;
 
@@ -49,6 +50,7 @@ struct wire {
     unsigned depth;
     bool strict;
     uint32_t sent;
+    uint32_t number;           /* of the connection, for who draws several; 0: the only one */
     int64_t open_ns;           /* what connecting and shaking hands took */
     const struct wire_watch *watch; /* may be NULL */
     void *arg;
@@ -68,6 +70,10 @@ __attribute__((warn_unused_result)) bool wire_send(struct wire *w, struct wire_c
 __attribute__((warn_unused_result)) bool wire_take(struct wire *w, struct wire_call *c);
 __attribute__((warn_unused_result)) bool wire_ask(struct wire *w, struct wire_call *c);
 void wire_call_clear(struct wire_call *c);
+
+/* A request sent, or its reply, as an event of a picture. */
+void wire_event(const struct wire *w, const struct wire_call *c, enum picture_kind kind,
+                struct picture_event *out);
 
 /* Place of its reply among the connection's is not that of the request. */
 bool wire_moved(const struct wire_call *c);

@@ -5,6 +5,8 @@
 #include "conformance/report.h"
 #include "kmip/base/clock.h"
 
+#define PICTURE_LINES 24
+
 static void pipeline_table(FILE *out, const struct driver_facts *f)
 {
     if (f->depth[0].depth == 0)
@@ -22,6 +24,25 @@ static void pipeline_table(FILE *out, const struct driver_facts *f)
                     (double)d->p99_ns / 1e6);
         else
             fprintf(out, "   %s\n", d->why[0] ? d->why : "not tested");
+    }
+}
+
+/* The shallowest pipeline whose replies were out of order, or shared records. */
+static void pipeline_picture(FILE *out, const struct driver_facts *f)
+{
+    for (size_t i = 0; i < DRIVER_DEPTHS; i++) {
+        const struct depth_facts *d = &f->depth[i];
+        struct picture p = driver_picture(f, i);
+        struct buf text;
+        if (d->wire.moved + d->wire.shared == 0 || p.n == 0)
+            continue;
+        p.n = p.n < PICTURE_LINES ? p.n : PICTURE_LINES;
+        buf_init(&text, 1u << 20);
+        picture_text(&text, &p, 2);
+        fprintf(out, "\n  At depth %u, from request %u on\n\n%s", d->depth, p.v[0].request,
+                buf_cstr(&text));
+        buf_clear(&text);
+        return;
     }
 }
 
@@ -58,6 +79,7 @@ void report_driver(struct terminal *t, const struct run_result *r)
         if (t->live || t->quiet)
             what_was_seen(t, r);
         pipeline_table(t->out, &r->driver->facts);
+    pipeline_picture(t->out, &r->driver->facts);
         fprintf(t->out, "\nAdvice (`kmip-conform advise` prints it alone)\n\n%s", buf_cstr(&block));
     }
     buf_clear(&block);

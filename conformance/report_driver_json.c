@@ -187,6 +187,24 @@ static void version_in(void *p, size_t room, const json_t *j)
     *(uint8_t *)p = kmip_version_parse(bytes_str(s ? s : ""));
 }
 
+static json_t *seen_out(const void *p)
+{
+    const struct seen_facts *f = p;
+    const struct picture seen = {.v = f->v, .n = f->n};
+    if (f->n == 0)
+        return NULL;
+    return json_pack("{s:I, s:o}", "began_ms", (json_int_t)(f->began_wall_ns / NS_PER_MS), "events",
+                     picture_json(&seen));
+}
+
+static void seen_in(void *p, size_t room, const json_t *j)
+{
+    struct seen_facts *f = p;
+    (void)room;
+    f->began_wall_ns = (int64_t)json_integer_value(json_object_get(j, "began_ms")) * NS_PER_MS;
+    f->n = picture_load(f->v, sizeof f->v / sizeof *f->v, json_object_get(j, "events"));
+}
+
 static json_t *wire_out(const void *p);
 static void wire_in(void *p, size_t room, const json_t *j);
 
@@ -201,6 +219,7 @@ static const struct kind MS = {ms_out, ms_in};          /* int64_t nanoseconds *
 static const struct kind SECONDS = {seconds_out, seconds_in}; /* ... left out when 0 */
 static const struct kind WAIT = {wait_out, wait_in}; /* ... of which -1 is no end: null */
 static const struct kind VERSION = {version_out, version_in};
+static const struct kind SEEN = {seen_out, seen_in};
 static const struct kind WIRE = {wire_out, wire_in};
 
 /* ---- rows ------------------------------------------------------------------- */
@@ -234,6 +253,7 @@ static const struct row depth_rows[] = {
     {"p99_ms", &MS, AT(struct depth_facts, p99_ns)},
     {"most_ms", &MS, AT(struct depth_facts, most_ns)},
     {"why", &TEXT, AT(struct depth_facts, why)},
+    {"seen", &SEEN, AT(struct depth_facts, seen)},
     {.key = NULL},
 };
 static const struct row name_rows[] = {

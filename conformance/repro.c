@@ -43,20 +43,21 @@ const char *repro_who(enum repro_who who)
     return words[who];
 }
 
-static struct repro_event *event(struct repro_result *out, enum repro_event_kind kind)
+static struct picture_event *next(struct repro_result *out)
 {
-    struct repro_event *e = &out->v[out->n < REPRO_EVENTS_MAX - 1 ? out->n++ : out->n];
-    *e = (struct repro_event){.kind = kind, .at_ns = clock_mono_ns(), .text = ""};
-    return e;
+    return &out->v[out->n < REPRO_EVENTS_MAX - 1 ? out->n++ : out->n];
 }
 
-static void note(struct repro_result *out, enum repro_event_kind kind, const char *text)
+static void note(struct repro_result *out, enum picture_kind kind, const char *text)
 {
     const char *copy = arena_str(&out->arena, text);
-    event(out, kind)->text = copy ? copy : "";
+    *next(out) = (struct picture_event){.kind = kind,
+                                        .at_ns = clock_mono_ns(),
+                                        .passed_ns = out->passed_ns,
+                                        .text = copy ? copy : ""};
 }
 
-void repro_note(struct repro_result *out, enum repro_event_kind kind, const char *fmt, ...)
+void repro_note(struct repro_result *out, enum picture_kind kind, const char *fmt, ...)
 {
     char text[700];
     va_list ap;
@@ -78,27 +79,22 @@ void repro_says(struct repro_result *out, bool works, const char *fmt, ...)
 
 static bool sending(void *arg, struct wire *w, struct wire_call *c)
 {
-    struct repro_event *e = event(arg, EVENT_SENT);
-    e->request = w->sent + 1;
-    e->operation = c->operation;
-    memcpy(e->id, c->id, sizeof e->id);
+    struct repro_result *out = arg;
+    struct picture_event *e = next(out);
+    wire_event(w, c, EVENT_SENT, e);
+    e->at_ns = clock_mono_ns();
+    e->passed_ns = out->passed_ns;
     return true;
 }
 
 static void over(void *arg, struct wire *w, struct wire_call *c)
 {
     struct repro_result *out = arg;
-    (void)w;
     if (!c->answered)
         return; /* told once, for all that were outstanding */
-    struct repro_event *e = event(out, EVENT_REPLY);
-    e->at_ns = c->seen.arrived_ns;
-    e->request = c->place + 1;
-    e->operation = c->operation;
-    memcpy(e->id, c->id, sizeof e->id);
-    e->order = c->seen.order + 1;
-    e->records = c->seen.records;
-    e->shared = c->seen.shared_record;
+    struct picture_event *e = next(out);
+    wire_event(w, c, EVENT_REPLY, e);
+    e->passed_ns = out->passed_ns;
     if (c->refusal.refused) {
         struct buf text;
         buf_init(&text, 2000);
@@ -116,6 +112,8 @@ bool repro_open(struct repro_run *r, struct repro_result *out, struct wire *w, b
 {
     *w = (struct wire){.version = KMIP_V12, .strict = watched && match == KC_MATCH_POSITION,
                        .watch = watched ? &watch : NULL, .arg = out};
+    if (watched)
+        w->number = ++out->connections;
     if (!wire_open(w, &r->base, depth, match, err))
         return false;
     if (out && out->attempt->timeout_ms)
@@ -123,11 +121,31 @@ bool repro_open(struct repro_run *r, struct repro_result *out, struct wire *w, b
     return true;
 }
 
+void repro_begin(struct repro_result *out)
+{
+    out->began_ns = clock_mono_ns();
+    out->began_wall_ns = clock_wall_ns();
+}
+
+struct picture repro_picture(const struct repro_run *r, size_t attempt)
+{
+    const struct repro_result *x = &r->result[attempt];
+    const struct clock_estimate *e = &r->clock.e;
+    bool differs = r->trouble == CLOCK_EVEN && x->attempt->who != REPAIRED &&
+                   (clock_behind(e) || clock_ahead(e));
+    return (struct picture){.v = x->v,
+                            .n = x->n,
+                            .began_ns = x->began_ns,
+                            .began_wall_ns = x->began_wall_ns,
+                            .two_clocks = differs,
+                            .offset_ns = differs ? clock_offset_ns(e) : 0};
+}
+
 /* ---- attempts --------------------------------------------------------------- */
 
 static int by_time(const void *a, const void *b)
 {
-    const struct repro_event *x = a, *y = b;
+    const struct picture_event *x = a, *y = b;
     if (x->at_ns != y->at_ns)
         return x->at_ns < y->at_ns ? -1 : 1;
     if (x->order != y->order) /* of replies in one record */
@@ -159,7 +177,7 @@ static bool attempt(struct repro_run *r, const struct repro_attempt *a, struct r
     arena_init(&out->arena, 1u << 20);
     if (!repro_server(r, a, err))
         return false;
-    out->began_ns = clock_mono_ns();
+    repro_begin(out);
     if (!kinds[a->kind](r, out, err))
         return kerr_wrap(err, "%s", a->title);
     if (*r->stop)

@@ -15,6 +15,7 @@
 #include "conformance/clock_measure.h"
 #include "conformance/driver_key.h"
 #include "conformance/mock_process.h"
+#include "conformance/picture.h"
 #include "kmip/base/arena.h"
 #include "kmip/base/beside.h"
 #include "kmip/base/option.h"
@@ -113,22 +114,6 @@ void repro_about_clear(struct repro_about *a);
 
 /* ---- what happened ---------------------------------------------------------- */
 
-enum repro_event_kind { EVENT_SENT, EVENT_REPLY, EVENT_NOTE, EVENT_BROKE, EVENT_FAULT };
-
-struct repro_event {
-    enum repro_event_kind kind;
-    int64_t at_ns;          /* monotonic */
-    uint32_t request;       /* number on the connection, from 1; 0: about none */
-    uint32_t operation;
-    uint8_t id[16];
-    uint32_t order;         /* of a reply: as which one it came, from 1 */
-    uint32_t records;
-    bool shared;
-    const char *text;       /* what it says beside; may be "" */
-    const char *faults;     /* of the mock that struck here, "a, b"; NULL: none did */
-    const char *did;        /* what the last of them did */
-};
-
 #define REPRO_EVENTS_MAX 600
 
 struct repro_result {
@@ -136,8 +121,10 @@ struct repro_result {
     bool works;
     bool done;              /* it was brought to its end; else err of ours */
     char what[700];         /* in a sentence */
-    int64_t began_ns;
-    struct repro_event v[REPRO_EVENTS_MAX];
+    int64_t began_ns, began_wall_ns;
+    int64_t passed_ns;      /* virtual time, so far */
+    uint32_t connections;   /* so far */
+    struct picture_event v[REPRO_EVENTS_MAX];
     size_t n;
     struct arena arena;     /* texts */
 };
@@ -164,11 +151,15 @@ bool repro_as_expected(const struct repro_result *x);
 bool repro_all(const struct repro_run *r, bool breaking);
 void repro_clear(struct repro_run *r);
 
+/* One attempt's picture: the time line, with the server's clock where it differs. */
+struct picture repro_picture(const struct repro_run *r, size_t attempt);
+
 /* repro_server.c: a mock for one attempt (NULL: to measure its clock); virtual time. */
 __attribute__((warn_unused_result)) bool repro_server(struct repro_run *r,
                                                       const struct repro_attempt *a,
                                                       struct kerr *err);
-__attribute__((warn_unused_result)) bool repro_pass_time(struct repro_run *r, const char *time,
+__attribute__((warn_unused_result)) bool repro_pass_time(struct repro_run *r,
+                                                         struct repro_result *out, const char *time,
                                                          struct kerr *err);
 
 /* repro_faults.c: labels what faults of the mock have done to the attempt, whose events stand
@@ -184,7 +175,9 @@ repro_fn repro_key, repro_pipeline, repro_flow, repro_connections;
 __attribute__((warn_unused_result)) bool repro_open(struct repro_run *r, struct repro_result *out,
                                                     struct wire *w, bool watched, unsigned depth,
                                                     enum kc_match match, struct kerr *err);
-void repro_note(struct repro_result *out, enum repro_event_kind kind, const char *fmt, ...)
+/* The time line begins now. */
+void repro_begin(struct repro_result *out);
+void repro_note(struct repro_result *out, enum picture_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* What came of it, as the last event too. */
 void repro_says(struct repro_result *out, bool works, const char *fmt, ...)

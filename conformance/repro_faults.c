@@ -14,7 +14,7 @@ struct placing {
     bool no_memory;
 };
 
-static struct repro_event *find(struct repro_result *out, enum repro_event_kind kind,
+static struct picture_event *find(struct repro_result *out, enum picture_kind kind,
                                 struct bytes id)
 {
     for (size_t i = out->n; i-- > 0;)
@@ -51,31 +51,32 @@ static int64_t between(const struct repro_result *out, size_t i, int64_t at_ns)
     return i > 0 && at_ns < out->v[i - 1].at_ns ? out->v[i - 1].at_ns : at_ns;
 }
 
-static struct repro_event *insert(struct repro_result *out, size_t i, int64_t at_ns)
+static struct picture_event *insert(struct repro_result *out, size_t i, int64_t at_ns)
 {
-    static struct repro_event none;
+    static struct picture_event none;
     if (out->n == REPRO_EVENTS_MAX)
         return &none;
     int64_t at = between(out, i, at_ns);
     memmove(&out->v[i + 1], &out->v[i], (out->n++ - i) * sizeof *out->v);
-    out->v[i] = (struct repro_event){.kind = EVENT_FAULT, .at_ns = at, .text = ""};
+    out->v[i] = (struct picture_event){.kind = EVENT_FAULT, .at_ns = at, .text = ""};
     return &out->v[i];
 }
 
 /* NULL: at a request that is not on this time line. */
-static struct repro_event *event_for(struct repro_result *out, const struct mock_firing *f,
+static struct picture_event *event_for(struct repro_result *out, const struct mock_firing *f,
                                      int64_t at_ns)
 {
     if (f->id.n == 0)
         return at_ns + NS_PER_MS > out->began_ns ? insert(out, place_of(out, at_ns), at_ns) : NULL;
-    struct repro_event *e = find(out, EVENT_REPLY, f->id), *sent;
+    struct picture_event *e = find(out, EVENT_REPLY, f->id), *sent;
     if (e)
         return e;
     sent = find(out, EVENT_SENT, f->id);
     if (!sent)
         return NULL;
-    struct repro_event of = *sent;
+    struct picture_event of = *sent;
     e = insert(out, failure_from(out, (size_t)(sent - out->v)), at_ns);
+    e->connection = of.connection;
     e->request = of.request;
     e->operation = of.operation;
     memcpy(e->id, of.id, sizeof e->id);
@@ -86,7 +87,7 @@ static bool place(void *arg, const struct mock_firing *f)
 {
     struct placing *p = arg;
     int64_t at_ns = f->at_ms * NS_PER_MS - p->wall_minus_mono_ns;
-    struct repro_event *e = event_for(p->out, f, at_ns);
+    struct picture_event *e = event_for(p->out, f, at_ns);
     if (!e)
         return true;
     e->faults = arena_str(&p->out->arena, f->faults);

@@ -203,7 +203,7 @@ static bool left_alone(struct flow *f, bool *works, struct kerr *err)
     unsigned n = f->a->pauses ? f->a->pauses : 1;
     for (unsigned i = 0; i < n; i++) {
         repro_note(f->out, EVENT_NOTE, "%s pass (virtual time)", f->a->pause);
-        if (!repro_pass_time(f->r, f->a->pause, err))
+        if (!repro_pass_time(f->r, f->out, f->a->pause, err))
             return false;
         if (n > 1 && !step(f, &step_life)) {
             *works = false;

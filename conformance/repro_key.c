@@ -121,7 +121,7 @@ static bool as_planned(struct repro_run *r, struct repro_result *out, struct wir
     char time[30];
     snprintf(time, sizeof time, "%llds", planned);
     repro_note(out, EVENT_NOTE, "%s pass (virtual time)", time);
-    if (!repro_pass_time(r, time, err))
+    if (!repro_pass_time(r, out, time, err))
         return false;
     if (key_use(w, k->uid, &why))
         repro_says(out, true, "not usable at once, but when the %lld s had passed, as planned",

@@ -61,7 +61,7 @@ static bool series(struct repro_run *r, struct repro_result *out, const struct l
                                    .most = REQUESTS, .encrypt_only = true, .stop = r->stop};
     struct wire w;
     struct depth_facts d;
-    out->began_ns = clock_mono_ns();
+    repro_begin(out);
     for (unsigned n = 0;; n++) {
         struct kerr why = KERR_INIT;
         if (!repro_open(r, out, &w, true, a->depth, a->match, err))

@@ -3,14 +3,11 @@
 #include <string.h>
 
 #include "conformance/repro.h"
-#include "kmip/base/clock.h"
 
-#define COLUMN 48
+#define COLUMN 56
 #define LABEL 15 /* of the paragraphs on top */
 #define WIDE 84
 #define LINES_MAX 400
-#define NOTE_INDENT 9
-#define EVENT_INDENT 17
 
 /* ---- text in columns --------------------------------------------------------- */
 
@@ -72,68 +69,36 @@ static void put(struct column *c, size_t indent, const char *text)
     }
 }
 
-/* ---- events ----------------------------------------------------------------- */
+/* ---- time lines -------------------------------------------------------------- */
 
-static void put_event(struct column *c, const struct repro_result *r, const struct repro_event *e,
-                      size_t times)
+static void put_rows(struct column *c, const struct picture *p)
 {
-    char line[1200], seen[120] = "";
-    double ms = (double)(e->at_ns - r->began_ns) / (double)NS_PER_MS;
-    const char *what = kmip_operation_name(e->operation);
-    switch (e->kind) {
-    case EVENT_SENT:
-        snprintf(line, sizeof line, "%9.2f ms  -> %u %s  %02x%02x%02x%02x", ms, e->request, what,
-                 e->id[0], e->id[1], e->id[2], e->id[3]);
-        break;
-    case EVENT_REPLY:
-        if (e->order != e->request)
-            snprintf(seen, sizeof seen, "  came as %u", e->order);
-        else if (e->records > 1)
-            snprintf(seen, sizeof seen, "  in %u records", e->records);
-        else if (e->shared)
-            snprintf(seen, sizeof seen, "  shares a record");
-        snprintf(line, sizeof line, "%9.2f ms  <- %u %s  %02x%02x%02x%02x%s%s%s%s%s", ms,
-                 e->request, what, e->id[0], e->id[1], e->id[2], e->id[3], seen,
-                 e->text[0] ? "  " : "", e->text, e->faults ? "  fault " : "",
-                 e->faults ? e->faults : "");
-        break;
-    case EVENT_FAULT:
-        if (times > 1)
-            snprintf(seen, sizeof seen, "%zu replies ", times);
-        snprintf(line, sizeof line, "%9.2f ms  !! fault %s: %s%s", ms, e->faults, seen, e->did);
-        break;
-    case EVENT_BROKE:
-        snprintf(line, sizeof line, "%9.2f ms  ** %s", ms, e->text);
-        break;
-    default:
-        snprintf(line, sizeof line, "%*s%s", NOTE_INDENT, "", e->text);
+    struct picture_walk w = picture_walk(p);
+    struct picture_row row;
+    size_t lanes = picture_depth(p), label;
+    struct buf line;
+    buf_init(&line, 1u << 16);
+    picture_head(&line, p);
+    if (line.n > 0)
+        put(c, 0, buf_cstr(&line));
+    while (picture_next(&w, &row)) {
+        buf_reset(&line);
+        picture_line(&line, p, &row, lanes, &label);
+        put(c, label, buf_cstr(&line));
     }
-    put(c, e->kind == EVENT_NOTE ? NOTE_INDENT : EVENT_INDENT, line);
-}
-
-/* Several replies that were struck together, and never came, are told in one line. */
-static size_t alike(const struct repro_result *r, size_t from)
-{
-    const struct repro_event *e = &r->v[from];
-    size_t n = 1;
-    while (e->kind == EVENT_FAULT && from + n < r->n && e[n].kind == EVENT_FAULT &&
-           strcmp(e[n].faults, e->faults) == 0 && strcmp(e[n].did, e->did) == 0)
-        n++;
-    return n;
+    buf_clear(&line);
 }
 
 static void fill(struct column *c, const struct repro_run *run, size_t i)
 {
     const struct repro_result *r = &run->result[i];
+    const struct picture p = repro_picture(run, i);
     char title[200];
     snprintf(title, sizeof title, "%zu  %s", i + 1, r->attempt->title);
     put(c, 3, title);
     snprintf(title, sizeof title, "   %s", repro_who(r->attempt->who));
     put(c, 3, title);
-    for (size_t k = 0, n; k < r->n; k += n) {
-        n = alike(r, k);
-        put_event(c, r, &r->v[k], n);
-    }
+    put_rows(c, &p);
 }
 
 static void side_by_side(FILE *out, const struct column *a, const struct column *b)

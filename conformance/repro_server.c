@@ -42,7 +42,8 @@ bool repro_server(struct repro_run *r, const struct repro_attempt *a, struct ker
     return true;
 }
 
-bool repro_pass_time(struct repro_run *r, const char *time, struct kerr *err)
+bool repro_pass_time(struct repro_run *r, struct repro_result *out, const char *time,
+                     struct kerr *err)
 {
     struct mock_control *c = mock_control_new(r->mock.control, "", err);
     int64_t ns;
@@ -50,5 +51,6 @@ bool repro_pass_time(struct repro_run *r, const char *time, struct kerr *err)
                     kerr_set(err, KE_INTERNAL, "'%s' is no duration", time)) &&
               mock_control_advance(c, ns / NS_PER_MS, err);
     mock_control_free(&c);
+    out->passed_ns += ok ? ns : 0;
     return ok;
 }

@@ -7,11 +7,9 @@
  *                  "server repaired", "expected": "works" | "breaks", "promised": words of
  *                  the failure, "outcome", "as_expected", "what",
  *                  "match": "position" | "id", "depth",
- *                  "events": [{"ms", "kind": "sent" | "reply" | "note" | "broke" | "fault",
- *                              "request", "operation", "id", "order", "records",
- *                              "shared_record", "text",
- *                              "faults": names of those of the mock that struck here, "did":
- *                              what the last of them did}]}]}
+ *                  "began_ms": by our clock, since 1970,
+ *                  "clock_offset_seconds": the server's minus ours (where they differ),
+ *                  "events": as picture.h has them}]}
  *
  * A fault is told with the reply that it struck; as an event of its own when there was no
  * such reply, or when it is about the connection. */
@@ -33,50 +31,23 @@ static json_t *text(const char *s)
     return j;
 }
 
-static json_t *event_of(const struct repro_result *r, const struct repro_event *e)
+static json_t *attempt_of(const struct repro_run *run, size_t i)
 {
-    static const char *const kinds[] = {[EVENT_SENT] = "sent", [EVENT_REPLY] = "reply",
-                                        [EVENT_NOTE] = "note", [EVENT_BROKE] = "broke",
-                                        [EVENT_FAULT] = "fault"};
-    json_t *j = json_pack("{s:f, s:s}", "ms", (double)(e->at_ns - r->began_ns) / 1e6, "kind",
-                          kinds[e->kind]);
-    if (e->request > 0) {
-        struct buf id;
-        buf_init(&id, 100);
-        buf_hex(&id, bytes_of(e->id, sizeof e->id));
-        json_object_set_new(j, "request", json_integer(e->request));
-        json_object_set_new(j, "operation", json_string(kmip_operation_name(e->operation)));
-        json_object_set_new(j, "id", json_string(buf_cstr(&id)));
-        buf_clear(&id);
-    }
-    if (e->kind == EVENT_REPLY) {
-        json_object_set_new(j, "order", json_integer(e->order));
-        json_object_set_new(j, "records", json_integer(e->records));
-        json_object_set_new(j, "shared_record", json_boolean(e->shared));
-    }
-    if (e->text[0])
-        json_object_set_new(j, "text", text(e->text));
-    if (e->faults) {
-        json_object_set_new(j, "faults", text(e->faults));
-        json_object_set_new(j, "did", text(e->did));
-    }
-    return j;
-}
-
-static json_t *attempt_of(const struct repro_result *r)
-{
+    const struct repro_result *r = &run->result[i];
+    const struct picture p = repro_picture(run, i);
     const struct repro_attempt *a = r->attempt;
     size_t depth = a->kind == REPRO_PIPELINE ? a->depth : 1;
-    json_t *events = json_array();
-    for (size_t i = 0; i < r->n; i++)
-        json_array_append_new(events, event_of(r, &r->v[i]));
     bool by_position = a->match == KC_MATCH_POSITION || a->kind == REPRO_KEY;
-    return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:b, s:o, s:s, s:I, s:o}", "title", a->title,
+    json_t *j = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:b, s:o, s:s, s:I, s:o}", "title", a->title,
                      "who", repro_who(a->who), "expected", a->breaks ? "breaks" : "works",
                      "promised", a->breaks, "outcome", r->works ? "works" : "breaks",
                      "as_expected", (int)repro_as_expected(r), "what", text(r->what), "match",
                      by_position ? "position" : "id", "depth", (json_int_t)depth, "events",
-                     events);
+                     picture_json(&p));
+    if (p.two_clocks)
+        json_object_set_new(j, "clock_offset_seconds", json_real((double)p.offset_ns / 1e9));
+    json_object_set_new(j, "began_ms", json_integer((json_int_t)(p.began_wall_ns / NS_PER_MS)));
+    return j;
 }
 
 static bool add_clock(json_t *root, const struct repro_run *r)
@@ -99,7 +70,7 @@ bool repro_trace(const char *path, const struct repro_run *r, struct kerr *err)
     for (size_t i = 0; i < r->sets.n; i++)
         json_array_append_new(sets, text(r->sets.v[i]));
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(attempts, attempt_of(&r->result[i]));
+        json_array_append_new(attempts, attempt_of(r, i));
     json_t *root = json_pack("{s:s, s:o, s:s, s:s, s:o, s:b, s:b, s:o}", "repro", r->repro->name,
                              "title", text(r->about.title), "setting", r->repro->setting, "seed",
                              r->seed, "settings", sets, "reproduced", (int)shown, "remedies_hold",

@@ -451,6 +451,10 @@ Test(report, json_read_back_has_all_that_the_driver_suite_found_out)
     f->depth[0] = (struct depth_facts){.depth = 1, .works = TRI_YES, .per_second = 1234.5678901234567,
                                        .median_ns = 123456, .p99_ns = 1234567891, .most_ns = 1};
     f->depth[1] = (struct depth_facts){.depth = 2, .works = TRI_NO, .why = "out of order"};
+    f->depth[1].seen.began_wall_ns = 1371853139 * NS_PER_S;
+    f->depth[1].seen.v[f->depth[1].seen.n++] = (struct picture_event){
+        .at_ns = 12345000, .connection = 1, .request = 1, .operation = KMIP_OPERATION_ENCRYPT, .id = {7},
+        .text = ""};
     f->names[f->n_names++] = (struct name_facts){"x-bucket", TRI_YES, TRI_NO, TRI_UNKNOWN, 63, "cut"};
     f->clock.known = true;
     f->clock.at_start = (struct clock_estimate){
