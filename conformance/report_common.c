@@ -97,7 +97,7 @@ void report_step(struct buf *out, const struct test_case *tc, size_t step)
 /* Bytes of the UTF-8 sequence that s starts with, 0 if it is none. */
 static size_t sequence(const char *s)
 {
-    size_t n = strlen(s);
+    size_t n = strnlen(s, 4);
     for (size_t k = 1; k <= 4 && k <= n; k++)
         if (text_utf8(bytes_of(s, k)))
             return k;
