@@ -94,13 +94,14 @@ static void put_offsets(struct buf *out, const struct shown *msg)
     buf_puts(out, "<pre class=\"off\" aria-hidden=\"true\">");
     while (report_line_next(&line)) {
         if (line.off != KERR_NO_OFF)
-            buf_printf(out, "%06x", line.off);
+            buf_printf(out, "%04x", line.off);
         buf_putc(out, '\n');
     }
     buf_puts(out, "</pre>");
 }
 
-/* Offsets beside the lines, so that either can be read, searched and copied by itself. */
+/* Offsets beside the lines, so that either can be read, searched and copied by itself. A tab
+ * for each depth: pages of whole runs are long. */
 static void put_decoded(struct buf *out, const struct shown *msg, const struct mismatches *found)
 {
     struct report_line line = {.shown = msg};
@@ -109,7 +110,7 @@ static void put_decoded(struct buf *out, const struct shown *msg, const struct m
     buf_puts(out, "<pre class=\"text\">");
     while (report_line_next(&line)) {
         bool marked = is_found(found, &line);
-        buf_fill(out, ' ', 2 * (size_t)line.depth);
+        buf_fill(out, '\t', line.depth);
         buf_puts(out, marked ? "<mark>" : "");
         html_text(out, bytes_of(line.text, line.n));
         buf_puts(out, marked ? "</mark>\n" : "\n");

@@ -180,7 +180,7 @@ function columns(message) {
         const bytes = hex.slice(2 * at[i], next === undefined ? undefined : 2 * next);
         put(offsets[i], spaced(bytes.slice(0, 2 * FIRST), true), texts[i]);
         for (let k = FIRST; 2 * k < bytes.length; k += 16)
-            put((at[i] + k).toString(16).padStart(6, "0"),
+            put((at[i] + k).toString(16).padStart(4, "0"),
                 " ".repeat(18) + spaced(bytes.slice(2 * k, 2 * k + 32), false), "");
     }
     return out;
