@@ -244,6 +244,12 @@ cmd="'$mock' run --pki pki --scenario mine.yaml -- true"; expect 2 'mine.yaml:1:
 cmd="'$mock' run --pki pki --scenario clock-behid -- true"; expect 2 "did you mean 'clock-behind'?"
 cmd="cd / && '$mock' run --pki '$dir/pki' --scenario '$dir/mine.yaml' -- true"; expect 2 'mine.yaml:1:19: '
 
+name='with --log info an exchange is a line: client, operation, object, result, sizes, duration, fault'
+cmd="'$mock' run --pki pki --log info --set preload=states --set 'faults=[{name: slow, match: {operation: Get}, action: {delay: 1ms}}]' -- sh -c \
+    \"'${mock%mock}client' get key-active >/dev/null; '${mock%mock}client' attributes nothing; true\""
+expect 0 'info  #1/1 kmip-client: Get key-active -> Success; fault: slow, ' ' B in, ' ' B out, ' ' ms' \
+    '#2/1 kmip-client: Get Attributes -> Operation Failed, Item Not Found: there is no object'
+
 name='preloaded objects are there once'
 cmd="'$mock' run --pki pki --set store=objects.db --set preload=states --log info -- true"
 expect 0 'preloaded 6 objects; 0 were there already'

@@ -15,6 +15,9 @@ struct terminal {
     bool quiet; /* no line for a case while it goes well */
     int64_t started_ns;
     size_t n[VERDICT_COUNT_]; /* so far */
+    const char *at;     /* the case that was begun last; NULL: none */
+    size_t at_case, cases;
+    int64_t at_ns, said_ns; /* since when; when something was said last */
 };
 
 void terminal_init(struct terminal *t, FILE *out);
@@ -24,6 +27,10 @@ void terminal_init(struct terminal *t, FILE *out);
 void report_target(struct terminal *t, const struct target *target, const char *run_prefix);
 void report_begin(struct terminal *t, const struct test_case *tc, size_t i, size_t n);
 void report_case(struct terminal *t, const struct case_tally *c);
+/* To be called about each second: a case that takes long is seen to go on. A TTY gets its line
+ * anew; elsewhere a line comes when nothing was said for a minute, so that nobody who watches a
+ * job takes it for dead. */
+void report_tick(struct terminal *t);
 void report_paint(struct terminal *t, const char *color, const char *text);
 void report_verdict(struct terminal *t, enum verdict v); /* glyph and word */
 const char *report_color(enum verdict v);

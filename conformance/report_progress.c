@@ -7,6 +7,8 @@
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
 
+#define LONG_S 2    /* from when on the time of a case is shown */
+#define SILENT_S 60 /* after which a line is due where there is no TTY */
 #define VERDICT_COLUMNS 16 /* glyph, blank, the longest verdict */
 
 static const struct {
@@ -103,24 +105,63 @@ static size_t columns(const struct terminal *t)
     return ioctl(fileno(t->out), TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 80;
 }
 
-void report_begin(struct terminal *t, const struct test_case *tc, size_t i, size_t n)
+/* "[12/426] 1:02 PASS 10 FAIL 1": how far it is. Returns its columns. */
+static size_t put_state(struct terminal *t, int64_t now_ns)
 {
-    long long s = (long long)((clock_mono_ns() - t->started_ns) / NS_PER_S);
-    char line[400];
-    if (!t->live)
-        return;
-    int used = snprintf(line, sizeof line, "[%zu/%zu] %lld:%02lld", i + 1, n, s / 60, s % 60);
-    fprintf(t->out, "\r\033[K%s", line);
+    long long s = (long long)((now_ns - t->started_ns) / NS_PER_S);
+    char part[60];
+    int used = snprintf(part, sizeof part, "[%zu/%zu] %lld:%02lld", t->at_case + 1, t->cases, s / 60,
+                        s % 60);
+    fputs(part, t->out);
     for (int v = 0; v < VERDICT_COUNT_; v++) {
         if (t->n[v] == 0)
             continue;
-        used += snprintf(line, sizeof line, " %s %zu", verdict_name((enum verdict)v), t->n[v]);
+        used += snprintf(part, sizeof part, " %s %zu", verdict_name((enum verdict)v), t->n[v]);
         fputc(' ', t->out);
-        report_paint(t, looks[v].color, line + 1);
+        report_paint(t, looks[v].color, part + 1);
     }
-    size_t room = columns(t) > (size_t)used + 3 ? columns(t) - (size_t)used - 3 : 0;
-    fprintf(t->out, "  %.*s", (int)room, tc->id);
+    return (size_t)used;
+}
+
+/* The line of a TTY, with the time that the case takes once it takes long. */
+static void put_live(struct terminal *t, int64_t now_ns)
+{
+    long long s = (long long)((now_ns - t->at_ns) / NS_PER_S);
+    char name[300];
+    if (s >= LONG_S)
+        snprintf(name, sizeof name, "%s (%lld s)", t->at, s);
+    else
+        snprintf(name, sizeof name, "%s", t->at);
+    fputs("\r\033[K", t->out);
+    size_t used = put_state(t, now_ns);
+    size_t room = columns(t) > used + 3 ? columns(t) - used - 3 : 0;
+    fprintf(t->out, "  %.*s", (int)room, name);
     fflush(t->out);
+}
+
+void report_begin(struct terminal *t, const struct test_case *tc, size_t i, size_t n)
+{
+    t->at = tc->id;
+    t->at_case = i;
+    t->cases = n;
+    t->at_ns = clock_mono_ns();
+    if (t->live)
+        put_live(t, t->at_ns);
+}
+
+void report_tick(struct terminal *t)
+{
+    int64_t now = clock_mono_ns(), silent = now - (t->said_ns > 0 ? t->said_ns : t->started_ns);
+    if (!t->at)
+        return;
+    if (t->live) {
+        put_live(t, now);
+    } else if (silent >= SILENT_S * NS_PER_S) {
+        put_state(t, now);
+        fprintf(t->out, "  %s, for %lld s\n", t->at, (long long)((now - t->at_ns) / NS_PER_S));
+        fflush(t->out);
+        t->said_ns = now;
+    }
 }
 
 static void told(struct terminal *t, const struct case_tally *c)
@@ -155,4 +196,5 @@ void report_case(struct terminal *t, const struct case_tally *c)
     fprintf(t->out, "%*s %s", (int)(VERDICT_COLUMNS - 2 - strlen(verdict_name(v))), "", c->tc->id);
     told(t, c);
     fflush(t->out);
+    t->said_ns = clock_mono_ns();
 }

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "conformance/alone.h"
 #include "conformance/interrupt.h"
@@ -32,6 +33,11 @@ struct jobs {
     size_t next;           /* of those that may run side by side */
     bool side_by_side, over;
     pthread_mutex_t lock;  /* next, begun, over, stopped, and the terminal */
+    struct {
+        pthread_t thread;
+        pthread_cond_t wake;
+        bool started, over;
+    } ticker;
 };
 
 struct worker {
@@ -245,6 +251,40 @@ static bool run_side_by_side(struct jobs *jobs, size_t n_workers, struct worker 
     return ok;
 }
 
+/* ---- what shows that it goes on ------------------------------------------------- */
+
+static void *tick(void *arg)
+{
+    struct jobs *jobs = arg;
+    pthread_mutex_lock(&jobs->lock);
+    while (!jobs->ticker.over) {
+        struct timespec when;
+        clock_gettime(CLOCK_REALTIME, &when);
+        when.tv_sec += 1;
+        if (pthread_cond_timedwait(&jobs->ticker.wake, &jobs->lock, &when) != 0 &&
+            !jobs->ticker.over)
+            report_tick(&jobs->run->term);
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    return NULL;
+}
+
+/* A run goes on without it where there can be none. */
+static void start_ticker(struct jobs *jobs)
+{
+    jobs->ticker.started = pthread_create(&jobs->ticker.thread, NULL, tick, jobs) == 0;
+}
+
+static void end_ticker(struct jobs *jobs)
+{
+    pthread_mutex_lock(&jobs->lock);
+    jobs->ticker.over = true;
+    pthread_cond_signal(&jobs->ticker.wake);
+    pthread_mutex_unlock(&jobs->lock);
+    if (jobs->ticker.started)
+        pthread_join(jobs->ticker.thread, NULL);
+}
+
 /* ---- all of them ------------------------------------------------------------ */
 
 static bool collect(struct jobs *jobs, bool side_by_side, struct kerr *err)
@@ -287,7 +327,8 @@ static bool join(struct jobs *jobs, struct kerr *err)
 bool run_jobs(struct run *run, struct kerr *err)
 {
     size_t beside = run->o.jobs > 1 ? (size_t)run->o.jobs - 1 : 0;
-    struct jobs jobs = {.run = run, .side_by_side = beside > 0, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct jobs jobs = {.run = run, .side_by_side = beside > 0, .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .ticker = {.wake = PTHREAD_COND_INITIALIZER}};
     struct worker *first = calloc(1, sizeof *first);
     if (!first)
         return kerr_set(err, KE_MEMORY, "no memory for the cases");
@@ -295,6 +336,7 @@ bool run_jobs(struct run *run, struct kerr *err)
     first->err = (struct kerr)KERR_INIT;
     first->runner = runner_of(run, &run->target, &run->journal, run->prefix);
     bool ok = collect(&jobs, beside > 0, err);
+    start_ticker(&jobs);
     if (ok && beside > 0)
         ok = run_side_by_side(&jobs, beside, first, err);
     else if (ok)
@@ -302,6 +344,7 @@ bool run_jobs(struct run *run, struct kerr *err)
     if (first->err.code != KE_OK)
         ok = kerr_set(err, first->err.code, "%s", first->err.msg);
     ok = ok && run_alone(&jobs, first, err);
+    end_ticker(&jobs);
     ok = join(&jobs, err) && ok;
     free(jobs.v);
     free(first);

@@ -192,6 +192,33 @@ Test(report, the_terminal_report_is_as_it_was)
     buf_clear(&out);
 }
 
+Test(report, a_case_that_takes_long_is_seen_to_go_on)
+{
+    char *text = NULL;
+    size_t n = 0;
+    struct terminal t = {.out = open_memstream(&text, &n), .started_ns = clock_mono_ns()};
+    report_tick(&t);
+    report_begin(&t, tc[1], 1, CASES);
+    t.n[VERDICT_PASS] = 1;
+    report_tick(&t);
+    fflush(t.out);
+    cr_expect_eq(n, 0, "no TTY, and nothing takes long: %s", text);
+    t.started_ns = t.at_ns = clock_mono_ns() - 3600 * NS_PER_S;
+    report_tick(&t);
+    report_tick(&t);
+    fflush(t.out);
+    cr_expect(strncmp(text, "[2/7] 60:0", 10) == 0, "%s", text);
+    cr_expect(strstr(text, " PASS 1  warns, for 360"), "%s", text);
+    cr_expect_eq(strchr(text, '\n'), text + n - 1, "once a minute: %s", text);
+    t.live = true;
+    report_tick(&t);
+    fflush(t.out);
+    cr_expect(strstr(text, "\r\033[K[2/7] 60:0"), "%s", text);
+    cr_expect(strstr(text, "warns (360"), "%s", text);
+    fclose(t.out);
+    free(text);
+}
+
 Test(report, repeated_cases_tell_how_often)
 {
     struct buf out;
