@@ -37,14 +37,13 @@ verdict() { # verdict WORD ID...
 # --- the samples ----------------------------------------------------------------
 
 on 0 --set "$users" -- --oasis "$samples" --json "$work/report.json"
-verdict PASS kc-1-10 kc-2-11 kc-3-12 kc-4-12 kc-5-12 kc-7-12 kc-cr-m-1-12 kc-se-m-1-12 kc-se-m-2-12
+verdict PASS kc-1-10 kc-2-11 kc-3-12 kc-4-12 kc-5-12 kc-6-12 kc-7-12 kc-8-12 kc-cr-m-1-12 kc-se-m-1-12 kc-se-m-2-12
 verdict WARN kc-al-o-1-12
-verdict 'NOT APPLICABLE' kc-6-12 kc-np-1-12
-says 'its dates have passed'
+verdict 'NOT APPLICABLE' kc-np-1-12
 says 'Notify, Put'
 python3 -c 'import json, sys
 cases = json.load(open(sys.argv[1]))["cases"]
-assert len(cases) == 12 and all(c["suite"] == "oasis" for c in cases)' "$work/report.json" ||
+assert len(cases) == 13 and all(c["suite"] == "oasis" for c in cases)' "$work/report.json" ||
     fail "$ran: the JSON report"
 
 # Files one by one, as operands; the series in the order given.
@@ -55,6 +54,42 @@ verdict 'NOT APPLICABLE' kc-se-m-2-12
 on 0 -- --oasis "$samples" --repeat 3 --case 'kc-se-*' --case kc-3-12
 # Beside cases of the suites.
 on 0 -- --suites "$tree/conformance/suites" --profile symmetric-key-lifecycle-server --oasis "$samples" --case kc-1-10 --case 'sklc-m-1*'
+
+# What only a mock can be made to be: it is, for that case alone, also when that case fails.
+on 0 --set clock.offset=-90s -- --oasis "$samples/KC_6_12_Dates_of_Then.xml" "$samples/KC_7_12_What_is_Spoken.xml" \
+    --json "$work/then.json"
+verdict PASS kc-6-12 kc-7-12
+json "$work/then.json" target.clock_offset_seconds -90
+on 0 -- --oasis "$samples" --case kc-6-12 --case kc-8-12 --repeat 2 --jobs 4
+verdict PASS kc-6-12 kc-8-12
+(cd "$work/run" && timeout 60 "$mock" run --log error -- "$conform" run --oasis "$samples" --case kc-6-12 \
+    --case kc-8-12) >"$work/out" 2>"$work/err" && fail "run without --control"
+ran='run without --control'
+verdict 'NOT APPLICABLE' kc-6-12 kc-8-12
+says 'its dates have passed: a key that is deactivated at 2010-02-11T13:00:00+00:00 is expected to be Active; a mock can be made so: --control'
+says "it takes a fresh object out of the server's group"
+# ... also when it fails.
+on 1 --set 'faults=[{match: {operation: Create}, action: {result: General Failure}, count: always}]' -- \
+    --oasis "$samples/KC_6_12_Dates_of_Then.xml" "$samples/KC_7_12_What_is_Spoken.xml" --json "$work/then.json"
+json "$work/then.json" target.clock_offset_seconds 0
+
+# ... and what the mock does not take is told in its words.
+cat >"$work/preload.yaml" <<'EOF'
+id: preload
+title: A mock that is given a key
+clause: KMIP 1.2 spec, 4.11
+level: MUST
+mock:
+  preload: {identifier: "${RUN}-key", state: NOWHERE}
+  otherwise: a key of this name has to be there
+steps: [{operation: Get, payload: {Unique Identifier: $RUN-key}}]
+EOF
+on 2 -- "$work/preload.yaml"
+says 'refuses /objects: '
+sed -i 's/NOWHERE/Active/' "$work/preload.yaml"
+on 0 -- "$work/preload.yaml"
+sed -i 's/  preload: .*/  preload: states/; s/\$RUN-key/key-active/' "$work/preload.yaml"
+on 0 -- "$work/preload.yaml"
 
 # A server that is not set up for the case, and servers that differ legitimately.
 on 4 -- --oasis "$samples/KC_4_12_Credentials.xml"
@@ -128,7 +163,7 @@ tells 'choose one of --hex, --yaml, --xml and --json'
 # --- the published ones, where they are at hand -------------------------------------------
 
 if [ -n "${OASIS:-}" ]; then
-    on 0 -- --oasis "$OASIS"
+    on 0 --config fixtures/published-cases.yaml -- --oasis "$OASIS"
     cat "$work/out"
 fi
 

@@ -81,6 +81,8 @@ const char *case_alone(const struct test_case *tc, bool virtual_time)
         return "it measures the server";
     if (tc->unnamed)
         return "what it makes bears names that other cases use too";
+    if (tc->mock.has_clock)
+        return "it sets the server's clock";
     for (size_t i = 0; i < tc->n_steps; i++) {
         if (is_hostile(&tc->steps[i]))
             return "it may be more than the server can bear";

@@ -33,15 +33,23 @@ struct raw_needs {
     int64_t identities;
 };
 
+struct raw_mock {
+    const char *clock, *otherwise;
+    const struct ynode *preload;
+};
+
 struct raw_case {
     const char *id, *title, *clause, *why;
     int level;
     const struct ynode *covers, *vars, *objects, *steps;
     struct raw_needs needs;
+    struct raw_mock mock;
 };
 
 #define NEEDS(name, yaml_kind, ...) \
     {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_needs, name), __VA_ARGS__}
+#define MOCK(name, yaml_kind, ...) \
+    {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_mock, name), __VA_ARGS__}
 #define CASE(name, yaml_kind, ...) \
     {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_case, name), __VA_ARGS__}
 
@@ -55,6 +63,14 @@ static const struct yfield needs_fields[] = {
     {0},
 };
 
+static const struct yfield mock_fields[] = {
+    MOCK(clock, YF_STR, .help = "date that a mock's clock is set to before the case"),
+    MOCK(preload, YF_NODE, .help = "objects that a mock is given before the case"),
+    MOCK(otherwise, YF_STR, .required = true,
+         .help = "why the case does not apply to a server that cannot be made so"),
+    {0},
+};
+
 static const struct yfield case_fields[] = {
     CASE(id, YF_STR, .required = true,
          .help = "stable name: lower-case letters, digits, '-' and '.'"),
@@ -64,6 +80,7 @@ static const struct yfield case_fields[] = {
     CASE(covers, YF_NODE, .help = "rows of the requirement list"),
     CASE(needs, YF_MAP, .fields = needs_fields, .help = "without these the case does not apply"),
     CASE(why, YF_STR, .help = "background for whoever meets a failure"),
+    CASE(mock, YF_MAP, .fields = mock_fields, .help = "what only a mock can be made to be"),
     CASE(vars, YF_NODE, .help = "constants"),
     CASE(objects, YF_NODE, .help = "objects made before the steps"),
     CASE(steps, YF_NODE, .required = true, .help = "what is done and expected"),
@@ -209,6 +226,18 @@ static bool check_vars(const struct ynode *vars, struct kerr *err)
     return true;
 }
 
+static bool read_mock(struct test_case *c, const struct raw_mock *raw, struct kerr *err)
+{
+    const struct ynode *n = ynode_get(c->doc.root, "mock");
+    c->mock = (struct case_mock){
+        .otherwise = raw->otherwise, .has_clock = raw->clock != NULL, .preload = raw->preload};
+    if (n && !raw->clock && !raw->preload)
+        return ynode_err(n, KE_CASE, err, "mock: what is it to be? clock or preload is missing");
+    return !raw->clock || text_date(bytes_str(raw->clock), &c->mock.clock_s) ||
+           ynode_err(ynode_get(n, "clock"), KE_CASE, err,
+                     "clock: '%s' is no date such as 2010-02-11T13:01:59Z", raw->clock);
+}
+
 static bool read_case(struct test_case *c, struct kerr *err)
 {
     struct raw_case raw = {0};
@@ -230,7 +259,7 @@ static bool read_case(struct test_case *c, struct kerr *err)
            each(raw.needs.objects, "objects", take_object, c, err) &&
            each(raw.needs.versions, "versions", take_version, c, err) &&
            each(raw.needs.auth_suite, "auth_suite", take_auth_suite, c, err) &&
-           check_vars(raw.vars, err) && case_read_objects(c, raw.objects, err) &&
+           check_vars(raw.vars, err) && read_mock(c, &raw.mock, err) && case_read_objects(c, raw.objects, err) &&
            case_read_steps(c, raw.steps, err) && case_check_variables(c, err);
 }
 

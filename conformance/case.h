@@ -9,6 +9,7 @@
  *             auth_suite: [tls12, report]}   # which --auth-suite it is about; default any
  *     why: one or two sentences for whoever meets the failure (optional)
  *     vars: {k16: 0123456789abcdef0123456789abcdef}
+ *     mock: {clock: 2010-02-11T13:01:59Z, otherwise: "it was written for that day"}   # see below
  *     objects:                        # made before the steps, whichever way the server offers
  *       key: {name: $RUN-a, state: Active, attributes: {Object Group: $RUN-g}}
  *     steps:
@@ -17,6 +18,14 @@
  *           Attributes: {Name: $RUN-a}
  *         expect:
  *           payload: {Unique Identifier: $key}
+ *
+ * `mock` is what the server must be like and no client can bring about: a mock is made so by
+ * its control API (--control) before the case, and put back behind it. On any other server the
+ * case is NOT APPLICABLE; `otherwise` says why.
+ *
+ *   clock          its date when the case begins
+ *   preload        objects that are there, as in the mock's configuration, with ${...} in texts.
+ *                  They count as made by the case, so it may change and destroy them
  *
  * A step sends one request and judges its reply. All that can be checked without a
  * server is checked when the file is read, with FILE:LINE:COL.
@@ -268,6 +277,14 @@ struct case_object {
     const char *client;
 };
 
+/* What only a mock can be made to be; `otherwise` NULL: nothing. */
+struct case_mock {
+    const char *otherwise;
+    bool has_clock;
+    int64_t clock_s;            /* since the epoch */
+    const struct ynode *preload; /* or NULL */
+};
+
 struct probe;
 
 struct test_case {
@@ -281,6 +298,7 @@ struct test_case {
     size_t n_needs_versions;
     unsigned needs_auth_suites; /* 1 << each of them; 0: any will do */
     int64_t needs_identities;   /* 2 also when a step's client is the other one */
+    struct case_mock mock;
     const struct ynode *vars;
     struct case_object *objects;
     size_t n_objects;

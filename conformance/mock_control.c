@@ -62,8 +62,8 @@ static size_t take(char *data, size_t size, size_t n, void *arg)
 }
 
 /* The loopback port of the mock is no proxy's business, whatever the environment says. */
-static CURLcode perform(struct mock_control *c, const char *url, const char *body,
-                        struct buf *answer)
+static CURLcode perform(struct mock_control *c, const char *method, const char *url,
+                        const char *body, struct buf *answer)
 {
     CURL *curl = c->curl;
     curl_easy_reset(curl); /* keeps the connection */
@@ -81,6 +81,7 @@ static CURLcode perform(struct mock_control *c, const char *url, const char *bod
     }
     if (body)
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     return curl_easy_perform(curl);
 }
 
@@ -93,8 +94,32 @@ static bool no_answer(const struct mock_control *c, CURLcode rc, struct kerr *er
                     "the mock's control API at %s: %s", c->place, curl_easy_strerror(rc));
 }
 
-/* One request (body NULL: GET) and its answer as JSON, to be freed; NULL: err. */
-static json_t *ask(struct mock_control *c, const char *path, const char *body, struct kerr *err)
+/* What the mock says of a request that it does not fulfil; NULL: it is no mock. */
+static const char *refusal(const json_t *answer)
+{
+    return json_string_value(json_object_get(json_object_get(answer, "error"), "message"));
+}
+
+/* An answer of another status than 200 or 201. */
+static bool refused(const struct mock_control *c, const char *path, long status,
+                    const json_t *answer, struct buf *text, struct kerr *err)
+{
+    if (status == 401)
+        return kerr_set(
+            err, KE_CONFIG,
+            "the mock's control API at %s asks for %s token: --control-token-file FILE or "
+            "KMIP_CONTROL_TOKEN gives the one that it was started with",
+            c->place, c->token[0] ? "another" : "a");
+    if (refusal(answer))
+        return kerr_set(err, KE_CONFIG, "the mock's control API at %s refuses %s: %s", c->place,
+                        path, refusal(answer));
+    return kerr_set(err, KE_CONFIG, "what listens on %s is no mock's control API: %ld, %.300s",
+                    c->place, status, buf_cstr(text));
+}
+
+/* One request (body NULL: none) and its answer as JSON, to be freed; NULL: err. */
+static json_t *ask(struct mock_control *c, const char *method, const char *path, const char *body,
+                   struct kerr *err)
 {
     char url[300];
     struct buf answer;
@@ -102,25 +127,24 @@ static json_t *ask(struct mock_control *c, const char *path, const char *body, s
     json_t *j = NULL;
     snprintf(url, sizeof url, "http://%s%s", c->place, path);
     buf_init(&answer, ANSWER_MAX);
-    CURLcode rc = perform(c, url, body, &answer);
+    CURLcode rc = perform(c, method, url, body, &answer);
     curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (rc == CURLE_OK)
+        j = json_loadb((const char *)answer.p, answer.n, 0, NULL);
     if (rc != CURLE_OK)
         no_answer(c, rc, err);
-    else if (status == 401)
-        kerr_set(err, KE_CONFIG,
-                 "the mock's control API at %s asks for %s token: --control-token-file FILE or "
-                 "KMIP_CONTROL_TOKEN gives the one that it was started with",
-                 c->place, c->token[0] ? "another" : "a");
-    else if (status != 200 || !(j = json_loadb((const char *)answer.p, answer.n, 0, NULL)))
-        kerr_set(err, KE_CONFIG, "what listens on %s is no mock's control API: %ld, %.300s",
-                 c->place, status, buf_cstr(&answer));
+    else if (!j || (status != 200 && status != 201)) {
+        refused(c, path, status, j, &answer, err);
+        json_decref(j);
+        j = NULL;
+    }
     buf_clear(&answer);
     return j;
 }
 
 bool mock_control_port(struct mock_control *c, int *port, struct kerr *err)
 {
-    json_t *state = ask(c, "/state", NULL, err);
+    json_t *state = ask(c, "GET", "/state", NULL, err);
     *port = (int)json_integer_value(json_object_get(state, "port"));
     bool known = *port > 0;
     if (state && !known)
@@ -134,12 +158,12 @@ bool mock_control_advance(struct mock_control *c, int64_t ms, struct kerr *err)
 {
     char body[80];
     snprintf(body, sizeof body, "{\"advance\": \"%lldms\"}", (long long)ms);
-    json_t *clock = ask(c, "/clock", body, err);
+    json_t *clock = ask(c, "POST", "/clock", body, err);
     json_decref(clock);
     return clock != NULL;
 }
 
-/* ---- the journal -------------------------------------------------------------- */
+/* ---- times, as the mock tells them ------------------------------------------ */
 
 /* "2024-02-29T12:00:00.123Z" */
 static int64_t ms_of(const char *time)
@@ -150,6 +174,8 @@ static int64_t ms_of(const char *time)
     snprintf(date, sizeof date, "%.*sZ", (int)(point ? point - time : 0), time);
     return point && text_date(bytes_str(date), &seconds) ? seconds * 1000 + atoi(point + 1) : 0;
 }
+
+/* ---- the journal -------------------------------------------------------------- */
 
 static void join(struct buf *out, const json_t *names)
 {
@@ -186,10 +212,67 @@ bool mock_control_firings(struct mock_control *c, bool (*each)(void *arg, const 
 {
     size_t i;
     const json_t *entry;
-    json_t *journal = ask(c, "/journal?fault=*&messages=none&limit=1000", NULL, err);
+    json_t *journal = ask(c, "GET", "/journal?fault=*&messages=none&limit=1000", NULL, err);
     json_array_foreach(json_object_get(journal, "exchanges"), i, entry)
         if (!told(entry, each, arg))
             break;
     json_decref(journal);
     return journal != NULL;
+}
+
+/* ---- the clock ------------------------------------------------------------------ */
+
+static bool put_clock(struct mock_control *c, const char *spec, int64_t *s, struct kerr *err)
+{
+    json_t *clock = ask(c, "PUT", "/clock", spec, err);
+    const char *now = json_string_value(json_object_get(clock, "life_cycle"));
+    *s = now ? ms_of(now) / 1000 : 0;
+    bool ok = clock && (now || kerr_set(err, KE_CONFIG, "the mock's control API at %s tells no time",
+                                        c->place));
+    json_decref(clock);
+    return ok;
+}
+
+bool mock_control_set_clock(struct mock_control *c, int64_t s, struct mock_clock_was *was,
+                            struct kerr *err)
+{
+    char offset[80];
+    int64_t now;
+    json_t *clock = ask(c, "GET", "/clock", NULL, err);
+    was->json = json_dumps(json_object_get(clock, "spec"), JSON_COMPACT);
+    json_decref(clock);
+    if (!was->json)
+        return err->code == KE_OK ? kerr_set(err, KE_CONFIG,
+                                             "the mock's control API at %s tells of no clock",
+                                             c->place)
+                                  : false;
+    /* A clock that is right first, whatever was wrong with it. */
+    if (!put_clock(c, "{}", &now, err))
+        return false;
+    snprintf(offset, sizeof offset, "{\"offset\": \"%llds\"}", (long long)(s - now));
+    return put_clock(c, offset, &now, err);
+}
+
+bool mock_control_restore_clock(struct mock_control *c, struct mock_clock_was *was,
+                                struct kerr *err)
+{
+    int64_t now;
+    bool ok = !was->json || put_clock(c, was->json, &now, err);
+    free(was->json);
+    was->json = NULL;
+    return ok;
+}
+
+/* ---- objects ------------------------------------------------------------------------ */
+
+bool mock_control_preload(struct mock_control *c, const char *yaml, mock_control_take *each,
+                          void *arg, struct kerr *err)
+{
+    json_t *made = ask(c, "POST", "/objects", yaml, err), *uid;
+    size_t i;
+    bool ok = made != NULL;
+    json_array_foreach(json_object_get(made, "identifiers"), i, uid)
+        ok = ok && each(arg, bytes_str(json_string_value(uid) ? json_string_value(uid) : ""));
+    json_decref(made);
+    return ok;
 }

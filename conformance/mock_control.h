@@ -1,5 +1,6 @@
 /* The control API of a mock (mockserver/control.h) as far as the tester needs it: who is
- * there, letting virtual time pass, and which faults have struck. One connection, kept open: a run asks often. */
+ * there, letting virtual time pass, making it what a case needs, and which faults have
+ * struck. One connection, kept open: a run asks often. */
 #ifndef CONFORMANCE_MOCK_CONTROL_H
 #define CONFORMANCE_MOCK_CONTROL_H
 
@@ -35,5 +36,26 @@ struct mock_firing {
 __attribute__((warn_unused_result)) bool
 mock_control_firings(struct mock_control *c, bool (*each)(void *arg, const struct mock_firing *f),
                      void *arg, struct kerr *err);
+
+/* A clock as it was, to be put back: what `clock:` of a mock's configuration takes. */
+struct mock_clock_was {
+    char *json; /* NULL: nothing to put back */
+};
+
+/* Sets the clock to a date (seconds since the epoch), from where it goes on. */
+__attribute__((warn_unused_result)) bool mock_control_set_clock(struct mock_control *c, int64_t s,
+                                                                struct mock_clock_was *was,
+                                                                struct kerr *err);
+/* ... and back to how it went before, but for virtual time that has passed; clears `was`. */
+__attribute__((warn_unused_result)) bool
+mock_control_restore_clock(struct mock_control *c, struct mock_clock_was *was, struct kerr *err);
+
+/* Makes objects, told as `preload:` of a mock's configuration; their identifiers go to
+ * `each`, which says whether all is well. KE_CONFIG with the mock's words when it refuses. */
+typedef bool mock_control_take(void *arg, struct bytes uid);
+__attribute__((warn_unused_result)) bool mock_control_preload(struct mock_control *c,
+                                                              const char *yaml,
+                                                              mock_control_take *each, void *arg,
+                                                              struct kerr *err);
 
 #endif

@@ -273,6 +273,7 @@ static struct ynode *steps_of(struct oasis *o)
 {
     struct ynode *steps = oasis_seq(o, o->doc->root);
 
+    oasis_find_day(o);
     for (const struct xnode *n = o->doc->root->first; n; n = n->next->next) {
         const struct xnode *then = n->next->next;
         struct oasis_pair p = {.request = n,
@@ -299,7 +300,8 @@ static struct ynode *root_of(struct oasis *o, const char *path, bool whole, cons
 {
     const struct xnode *at = o->doc->root;
     const char *id = id_of(o, path, whole);
-    struct ynode *root = oasis_map(o, at);
+    struct ynode *root = oasis_map(o, at), *steps = why_not ? no_steps(o) : steps_of(o);
+    struct ynode *mock = oasis_mock(o);
 
     oasis_put(o, root, "id", oasis_text(o, at, id));
     oasis_put(o, root, "title", oasis_text(o, at, title_of(o, path)));
@@ -314,7 +316,9 @@ static struct ynode *root_of(struct oasis *o, const char *path, bool whole, cons
         oasis_put(o, root, "why", oasis_text(o, at, o->doc->comment));
     if (!why_not)
         oasis_put(o, root, "needs", needs_of(o));
-    oasis_put(o, root, "steps", why_not ? no_steps(o) : steps_of(o));
+    if (mock)
+        oasis_put(o, root, "mock", mock);
+    oasis_put(o, root, "steps", steps);
     return root;
 }
 
@@ -331,7 +335,7 @@ static struct test_case *make_case(struct oasis *o, struct ydoc *doc, const char
     if (c) {
         c->unnamed = true;
         c->follows = o->follows;
-        c->not_applicable = why_not ? why_not : o->why_not;
+        c->not_applicable = why_not;
     }
     return c;
 }

@@ -104,14 +104,19 @@ static bool is_new(const struct oasis *o, const char *name)
     return true;
 }
 
-/* A Locate finds an object that the file has not made. */
-static bool from_before(struct oasis *o, const struct oasis_pair *p, const struct xnode *asked,
-                        const struct xnode *got)
+static bool finds_new(const struct oasis *o, const struct xnode *got)
 {
     const char *name = located_name(got);
 
-    (void)p, (void)asked;
     return name && is_new(o, name);
+}
+
+/* A Locate finds an object that the file has not made, and no mock is given it. */
+static bool from_before(struct oasis *o, const struct oasis_pair *p, const struct xnode *asked,
+                        const struct xnode *got)
+{
+    (void)p, (void)asked;
+    return finds_new(o, got) && !o->wants_fresh;
 }
 
 #define NOT_THERE \
@@ -236,7 +241,10 @@ struct ynode *oasis_expect(struct oasis *o, const struct oasis_pair *p, const st
     bool polled = oasis_operation(asked) == KMIP_OPERATION_POLL && o->pending_item &&
                   oasis_operation(got) == oasis_operation(o->pending_item);
     oasis_push(o, list, published(o, polled ? o->pending_item : asked, got, found));
-    o->follows = o->follows || from_before(o, p, asked, got);
+    if (finds_new(o, got)) {
+        o->wants_fresh = o->wants_fresh || oasis_asks_for_fresh(o, asked);
+        o->follows = o->follows || !o->wants_fresh;
+    }
     for (size_t i = 0; i < sizeof alternatives / sizeof *alternatives; i++)
         if (alternatives[i].applies(o, p, asked, got))
             oasis_push(o, list, outcome(o, got, &alternatives[i]));

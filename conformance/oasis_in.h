@@ -1,7 +1,8 @@
 /* Inside the reading of published cases: oasis_suite.c finds files and adds them to the
  * suites, oasis_case.c reads a file into a case, oasis_step.c makes a step of each pair of
- * messages, oasis_request.c and oasis_reply.c its payloads and expectations, oasis_node.c
- * the nodes that all of it is made of. */
+ * messages, oasis_request.c and oasis_reply.c its payloads and expectations, oasis_mock.c
+ * tells what only a mock can be made to be, oasis_node.c has the nodes that all of it is
+ * made of. */
 #ifndef CONFORMANCE_OASIS_IN_H
 #define CONFORMANCE_OASIS_IN_H
 
@@ -47,8 +48,10 @@ struct oasis {
     const struct xnode *pending_item; /* of the last of them */
     bool follows;        /* it looks for objects that it has not made */
     const char *repeated;  /* the request of a [REPEAT] just before, written out */
-    const char *has_ended; /* a Deactivation Date of the client's that has passed */
-    const char *why_not;   /* why it cannot be run any more */
+    bool wants_fresh;      /* ... among them a fresh one of the group `default` */
+    const char *has_ended; /* a Deactivation Date of the client's that has passed, and should not */
+    const char *began;     /* the first Time Stamp of a case with such a date; NULL: none */
+    int64_t reached_s;     /* ... and the last one so far */
     int64_t longest_s;   /* of $NOW+n in requests */
     struct ynode nothing; /* in place of a node that there was no memory for */
 };
@@ -136,6 +139,17 @@ struct ynode *oasis_expect_batch(struct oasis *o, const struct oasis_pair *p,
                                  const struct ynode *items);
 uint32_t oasis_operation(const struct xnode *item);
 uint32_t oasis_status(const struct xnode *item);
+
+/* ---- oasis_mock.c ----------------------------------------------------------------- */
+
+/* Looks whether it is a case of its day: has_ended and began. */
+void oasis_find_day(struct oasis *o);
+/* A step that waits until it is as late as published; of a case of its day only. */
+void oasis_keep_time(struct oasis *o, const struct oasis_pair *p, struct ynode *steps);
+/* Does this Locate ask for a fresh object of the group `default`? */
+bool oasis_asks_for_fresh(struct oasis *o, const struct xnode *item);
+/* The case's `mock` (case.h), once its steps are made; NULL: any server will do. */
+struct ynode *oasis_mock(struct oasis *o);
 
 /* ---- oasis_step.c ----------------------------------------------------------------- */
 

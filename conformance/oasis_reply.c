@@ -349,18 +349,6 @@ static bool may_lack(struct reply *r, const char *name)
     return true;
 }
 
-/* A key is to be Active that the case gave a Deactivation Date which has passed since. */
-static void check_time(struct reply *r, const char *name, const struct xnode *v)
-{
-    struct oasis *o = r->o;
-
-    if (o->has_ended && !o->why_not && strcmp(name, "State") == 0 &&
-        oasis_enum(v, "State") == KMIP_STATE_ACTIVE)
-        o->why_not = oasis_format(
-            o, "its dates have passed: a key that is deactivated at %s is expected to be Active",
-            o->has_ended);
-}
-
 /* One instance. An index above 0 counts where the client gave it. */
 static struct ynode *instance(struct reply *r, const struct xnode *attribute, const char *name)
 {
@@ -371,8 +359,6 @@ static struct ynode *instance(struct reply *r, const struct xnode *attribute, co
     struct ynode *want = v ? value(r, v, name) : any(r, attribute);
     bool echo = false;
 
-    if (v)
-        check_time(r, name, v);
     for (size_t i = 0; i < sizeof echoes / sizeof *echoes; i++)
         echo = echo || echoes[i] == r->operation;
     if (!echo || !index || strcmp(oasis_value(index), "0") == 0)

@@ -119,16 +119,6 @@ static void note_date(struct oasis *o, const char *value)
         o->longest_s = seconds;
 }
 
-/* Published at a time when it lay ahead. */
-static void note_end(struct oasis *o, const char *attribute, const char *value)
-{
-    int64_t seconds;
-
-    if (attribute && strcmp(attribute, "Deactivation Date") == 0 && value[0] != '$' &&
-        text_date(bytes_str(value), &seconds) && seconds < clock_wall_ns() / NS_PER_S)
-        o->has_ended = value;
-}
-
 void oasis_note_given(struct oasis *o, const struct xnode *n, const char *attribute)
 {
     if (oasis_is(n, KMIP_TAG_ATTRIBUTE))
@@ -143,7 +133,6 @@ void oasis_note_given(struct oasis *o, const struct xnode *n, const char *attrib
         return;
     }
     note_date(o, oasis_value(n));
-    note_end(o, attribute, oasis_value(n));
     bool is_value = attribute && oasis_is(n, KMIP_TAG_ATTRIBUTE_VALUE);
     o->given[o->n_given++] = (struct oasis_given){oasis_squeezed(o, is_value ? attribute : n->name),
                                                   oasis_value(n)};

@@ -191,6 +191,7 @@ void oasis_steps(struct oasis *o, const struct oasis_pair *p, struct ynode *step
     const char *client = client_of(o, p, steps), *note = note_of(o, p->request->before);
     struct ynode *step = oasis_map(o, p->request);
 
+    oasis_keep_time(o, p, steps);
     if (note)
         oasis_put(o, step, "note", oasis_text(o, p->request, note));
     oasis_put(o, step, "client", oasis_scalar(o, p->request, client));

@@ -307,8 +307,9 @@ struct case_result *run_case(struct runner *r, const struct test_case *tc, unsig
         return NULL;
     rn.result->started_ns = clock_mono_ns();
     rn.began_ns = now_ns(&rn);
-    if (applies(&rn) && start_vars(&rn) && provide_objects(&rn))
+    if (applies(&rn) && start_vars(&rn) && arrange(&rn) && provide_objects(&rn))
         run_steps(&rn);
+    arrange_undo(&rn);
     verdict_error(&rn);
     if (!tc->leaves)
         clean(r, tc);

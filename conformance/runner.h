@@ -42,6 +42,8 @@ struct running {
     uint32_t denied;    /* an operation that Query announced and the last reply called not
                          * supported; 0 if none */
     struct own_locate *own_locates;
+    struct mock_clock_was clock_was; /* before the case set it, ... */
+    int64_t offset_was;              /* and the target's offset_s */
     struct kerr err;    /* ours, the network's, or a server's that gave no message */
 };
 
@@ -101,6 +103,10 @@ __attribute__((warn_unused_result)) bool made_before(struct running *rn, const c
 __attribute__((warn_unused_result)) bool made_after(struct running *rn, const char *client,
                                                     struct bytes request, struct bytes reply,
                                                     unsigned first);
+/* arrange.c: makes the mock what the case needs (case.h, `mock`). False: decided, or rn->err is
+ * set. arrange_undo puts its clock back, whatever happened since. */
+__attribute__((warn_unused_result)) bool arrange(struct running *rn);
+void arrange_undo(struct running *rn);
 /* provider.c: makes the case's objects. False: decided, or rn->err is set. */
 __attribute__((warn_unused_result)) bool provide_objects(struct running *rn);
 

@@ -29,6 +29,9 @@ Test(alone, cases_that_look_at_everything_run_alone)
         bool alone, in_virtual_time;
     } rows[] = {
         {"steps: [{operation: Query}]\n", false, false},
+        {"mock: {clock: 2010-02-11T13:01:59Z, otherwise: x}\nsteps: [{operation: Query}]\n", true,
+         true},
+        {"mock: {preload: states, otherwise: x}\nsteps: [{operation: Query}]\n", false, false},
         {"steps: [{operation: Locate}]\n", true, true},
         {LOCATE("{Maximum Items: 1}"), true, true},
         {LOCATE("{Attributes: {State: Active}}"), true, true},

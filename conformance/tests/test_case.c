@@ -71,6 +71,12 @@ Test(cases, a_file_that_is_wrong_says_where)
         {"bad version", HEAD "needs: {versions: [one]}\nsteps: [{wait: 1s}]\n",
          "c.yaml:5:20: 'one' is no protocol version such as 1.2"},
         {"three identities", HEAD "needs: {identities: 3}\nsteps: [{wait: 1s}]\n", "c.yaml:5:21: "},
+        {"mock of nothing", HEAD "mock: {otherwise: x}\nsteps: [{wait: 1s}]\n",
+         "c.yaml:5:7: mock: what is it to be? clock or preload is missing"},
+        {"mock without a reason", HEAD "mock: {preload: states}\nsteps: [{wait: 1s}]\n",
+         "c.yaml:5:7: "},
+        {"mock of no date", HEAD "mock: {clock: noon, otherwise: x}\nsteps: [{wait: 1s}]\n",
+         "c.yaml:5:15: clock: 'noon' is no date such as 2010-02-11T13:01:59Z"},
         {"vars no map", HEAD "vars: [a]\nsteps: [{wait: 1s}]\n",
          "c.yaml:5:7: vars: expected a map"},
         {"bad variable", HEAD "vars: {my-key: 1}\nsteps: [{wait: 1s}]\n",
@@ -288,6 +294,7 @@ Test(cases, what_is_right_is_read_as_written)
     struct test_case *c =
         load(HEAD "needs: {operations: [Create, 0x80000001], versions: [1.1]}\n"
                   "vars: {k16: 00ff, x: 1, a: 2}\n"
+                  "mock: {clock: 2010-02-11T13:01:59Z, preload: states, otherwise: its day}\n"
                   "objects: {key: {state: Active, client: other}}\n"
                   "steps:\n"
                   "  - {operation: Get, async: true, unless: $x, expect: {fail: [Item Not Found, "
@@ -306,6 +313,9 @@ Test(cases, what_is_right_is_read_as_written)
     cr_expect_eq(c->needs_operations[1], 0x80000001u);
     cr_expect_eq(c->needs_identities, 2, "an object of the other client needs its certificates");
     cr_expect_eq(c->objects[0].state, OBJECT_ACTIVE);
+    cr_expect(c->mock.has_clock && c->mock.preload);
+    cr_expect_eq(c->mock.clock_s, 1265893319);
+    cr_expect_str_eq(c->mock.otherwise, "its day");
     const struct case_step *s = c->steps;
     cr_expect(s[0].async && strcmp(s[0].unless, "x") == 0);
     cr_expect_eq(s[0].expect.n_reasons, 2);

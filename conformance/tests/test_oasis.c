@@ -117,7 +117,8 @@ Test(oasis, reads_every_sample_into_a_case_that_can_be_written_and_read_again)
 static const char *const printed[] = {"KC_1_10_Names_with_Blanks", "KC_2_11_Dates",
                                       "KC_3_12_Clients_and_Batches", "KC_4_12_Credentials",
                                       "KC_5_12_Asynchronous", "KC-CR-M-1-12_Known_Key",
-                                      "KC_7_12_What_is_Spoken"};
+                                      "KC_6_12_Dates_of_Then", "KC_7_12_What_is_Spoken",
+                                      "KC_8_12_Fresh_Object"};
 
 Test(oasis, makes_of_samples_what_was_looked_over)
 {
