@@ -50,12 +50,20 @@ tells "compare takes 2 to 16 reports"
 run 2 "$conform" compare "$work/good.json" "$work/absent.json"
 tells "absent.json"
 
+# --- the pipeline picture ----------------------------------------------------------------------
+
+run 0 "$conform" repro out-of-order --html "$work/repro.html"
+says "The bug is reproduced, and the remedies hold."
+run 0 "$conform" repro clock-behind --html "$work/clocks.html"
+tested 0 '' --profile driver --case 'driver-*' --html "$work/driver.html"
+grep -q 'id="driver"' "$work/driver.html" || fail "the page does not tell of the storage driver"
+
 # --- what cannot be ----------------------------------------------------------------------------
 
 tested 2 '' --html "$work/none/page.html"
 tells "cannot write a report to"
 
 run 0 "$python" -B ci/browser/test-report.py "$work/run.html" "$work/baseline.html" \
-    "$work/compared.html"
+    "$work/compared.html" "$work/repro.html" "$work/clocks.html" "$work/driver.html"
 says "the pages of reports:"
-end_test "the pages of reports: filters, links, cases, bytes, themes, paper, no request"
+end_test "the pages of reports: filters, links, cases, bytes, themes, paper, pictures, no request"

@@ -1,6 +1,7 @@
 /* kmip-conform repro: a field bug on demand, with the driver and its remedies. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "conformance/interrupt.h"
 #include "conformance/program.h"
@@ -10,7 +11,7 @@
 #define SEED "7" /* the same order of replies each time, unless --seed */
 
 struct repro_options {
-    const char *trace, *seed;
+    const char *trace, *html, *seed;
     struct opt_list sets;
     bool wait;
 };
@@ -20,6 +21,8 @@ struct repro_options {
 static const struct opt repro_opts[] = {
     {.name = "trace", .kind = OPT_STR, .off = REPRO(trace), .arg = "FILE",
      .help = "write every request and reply with its time as JSON"},
+    {.name = "html", .kind = OPT_STR, .off = REPRO(html), .arg = "FILE",
+     .help = "write a page with a picture of each attempt ('-': standard output)"},
     {.name = "wait", .kind = OPT_FLAG, .off = REPRO(wait),
      .help = "wait until a key becomes usable, however long, instead of reckoning when"},
     {.name = "seed", .kind = OPT_STR, .off = REPRO(seed), .arg = "N",
@@ -59,8 +62,9 @@ static int run(const struct repro *r, const struct repro_options *o)
     run->seed = o->seed ? o->seed : SEED;
     bool ok = repro_about_read(&run->about, r->name, &err) && repro_attempts(run, &err);
     if (ok)
-        repro_print(stdout, run);
-    ok = ok && (!o->trace || repro_trace(o->trace, run, &err));
+        repro_print(o->html && strcmp(o->html, "-") == 0 ? stderr : stdout, run);
+    ok = ok && (!o->trace || repro_trace(o->trace, run, &err)) &&
+         (!o->html || repro_html(o->html, run, &err));
     bool held = ok && repro_all(run, true) && repro_all(run, false);
     int code = !ok ? program_failed(&err) : held ? EXIT_CONFORMANT : EXIT_FAILED;
     repro_clear(run);
@@ -84,7 +88,7 @@ int cmd_repro(int argc, char **argv)
     else if (o.sets.n > SETS_MAX)
         kerr_set(&err, KE_USAGE, "--set is given more than %d times", SETS_MAX);
     const struct repro *r = err.code == KE_OK ? repro_find(line.operands[0], &err) : NULL;
-    if (!r || !report_can_write(o.trace, &err))
+    if (!r || !report_can_write(o.trace, &err) || !report_can_write(o.html, &err))
         return program_failed(&err);
     return run(r, &o);
 }

@@ -1,5 +1,6 @@
 /* What the driver suite found out, on the page (report_html_in.h). */
 #include "conformance/driver.h"
+#include "conformance/html_picture.h"
 #include "conformance/report.h"
 #include "conformance/report_html_in.h"
 
@@ -35,6 +36,24 @@ static void put_depths(struct buf *out, const struct driver_facts *f)
     buf_puts(out, "</tbody></table></div>\n");
 }
 
+/* By depth; the first where there is something wrong to see is open. */
+static void put_pictures(struct buf *out, const struct driver_facts *f)
+{
+    bool open = false;
+    for (size_t i = 0; i < DRIVER_DEPTHS; i++) {
+        const struct depth_facts *d = &f->depth[i];
+        const struct picture p = driver_picture(f, i);
+        bool wrong = d->wire.moved + d->wire.shared > 0;
+        if (p.n == 0)
+            continue;
+        html_put(out, "<details class=\"pictured%s\"%s><summary>Depth %u, from request %u on</summary>\n",
+                 wrong ? " print" : "", wrong && !open ? " open" : "", d->depth, p.v[0].request);
+        html_picture(out, &p);
+        buf_puts(out, "</details>\n");
+        open = open || wrong;
+    }
+}
+
 bool html_driver(struct buf *out, const struct run_result *r)
 {
     struct buf advice;
@@ -46,6 +65,7 @@ bool html_driver(struct buf *out, const struct run_result *r)
                       "each with its evidence, as <code>kmip-conform advise</code> prints them.</p>\n");
         html_put(out, "<pre class=\"advice\" tabindex=\"0\">%s</pre>\n", buf_cstr(&advice));
         put_depths(out, &r->driver->facts);
+        put_pictures(out, &r->driver->facts);
         buf_puts(out, "</section>\n");
     }
     buf_clear(&advice);

@@ -188,6 +188,9 @@ const char *repro_who(enum repro_who who);
 
 /* repro_print.c */
 void repro_print(FILE *out, const struct repro_run *r);
+/* repro_html.c: the same as a page. "-": standard output. */
+__attribute__((warn_unused_result)) bool repro_html(const char *path, const struct repro_run *r,
+                                                    struct kerr *err);
 /* Everything as JSON. */
 __attribute__((warn_unused_result)) bool repro_trace(const char *path, const struct repro_run *r,
                                                      struct kerr *err);

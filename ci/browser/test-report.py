@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""ci/browser/test-report.py RUN.html BASELINE.html COMPARED.html: the pages of reports, as their
-readers use them.
+"""ci/browser/test-report.py RUN.html BASELINE.html COMPARED.html PICTURE.html...: the pages of
+reports, as their readers use them.
 
 RUN has failures, among them of Locate; BASELINE is of a run with a baseline, and has known
-and new deviations; COMPARED is of several runs. ci/test-page.sh makes them."""
+and new deviations; COMPARED is of several runs, and
+the others have pictures of pipelines, the first one of replies out of order. ci/test-page.sh
+makes them."""
 import os
 import re
 import sys
@@ -261,7 +263,31 @@ def compared(browser, url):
     quiet(page)
 
 
-def main(run, baseline, several):
+def pictures(browser, url, crossings):
+    page = browser.open(url)
+    reads_well(page)
+    drawn = page.run("""[...document.querySelectorAll('.pict')].map(p => {
+        const arrows = name => p.querySelectorAll(`path.${name}:not(.head)`).length;
+        return [arrows('sent'), arrows('came') + arrows('over'), p.querySelectorAll('.cross').length,
+            p.querySelectorAll('.fault').length] })""")
+    assert drawn and all(sent > 0 for sent, *_ in drawn), drawn
+    if crossings:
+        assert any(replies and crossed and faults for _, replies, crossed, faults in drawn), drawn
+    # What is drawn stands in the picture.
+    page.run("document.querySelectorAll('details').forEach(d => d.open = true)")
+    same(page.run("""[...document.querySelectorAll('.pict')].filter(p => {
+        const box = p.getBoundingClientRect();
+        return [...p.querySelectorAll('text, path, circle')].some(e => {
+            const r = e.getBoundingClientRect();
+            return r.left < box.left - 1 || r.right > box.right + 1 || r.top < box.top ||
+                r.bottom > box.bottom;
+        });
+    }).length"""), 0, "pictures with something outside of them")
+    narrow(page)
+    quiet(page)
+
+
+def main(run, baseline, several, *drawn):
     with Browser() as browser:
         page = browser.open("file://" + os.path.abspath(run))
         assert page.run("document.title").endswith("KMIP conformance")
@@ -280,7 +306,9 @@ def main(run, baseline, several):
         without_script(browser, page.url)
         changed(browser, "file://" + os.path.abspath(baseline))
         compared(browser, "file://" + os.path.abspath(several))
-    print("the pages of reports: filters, links, cases, bytes, themes, paper, no request")
+        for i, path in enumerate(drawn):
+            pictures(browser, "file://" + os.path.abspath(path), i == 0)
+    print("the pages of reports: filters, links, cases, bytes, themes, paper, pictures, no request")
 
 
 if __name__ == "__main__":
