@@ -5,26 +5,15 @@
  * (KMIP 1.2 spec, 6.12). */
 #include <stdio.h>
 
-#include "kmip/schema/open.h"
+#include "kmip/schema/reply_in.h"
 #include "kmip/schema/validate.h"
 
 #define DAY_S INT64_C(86400)
-#define ANSWERED_MAX 65536u   /* request items that are known to be answered or not */
 #define LOOKED_AT_MAX 1000000 /* request items looked at for ids that are out of place */
 
-struct check {
-    struct kmip_message request, reply;
-    bool has_request; /* readable; else the reply is judged alone */
-    bool whole;       /* the one item refuses the message, not what an item of it asks for */
-    const struct finding_sink *sink;
-    uint32_t findings;
-    int64_t looked_at;
-    uint8_t answered[ANSWERED_MAX / 8]; /* a bit per request item */
-};
-
 /* A path costs a walk through the message: as in the validator, there is an end to it. */
-static void report(struct check *c, enum rule_id rule, uint32_t off, const char *expected,
-                   const char *actual)
+void reply_report(struct reply_check *c, enum rule_id rule, uint32_t off, const char *expected,
+                  const char *actual)
 {
     char path[512];
     struct finding f = {.rule = rule, .off = off, .expected = expected, .actual = actual};
@@ -49,7 +38,7 @@ static void version_of(const struct kmip_header *h, char text[32])
 
 /* Is there an item with this tag, be it of another type or of a broken length? Then the
  * validator tells what is wrong with it, and it is not absent. */
-static bool is_there(const struct check *c, uint32_t off, uint32_t tag)
+static bool is_there(const struct reply_check *c, uint32_t off, uint32_t tag)
 {
     struct bytes msg = c->reply.msg;
     struct ttlv_item around, it;
@@ -73,7 +62,7 @@ static void note_must(void *arg, const struct finding *f)
 /* A server that does not know what to make of the request as a whole: it is of another
  * major version, broken, or asks for options that a server may not support, which makes
  * it refuse the entire request (KMIP 1.2 spec, 6.12, 6.13, 11.1). */
-static bool may_refuse_whole(const struct check *c)
+static bool may_refuse_whole(const struct reply_check *c)
 {
     const struct kmip_header *h = &c->request.header;
     bool broken = false;
@@ -98,7 +87,7 @@ static bool reason_of_messages(uint32_t reason)
 /* One failed item without Operation and id stands for the whole request where there is a
  * reason to refuse all of it. Any other has the Operation and id of its request's item
  * (KMIP 1.2 spec, 6.4, 7.2). */
-static bool whole_message_failed(const struct check *c)
+static bool whole_message_failed(const struct reply_check *c)
 {
     struct kmip_message reply = c->reply;
     struct kmip_item it;
@@ -111,7 +100,7 @@ static bool whole_message_failed(const struct check *c)
 
 /* The version asked for; a server may answer a minor it does not know in one that it
  * does, and another major in any (KMIP 1.2 spec, 6.1). */
-static void check_version(struct check *c)
+static void check_version(struct reply_check *c)
 {
     const struct kmip_header *asked = &c->request.header, *got = &c->reply.header;
     char expected[32], actual[32];
@@ -125,11 +114,11 @@ static void check_version(struct check *c)
         return;
     version_of(asked, expected);
     version_of(got, actual);
-    report(c, RULE_MESSAGE_VERSION, c->reply.root.off + TTLV_HEADER, expected, actual);
+    reply_report(c, RULE_MESSAGE_VERSION, c->reply.root.off + TTLV_HEADER, expected, actual);
 }
 
 /* A Time Stamp is required; that it be right is not. */
-static void check_time(struct check *c, int64_t now_s)
+static void check_time(struct reply_check *c, int64_t now_s)
 {
     const struct kmip_header *h = &c->reply.header;
     uint32_t off = c->reply.root.off + TTLV_HEADER;
@@ -137,16 +126,16 @@ static void check_time(struct check *c, int64_t now_s)
 
     if (!h->has_time_stamp) {
         if (!is_there(c, off, KMIP_TAG_TIME_STAMP))
-            report(c, RULE_MESSAGE_TIME, off, "Time Stamp", "absent");
+            reply_report(c, RULE_MESSAGE_TIME, off, "Time Stamp", "absent");
         return;
     }
     if (now_s == 0 || (h->time_stamp >= now_s - DAY_S && h->time_stamp <= now_s + DAY_S))
         return;
     snprintf(actual, sizeof actual, "%lld s since the epoch", (long long)h->time_stamp);
-    report(c, RULE_MESSAGE_CLOCK, off, "a Time Stamp within a day of our time", actual);
+    reply_report(c, RULE_MESSAGE_CLOCK, off, "a Time Stamp within a day of our time", actual);
 }
 
-static bool any_failed(const struct check *c)
+static bool any_failed(const struct reply_check *c)
 {
     struct kmip_message reply = c->reply;
     struct kmip_item it;
@@ -159,7 +148,7 @@ static bool any_failed(const struct check *c)
 
 /* Without a continuation option, and with Stop and Undo, items behind a failed one are
  * not done and not answered (KMIP 1.2 spec, 6.13). */
-static bool may_be_short(const struct check *c)
+static bool may_be_short(const struct reply_check *c)
 {
     const struct kmip_header *h = &c->request.header;
 
@@ -169,7 +158,7 @@ static bool may_be_short(const struct check *c)
 }
 
 /* As many items as the request has; that Batch Count agrees with them is the validator's. */
-static void check_count(struct check *c)
+static void check_count(struct reply_check *c)
 {
     char expected[64], actual[64];
 
@@ -182,7 +171,7 @@ static void check_count(struct check *c)
         return;
     snprintf(expected, sizeof expected, "%u Batch Items, as in the request", c->request.n_items);
     snprintf(actual, sizeof actual, "%u", c->reply.n_items);
-    report(c, RULE_MESSAGE_COUNT, c->reply.root.off, expected, actual);
+    reply_report(c, RULE_MESSAGE_COUNT, c->reply.root.off, expected, actual);
 }
 
 static void id_text(const struct kmip_item *it, char text[80])
@@ -205,12 +194,12 @@ static bool same_id(const struct kmip_item *a, const struct kmip_item *b)
     return a->has_id && b->has_id && bytes_eq(a->id, b->id);
 }
 
-static bool is_answered(const struct check *c, uint32_t index)
+static bool is_answered(const struct reply_check *c, uint32_t index)
 {
     return index < ANSWERED_MAX && c->answered[index / 8] >> index % 8 & 1;
 }
 
-static void set_answered(struct check *c, uint32_t index)
+static void set_answered(struct reply_check *c, uint32_t index)
 {
     if (index < ANSWERED_MAX)
         c->answered[index / 8] |= (uint8_t)(1u << index % 8);
@@ -221,7 +210,7 @@ enum search { FOUND, FOUND_AGAIN, NOT_FOUND, TOO_LONG };
 
 /* The request item with this id that has no answer yet. Replies in order need no search:
  * the first guess is the item at the same place. */
-static enum search find_id(struct check *c, const struct kmip_item *it,
+static enum search find_id(struct reply_check *c, const struct kmip_item *it,
                            const struct kmip_item *guess, struct kmip_item *asked)
 {
     struct kmip_message request = c->request;
@@ -244,7 +233,7 @@ static enum search find_id(struct check *c, const struct kmip_item *it,
 
 /* The item of the request that `it` answers, by its id, else by its place; findings on the
  * way. False: there is none to compare it with. */
-static bool find_asked(struct check *c, const struct kmip_item *it, const struct kmip_item *guess,
+static bool find_asked(struct reply_check *c, const struct kmip_item *it, const struct kmip_item *guess,
                        struct kmip_item *asked)
 {
     char expected[80], actual[80];
@@ -255,7 +244,7 @@ static bool find_asked(struct check *c, const struct kmip_item *it, const struct
     id_text(guess, expected);
     id_text(it, actual);
     if (!it->has_id) {
-        report(c, RULE_MESSAGE_ID, it->off, expected, actual);
+        reply_report(c, RULE_MESSAGE_ID, it->off, expected, actual);
         return c->request.n_items == 1;
     }
     switch (find_id(c, it, guess, asked)) {
@@ -263,10 +252,10 @@ static bool find_asked(struct check *c, const struct kmip_item *it, const struct
         set_answered(c, asked->index);
         return true;
     case FOUND_AGAIN:
-        report(c, RULE_MESSAGE_ID, it->off, "each id once", actual);
+        reply_report(c, RULE_MESSAGE_ID, it->off, "each id once", actual);
         return false;
     case NOT_FOUND:
-        report(c, RULE_MESSAGE_ID, it->off, expected, actual);
+        reply_report(c, RULE_MESSAGE_ID, it->off, expected, actual);
         return false;
     case TOO_LONG:
         break;
@@ -274,38 +263,47 @@ static bool find_asked(struct check *c, const struct kmip_item *it, const struct
     return false;
 }
 
+/* What a Poll may be answered in the name of: an operation that there is. */
+static bool may_be_polled(uint32_t operation)
+{
+    const struct kmip_enum *operations = kmip_tag(KMIP_TAG_OPERATION)->en;
+
+    return operation >= 0x80000000u || kmip_enum_value(operations, operation);
+}
+
 /* The answer to Poll names the operation that was polled (KMIP 1.2 spec, 4.28). */
-static void check_operation(struct check *c, const struct kmip_item *it,
+static void check_operation(struct reply_check *c, const struct kmip_item *it,
                             const struct kmip_item *asked)
 {
     bool same = it->has_operation == asked->has_operation &&
                 (!it->has_operation || it->operation == asked->operation);
 
-    if (same || (asked->operation == KMIP_OPERATION_POLL && it->has_operation) ||
+    if (same || (asked->operation == KMIP_OPERATION_POLL && it->has_operation &&
+                 may_be_polled(it->operation)) ||
         (!it->has_operation && is_there(c, it->off, KMIP_TAG_OPERATION)))
         return;
-    report(c, RULE_MESSAGE_OPERATION, it->off,
+    reply_report(c, RULE_MESSAGE_OPERATION, it->off,
            asked->has_operation ? kmip_operation_name(asked->operation) : "no Operation",
            it->has_operation ? kmip_operation_name(it->operation) : "absent");
 }
 
-static void check_status(struct check *c, const struct kmip_item *it)
+static void check_status(struct reply_check *c, const struct kmip_item *it)
 {
     if (!it->has_status)
         return; /* the structure's table tells of that */
     switch (it->status) {
     case KMIP_RESULT_STATUS_SUCCESS:
         if (!it->has_payload && !is_there(c, it->off, KMIP_TAG_RESPONSE_PAYLOAD))
-            report(c, RULE_MESSAGE_STATUS, it->off, "Response Payload with Success", "absent");
+            reply_report(c, RULE_MESSAGE_STATUS, it->off, "Response Payload with Success", "absent");
         break;
     case KMIP_RESULT_STATUS_OPERATION_FAILED:
         if (!it->has_reason && !is_there(c, it->off, KMIP_TAG_RESULT_REASON))
-            report(c, RULE_MESSAGE_STATUS, it->off, "Result Reason with Operation Failed",
+            reply_report(c, RULE_MESSAGE_STATUS, it->off, "Result Reason with Operation Failed",
                    "absent");
         break;
     case KMIP_RESULT_STATUS_OPERATION_PENDING:
         if (it->has_payload)
-            report(c, RULE_MESSAGE_STATUS, it->off, "no Response Payload with Operation Pending",
+            reply_report(c, RULE_MESSAGE_STATUS, it->off, "no Response Payload with Operation Pending",
                    "Response Payload");
         break;
     default:
@@ -315,7 +313,7 @@ static void check_status(struct check *c, const struct kmip_item *it)
 
 /* Items beyond those of the request have nothing to be compared with: that there are too
  * many of them is said already. */
-static void check_items(struct check *c)
+static void check_items(struct reply_check *c)
 {
     struct kmip_message reply = c->reply, request = c->request;
     struct kmip_item it, guess, asked;
@@ -324,8 +322,10 @@ static void check_items(struct check *c)
     while (kmip_next_item(&reply, &it)) {
         check_status(c, &it);
         more = more && kmip_next_item(&request, &guess);
-        if (more && find_asked(c, &it, &guess, &asked))
+        if (more && find_asked(c, &it, &guess, &asked)) {
             check_operation(c, &it, &asked);
+            reply_check_payload(c, &it, &asked);
+        }
     }
 }
 
@@ -343,17 +343,17 @@ static const char *root_text(const struct kmip_message *m, char text[16])
 void kmip_check_reply(struct bytes request, struct bytes reply, int64_t now_s,
                       const struct finding_sink *sink)
 {
-    struct check c = {.sink = sink};
+    struct reply_check c = {.sink = sink};
     char actual[16];
 
     c.has_request = kmip_open_outline(&c.request, request, NULL) && !c.request.header.response;
     (void)kmip_open_outline(&c.reply, reply, NULL); /* a header may be missing: validate.h tells */
     if (!c.reply.header.response) {
-        report(&c, RULE_MESSAGE_ROOT, 0, "one Response Message", root_text(&c.reply, actual));
+        reply_report(&c, RULE_MESSAGE_ROOT, 0, "one Response Message", root_text(&c.reply, actual));
         return;
     }
     if (TTLV_HEADER + ttlv_padded(c.reply.root.len) != reply.n)
-        report(&c, RULE_MESSAGE_ROOT, 0, "one Response Message", "more bytes follow it");
+        reply_report(&c, RULE_MESSAGE_ROOT, 0, "one Response Message", "more bytes follow it");
     c.whole = whole_message_failed(&c);
     if (c.has_request)
         check_version(&c);

@@ -113,7 +113,7 @@ static void check_object(struct validator *v, const struct ttlv_item *it)
     struct ttlv_item type;
 
     if (!ttlv_find(&current(v)->item, KMIP_TAG_OBJECT_TYPE, &type) ||
-        type.type != TTLV_ENUMERATION || !kmip_object_tag(ttlv_enum(&type)) ||
+        type.type != TTLV_ENUMERATION ||
         kmip_object_tag(ttlv_enum(&type)) == it->tag)
         return;
     validator_report(v, RULE_SCHEMA_OBJECT, it->off, kmip_name_of("Object Type", ttlv_enum(&type)),

@@ -159,6 +159,28 @@ static const struct step major[] = {
     INT(PROTOCOL_VERSION_MAJOR, 9), INT(PROTOCOL_VERSION_MINOR, 31), CLOSE, INT(BATCH_COUNT, 1),
     CLOSE, ITEM(ACTIVATE), UID, CLOSE2, CLOSE, END};
 
+static const struct step get_raw[] = {REQUEST(2, 1), ITEM(GET), UID,
+                                      ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), CLOSE2, CLOSE,
+                                      END};
+static const struct step create[] = {REQUEST(2, 1), ITEM(CREATE),
+                                     ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY), CLOSE2, CLOSE,
+                                     END};
+static const struct step query[] = {REQUEST(2, 1), ITEM(QUERY), ENUM(QUERY_FUNCTION, 1), CLOSE2,
+                                    CLOSE, END};
+static const struct step discover[] = {REQUEST(2, 1), ITEM(DISCOVER_VERSIONS), VERSION(1, 2),
+                                       VERSION(1, 1), CLOSE2, CLOSE, END};
+static const struct step add[] = {REQUEST(2, 1), ITEM(ADD_ATTRIBUTE), UID,
+                                  ATTR("x-a", TEXT(ATTRIBUTE_VALUE, "1")), CLOSE2, CLOSE, END};
+static const struct step remove_second[] = {REQUEST(2, 1), ITEM(DELETE_ATTRIBUTE), UID,
+                                            TEXT(ATTRIBUTE_NAME, "x-a"), INT(ATTRIBUTE_INDEX, 1),
+                                            CLOSE2, CLOSE, END};
+
+/* A key as Get gives it, of this Key Format Type. */
+#define KEY_AS(format)                                                                    \
+    ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY), UID, OPEN(SYMMETRIC_KEY),          \
+        OPEN(KEY_BLOCK), ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_##format),            \
+        OPEN(KEY_VALUE), BYTES(KEY_MATERIAL, "k"), CLOSE, CLOSE2
+
 /* One item without Operation and id. */
 #define REFUSED(reason)                                                               \
     OPEN(BATCH_ITEM), ENUM(RESULT_STATUS, KMIP_RESULT_STATUS_OPERATION_FAILED),       \
@@ -249,6 +271,45 @@ static const struct {
     {"failure without reason", plain, RULE_MESSAGE_STATUS,
      {RESPONSE(2, 1), OPEN(BATCH_ITEM), ENUM(OPERATION, KMIP_OPERATION_ACTIVATE),
       ENUM(RESULT_STATUS, 1), CLOSE, CLOSE, END}},
+    {"another object", plain, RULE_MESSAGE_OBJECT,
+     {RESPONSE(2, 1), OK_ITEM(ACTIVATE), TEXT(UNIQUE_IDENTIFIER, "v"), CLOSE2, CLOSE, END}},
+    {"the attribute that was added", add, PASS,
+     {RESPONSE(2, 1), OK_ITEM(ADD_ATTRIBUTE), UID, INDEXED("x-a", 3, TEXT(ATTRIBUTE_VALUE, "1")),
+      CLOSE2, CLOSE, END}},
+    {"another attribute", add, RULE_MESSAGE_ATTRIBUTE,
+     {RESPONSE(2, 1), OK_ITEM(ADD_ATTRIBUTE), UID, ATTR("x-b", TEXT(ATTRIBUTE_VALUE, "1")), CLOSE2,
+      CLOSE, END}},
+    {"another value", add, RULE_MESSAGE_ATTRIBUTE,
+     {RESPONSE(2, 1), OK_ITEM(ADD_ATTRIBUTE), UID, ATTR("x-a", TEXT(ATTRIBUTE_VALUE, "2")), CLOSE2,
+      CLOSE, END}},
+    {"a value of another type", add, RULE_MESSAGE_ATTRIBUTE,
+     {RESPONSE(2, 1), OK_ITEM(ADD_ATTRIBUTE), UID, ATTR("x-a", INT(ATTRIBUTE_VALUE, 1)), CLOSE2,
+      CLOSE, END}},
+    {"the instance that was deleted", remove_second, PASS,
+     {RESPONSE(2, 1), OK_ITEM(DELETE_ATTRIBUTE), UID, INDEXED("x-a", 1, TEXT(ATTRIBUTE_VALUE, "1")),
+      CLOSE2, CLOSE, END}},
+    {"another instance", remove_second, RULE_MESSAGE_ATTRIBUTE,
+     {RESPONSE(2, 1), OK_ITEM(DELETE_ATTRIBUTE), UID, ATTR("x-a", TEXT(ATTRIBUTE_VALUE, "1")),
+      CLOSE2, CLOSE, END}},
+    {"another type of object", create, RULE_MESSAGE_ASKED,
+     {RESPONSE(2, 1), OK_ITEM(CREATE), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SECRET_DATA), UID, CLOSE2,
+      CLOSE, END}},
+    {"the format that was asked for", get_raw, PASS,
+     {RESPONSE(2, 1), OK_ITEM(GET), KEY_AS(RAW), CLOSE2, CLOSE, END}},
+    {"another format", get_raw, RULE_MESSAGE_ASKED,
+     {RESPONSE(2, 1), OK_ITEM(GET), KEY_AS(OPAQUE), CLOSE2, CLOSE, END}},
+    {"versions that were asked for", discover, PASS,
+     {RESPONSE(2, 1), OK_ITEM(DISCOVER_VERSIONS), VERSION(1, 1), CLOSE2, CLOSE, END}},
+    {"a version that was not asked for", discover, RULE_MESSAGE_ASKED,
+     {RESPONSE(2, 1), OK_ITEM(DISCOVER_VERSIONS), VERSION(1, 2), VERSION(1, 0), CLOSE2, CLOSE,
+      END}},
+    {"an operation named twice", query, RULE_MESSAGE_LIST,
+     {RESPONSE(2, 1), OK_ITEM(QUERY), ENUM(OPERATION, 1), ENUM(OPERATION, 2), ENUM(OPERATION, 1),
+      CLOSE2, CLOSE, END}},
+    {"polled in the name of no operation", poll, RULE_MESSAGE_OPERATION,
+     {RESPONSE(2, 1), OPEN(BATCH_ITEM), ENUM(OPERATION, 0x123456),
+      ENUM(RESULT_STATUS, KMIP_RESULT_STATUS_OPERATION_FAILED),
+      ENUM(RESULT_REASON, KMIP_RESULT_REASON_ITEM_NOT_FOUND), CLOSE, CLOSE, END}},
     {"pending with payload", plain, RULE_MESSAGE_STATUS,
      {RESPONSE(2, 1), OPEN(BATCH_ITEM), ENUM(OPERATION, KMIP_OPERATION_ACTIVATE),
       ENUM(RESULT_STATUS, 2), BYTES(ASYNCHRONOUS_CORRELATION_VALUE, "c"), OPEN(RESPONSE_PAYLOAD),

@@ -209,8 +209,6 @@ Test(validate, notices_every_field_removed_doubled_swapped_or_retyped, .timeout 
 
 #define KEY_FACTS                                                        \
     ENUM(CRYPTOGRAPHIC_ALGORITHM, KMIP_CRYPTOGRAPHIC_ALGORITHM_AES), INT(CRYPTOGRAPHIC_LENGTH, 8)
-#define INDEXED(name, index, value)                                                            \
-    OPEN(ATTRIBUTE), TEXT(ATTRIBUTE_NAME, name), INT(ATTRIBUTE_INDEX, index), value, CLOSE
 
 /* Messages with one fault each, and the finding that tells of it. */
 static const struct bad {
@@ -322,6 +320,19 @@ static const struct bad {
       TEXT(UNIQUE_IDENTIFIER, "u"), OPEN(SYMMETRIC_KEY), OPEN(KEY_BLOCK),
       ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), OPEN(KEY_VALUE), BYTES(KEY_MATERIAL, "k"),
       CLOSE, CLOSE2, CLOSE2, CLOSE, END}},
+    {"a key of another length than it says", RULE_SCHEMA_KEY_LENGTH,
+     "Response Message/Batch Item/Response Payload/Symmetric Key/Key Block/Key Value/Key Material",
+     {RESPONSE(2, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_SYMMETRIC_KEY),
+      TEXT(UNIQUE_IDENTIFIER, "u"), OPEN(SYMMETRIC_KEY), OPEN(KEY_BLOCK),
+      ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), OPEN(KEY_VALUE), BYTES(KEY_MATERIAL, "k"),
+      CLOSE, ENUM(CRYPTOGRAPHIC_ALGORITHM, KMIP_CRYPTOGRAPHIC_ALGORITHM_AES),
+      INT(CRYPTOGRAPHIC_LENGTH, 128), CLOSE2, CLOSE2, CLOSE, END}},
+    {"an object beside the type of none", RULE_SCHEMA_OBJECT,
+     "Response Message/Batch Item/Response Payload/Symmetric Key",
+     {RESPONSE(2, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, 0x80000001),
+      TEXT(UNIQUE_IDENTIFIER, "u"), OPEN(SYMMETRIC_KEY), OPEN(KEY_BLOCK),
+      ENUM(KEY_FORMAT_TYPE, KMIP_KEY_FORMAT_TYPE_RAW), OPEN(KEY_VALUE), BYTES(KEY_MATERIAL, "k"),
+      CLOSE, KEY_FACTS, CLOSE2, CLOSE2, CLOSE, END}},
     {"another object than the type says", RULE_SCHEMA_OBJECT,
      "Response Message/Batch Item/Response Payload/Symmetric Key",
      {RESPONSE(2, 1), OK_ITEM(GET), ENUM(OBJECT_TYPE, KMIP_OBJECT_TYPE_CERTIFICATE),

@@ -62,6 +62,8 @@ struct step {
 #define CLOSE2 CLOSE, CLOSE
 #define CLOSE3 CLOSE, CLOSE, CLOSE
 #define ATTR(name, value) OPEN(ATTRIBUTE), TEXT(ATTRIBUTE_NAME, name), value, CLOSE
+#define INDEXED(name, index, value)                                                            \
+    OPEN(ATTRIBUTE), TEXT(ATTRIBUTE_NAME, name), INT(ATTRIBUTE_INDEX, index), value, CLOSE
 
 /* Appends the message to out; fails the test when it cannot be written. */
 void steps_write(const struct step *steps, struct buf *out);
