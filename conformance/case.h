@@ -126,7 +126,8 @@
  *   [V, W]           repeated field holds exactly these, in this order
  *   {...}            structure: the fields named must match
  *   Attributes: {Name: value, ...}   attributes by name, in any order; a sequence for several
- *                    instances (as a set); `!indexed {index: 1, value: V}` for one instance
+ *                    instances (as a set); `!indexed {index: 1, value: V}` for one instance,
+ *                  the index a number or a $variable
  *
  * Variables have names of letters, digits and '_'. $RUN (the run's prefix, for every name
  * that is made; $RUN-a for longer names), $CASE (id), $NOW±n (our clock),

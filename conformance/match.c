@@ -330,6 +330,16 @@ static bool attribute_values(struct matcher *m, struct bytes name, int64_t index
     return true;
 }
 
+/* A number, or a variable that was bound to one. */
+static bool index_wanted(const struct matcher *m, const struct ynode *n, int64_t *index)
+{
+    if (n->kind != YNODE_SCALAR)
+        return false;
+    const struct var *v = n->text[0] == '$' ? vars_find(m->vars, bytes_str(n->text + 1)) : NULL;
+    return v && v->type == TTLV_INTEGER ? match_number(v->type, v->val, index)
+                                        : text_int(bytes_str(n->text), 0, INT32_MAX, index);
+}
+
 static bool match_attribute(struct matcher *m, const struct ynode *want, struct bytes name,
                             const struct kmip_walk *walk, const struct ttlv_item *parent)
 {
@@ -340,8 +350,7 @@ static bool match_attribute(struct matcher *m, const struct ynode *want, struct 
         return kerr_set(m->err, KE_MEMORY, "no memory to compare attributes");
     if (match_tagged(want, "!indexed")) {
         const struct ynode *i = ynode_get(want, "index"), *value = ynode_get(want, "value");
-        if (!i || !value || i->kind != YNODE_SCALAR ||
-            !text_int(bytes_str(i->text), 0, INT32_MAX, &index))
+        if (!i || !value || !index_wanted(m, i, &index))
             return match_case_error(m, want, "!indexed takes {index: N, value: V}");
         want = value;
     }

@@ -123,6 +123,21 @@ static bool bind(struct matcher *m, const struct ynode *n, struct bytes name, co
 
 /* ---- equality --------------------------------------------------------------- */
 
+/* A custom attribute has no type of its own: the expectation is read as the type that came.
+ * What it cannot be read as, the server has got wrong: the case means something else. */
+static bool wire_as_it_came(struct matcher *m, const struct ynode *n, const struct got *g,
+                            unsigned *type, struct buf *out)
+{
+    struct kmip_spot spot = g->spot;
+    struct kerr why = KERR_INIT;
+    spot.types = TYPE_BIT(g->it->type);
+    if (from_yaml_value(n, &spot, &m->vars->env, type, out, &why))
+        return true;
+    buf_reset(out);
+    spot.types = TYPE_BIT(TTLV_TEXT_STRING);
+    return from_yaml_value(n, &spot, &m->vars->env, type, out, m->err);
+}
+
 /* The wire value that a scalar means at this place. */
 static bool wire(struct matcher *m, const struct ynode *n, const struct got *g, unsigned *type,
                  struct buf *out)
@@ -134,9 +149,8 @@ static bool wire(struct matcher *m, const struct ynode *n, const struct got *g, 
         *type = v->type;
         return buf_put_bytes(out, v->val) || kerr_set(m->err, KE_MEMORY, "no memory for a value");
     }
-    /* A custom attribute has no type of its own: read the expectation as the type that came. */
     if (spot.types == 0 && !n->tag)
-        spot.types = TYPE_BIT(g->it->type);
+        return wire_as_it_came(m, n, g, type, out);
     return from_yaml_value(n, &spot, &m->vars->env, type, out, m->err);
 }
 
