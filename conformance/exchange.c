@@ -3,6 +3,7 @@
 #include "conformance/runner.h"
 
 #include "client/lib/requests.h"
+#include "conformance/replay.h"
 #include "kmip/base/clock.h"
 
 #define POLL_EVERY_MS 100
@@ -29,11 +30,15 @@ void sent_clear(struct sent *s)
 static bool keep(struct running *rn, const char *client, const struct sent *s, int64_t sent_ns,
                  const char *note)
 {
+    const struct pace *pace = &rn->runner->target->pace;
     const struct exchange e = {.step = rn->step,
                                .client = client,
                                .note = note,
                                .sent_ns = sent_ns,
                                .took_ns = clock_mono_ns() - sent_ns,
+                               .wall_ns = pace_wall_ns(pace),
+                               .mono_ns = pace_mono_ns(pace),
+                               .silent = s->silent,
                                .request = buf_bytes(&s->asked),
                                .reply = buf_bytes(&s->reply)};
     return result_keep(rn->result, &e) ||
@@ -84,7 +89,7 @@ static bool send_pieces(struct kc_client *kc, const struct sent *s, struct bytes
 }
 
 /* On the wire and back. A closed connection is an answer, not an error. */
-static bool transfer(struct running *rn, const char *client, struct sent *s)
+static bool transfer_live(struct running *rn, const char *client, struct sent *s)
 {
     struct target *t = rn->runner->target;
     struct kerr err = KERR_INIT;
@@ -113,6 +118,14 @@ static bool transfer(struct running *rn, const char *client, struct sent *s)
             rn->err = err;
     }
     return keep(rn, client, s, sent_ns, s->has_reply ? "" : err.msg) && rn->err.code == KE_OK;
+}
+
+static bool transfer(struct running *rn, const char *client, struct sent *s)
+{
+    if (!rn->runner->replay)
+        return transfer_live(rn, client, s);
+    int64_t sent_ns = clock_mono_ns();
+    return replay_exchange(rn->runner->replay, rn, s) && keep(rn, client, s, sent_ns, "");
 }
 
 static void note_time(struct running *rn, const struct kmip_message *m, int64_t sent_s)

@@ -9,12 +9,12 @@
 
 int64_t pace_wall_ns(const struct pace *p)
 {
-    return clock_add(clock_wall_ns(), p ? p->passed_ns : 0);
+    return p && p->stands ? p->wall_ns : clock_add(clock_wall_ns(), p ? p->passed_ns : 0);
 }
 
 int64_t pace_mono_ns(const struct pace *p)
 {
-    return clock_add(clock_mono_ns(), p ? p->passed_ns : 0);
+    return p && p->stands ? p->mono_ns : clock_add(clock_mono_ns(), p ? p->passed_ns : 0);
 }
 
 static bool sleep_ns(int64_t ns, const atomic_bool *stop)
@@ -31,8 +31,13 @@ static bool sleep_ns(int64_t ns, const atomic_bool *stop)
 
 bool pace_wait(struct pace *p, int64_t ns, const atomic_bool *stop, struct kerr *err)
 {
-    if (*stop || (!p->control && !sleep_ns(ns, stop)))
+    if (*stop || (!p->stands && !p->control && !sleep_ns(ns, stop)))
         return kerr_set(err, KE_INTERRUPTED, "interrupted");
+    if (p->stands) {
+        p->wall_ns = clock_add(p->wall_ns, ns);
+        p->mono_ns = clock_add(p->mono_ns, ns);
+        return true;
+    }
     if (!p->control)
         return true;
     int64_t ms = ns / NS_PER_MS + (ns % NS_PER_MS != 0);

@@ -2,6 +2,9 @@
  * API, these and the virtual time that has passed there. A wait then advances the mock's
  * clock instead of taking ours, and what the tester reckons with moves along.
  *
+ * Where recorded exchanges are judged again (replay.h), time is what it was then: it stands
+ * still between them, and a wait moves it along at once.
+ *
  * Time-outs of the network and how long things took are no matter of this: they are real. */
 #ifndef CONFORMANCE_PACE_H
 #define CONFORMANCE_PACE_H
@@ -13,6 +16,8 @@
 struct pace {
     struct mock_control *control; /* NULL: waits are real */
     int64_t passed_ns;            /* virtual time so far */
+    bool stands;                  /* it is what the following say */
+    int64_t wall_ns, mono_ns;
 };
 
 /* Nanoseconds, as clock_wall_ns and clock_mono_ns have them; a NULL pace is the machine's. */

@@ -22,6 +22,15 @@ struct case_result *result_new(const struct test_case *tc, unsigned round)
     return c;
 }
 
+void result_free(struct case_result **c)
+{
+    if (!*c)
+        return;
+    arena_clear(&(*c)->arena);
+    free(*c);
+    *c = NULL;
+}
+
 bool result_keep(struct case_result *c, const struct exchange *e)
 {
     struct exchange *kept = arena_alloc(&c->arena, sizeof *kept);
@@ -129,8 +138,7 @@ bool result_add(struct run_result *r, struct case_result *c, struct kerr *err)
 {
     struct case_tally *t = tally_of(r, c->tc);
     if (!t) {
-        arena_clear(&c->arena);
-        free(c);
+        result_free(&c);
         return kerr_set(err, KE_MEMORY, "no memory for a result");
     }
     if (c->round > 0 && told_before(t, c))
@@ -158,8 +166,7 @@ void result_clear(struct run_result *r)
     while (r->cases) {
         struct case_result *c = r->cases;
         r->cases = c->next;
-        arena_clear(&c->arena);
-        free(c);
+        result_free(&c);
     }
     free(r->tallies);
     r->tallies = NULL;

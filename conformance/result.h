@@ -27,6 +27,8 @@ struct exchange {
     struct bytes request, reply; /* in the result's arena; reply empty if none came */
     struct shown shown[EXCHANGE_SIDES]; /* of a run read back, instead of them */
     int64_t sent_ns, took_ns; /* monotonic; of a run read back, since the case began */
+    int64_t wall_ns, mono_ns; /* of the run's pace, when it was over */
+    bool silent;              /* nothing came in the time that the step gives it */
     struct exchange *next;
 };
 
@@ -103,6 +105,7 @@ struct run_result {
 };
 
 struct case_result *result_new(const struct test_case *tc, unsigned round);
+void result_free(struct case_result **c);
 /* Keeps what was on the wire: *e with texts and messages copied. False: no memory. */
 __attribute__((warn_unused_result)) bool result_keep(struct case_result *c,
                                                      const struct exchange *e);

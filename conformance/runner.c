@@ -6,6 +6,7 @@
 #include "conformance/driver_probe.h"
 #include "conformance/hostile.h"
 #include "conformance/interrupt.h"
+#include "conformance/replay.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/text.h"
 
@@ -194,8 +195,10 @@ static bool step_connect(struct running *rn, const struct case_step *s)
     enum connection_want want = s->expect.node ? s->expect.connection : CONNECTION_OPEN;
     struct judgement j = {.verdict = VERDICT_PASS, .why = ""};
     struct kerr err = KERR_INIT;
-    bool open =
-        target_connect(t, s->client, s->as, s->priority, &err) && answers(rn, s->client, &err);
+    bool open = rn->runner->replay
+                    ? replay_connect(rn->runner->replay, s->client, &err)
+                    : target_connect(t, s->client, s->as, s->priority, &err) &&
+                          answers(rn, s->client, &err);
     if (!open)
         target_close(t, s->client);
     if (err.code == KE_CONFIG) { /* the priority string */
@@ -295,6 +298,16 @@ static void clean(struct runner *r, const struct test_case *tc)
 
 /* ---- the case --------------------------------------------------------------- */
 
+static void go(struct running *rn)
+{
+    rn->result->started_ns = clock_mono_ns();
+    rn->began_ns = now_ns(rn);
+    if (applies(rn) && start_vars(rn) && arrange(rn) && provide_objects(rn))
+        run_steps(rn);
+    arrange_undo(rn);
+    verdict_error(rn);
+}
+
 struct case_result *run_case(struct runner *r, const struct test_case *tc, unsigned round)
 {
     struct running rn = {.runner = r, .tc = tc, .step = SIZE_MAX, .err = KERR_INIT};
@@ -305,15 +318,19 @@ struct case_result *run_case(struct runner *r, const struct test_case *tc, unsig
     rn.result = result_new(tc, round);
     if (!rn.result)
         return NULL;
-    rn.result->started_ns = clock_mono_ns();
-    rn.began_ns = now_ns(&rn);
-    if (applies(&rn) && start_vars(&rn) && arrange(&rn) && provide_objects(&rn))
-        run_steps(&rn);
-    arrange_undo(&rn);
-    verdict_error(&rn);
+    go(&rn);
     if (!tc->leaves)
         clean(r, tc);
     target_end_case(r->target);
     rn.result->took_ns = clock_mono_ns() - rn.result->started_ns;
+    return rn.result;
+}
+
+struct case_result *run_case_again(struct runner *r, const struct test_case *tc)
+{
+    struct running rn = {.runner = r, .tc = tc, .step = SIZE_MAX, .err = KERR_INIT};
+    rn.result = result_new(tc, 0);
+    if (rn.result)
+        go(&rn);
     return rn.result;
 }

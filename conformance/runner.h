@@ -9,6 +9,7 @@
 #include "conformance/result.h"
 
 struct driver;
+struct replay;
 
 struct runner {
     struct target *target;
@@ -17,10 +18,14 @@ struct runner {
     bool show_secrets;
     const atomic_bool *stop; /* set by Ctrl-C: finish, clean up */
     struct driver *driver;       /* what the driver suite has found out so far */
+    struct replay *replay;       /* what answers in the server's place (replay.h), or NULL */
 };
 
 /* NULL only without memory. The result's case has been cleaned up after. */
 struct case_result *run_case(struct runner *r, const struct test_case *tc, unsigned round);
+
+/* The same with r->replay: nothing is sent, and there is nothing to clean up. */
+struct case_result *run_case_again(struct runner *r, const struct test_case *tc);
 
 /* ---- for the files of the runner -------------------------------------------- */
 
