@@ -4,7 +4,8 @@
 #   make conformance   the main job: installs what is missing, builds, tests the mock
 #                      (or an appliance: HOST=... PORT=5696 CERTS=DIR)
 #   make test          every test (installs what is missing first)
-#   make mutation      the tester against every deviation and variation of the mock
+#   make mutation      the tester against every deviation and variation of the mock, and every
+#                      mutant of its replies
 #   make asan          every test under AddressSanitizer and UBSan
 #   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
 #   make bench         what things cost, beside peers and limits (LIBKMIP=DIR: its source tree)
@@ -167,6 +168,7 @@ mutation:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(BUILD)/kmip-conform selftest $(ARGS)
+	$(if $(ARGS),,$(Q)$(BUILD)/kmip-conform selftest --mutants -q)
 
 # Benchmarks: ci/bench. With LIBKMIP=DIR, a source tree of libkmip, it is a peer.
 BENCHES := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
@@ -211,7 +213,7 @@ install: all
 	install $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 conformance/requirements.tsv conformance/report.schema.json '$(share)'
 	install -m 644 fixtures/scenarios/*.yaml '$(share)/scenarios'
-	install -m 644 $(wildcard fixtures/deviations.yaml fixtures/variations.yaml) '$(share)'
+	install -m 644 $(wildcard fixtures/deviations.yaml fixtures/variations.yaml fixtures/mutants.yaml) '$(share)'
 	$(Q)for s in $(notdir $(wildcard conformance/suites/*)); do \
 	    install -d "$(share)/suites/$$s" && \
 	    install -m 644 conformance/suites/$$s/*.yaml "$(share)/suites/$$s" || exit; done

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conformance/interrupt.h"
+#include "conformance/mutant.h"
 #include "conformance/program.h"
 #include "conformance/requirement.h"
 #include "conformance/selftest.h"
@@ -19,10 +20,10 @@
 #define TIMEOUT_S 120
 
 struct selftest_options {
-    struct opt_list deviations, variations, profiles;
+    struct opt_list deviations, variations, profiles, cases;
     const char *json, *suites;
-    int64_t jobs, timeout_ns;
-    bool quiet, full;
+    int64_t jobs, timeout_ns, every;
+    bool quiet, full, mutants;
 };
 
 #define SELFTEST(member) offsetof(struct selftest_options, member)
@@ -32,10 +33,19 @@ static const struct opt selftest_opts[] = {
      .help = "only deviations whose name matches (and no variations, unless named too)"},
     {.name = "variation", .kind = OPT_LIST, .off = SELFTEST(variations), .arg = "GLOB",
      .help = "only variations whose name matches (and no deviations, unless named too)"},
+    {.name = "mutants", .kind = OPT_FLAG, .off = SELFTEST(mutants),
+     .help = "instead of servers, replies with one thing wrong each: of every reply of an honest "
+             "run, every item removed, duplicated, swapped, retyped and changed"},
+    {.name = "every", .kind = OPT_INT, .off = SELFTEST(every), .arg = "N", .min = 1,
+     .max = 1000000, .help = "with --mutants: judge one kind of mutants in N, of every field"},
+    {.name = "case", .kind = OPT_LIST, .off = SELFTEST(cases), .arg = "GLOB",
+     .help = "with --mutants: only replies of cases whose id matches; what other cases are there for "
+             "survives then"},
     {.name = "profile", .kind = OPT_LIST, .off = SELFTEST(profiles), .arg = "NAME",
      .help = "run this profile (may be repeated); default: as of `run`"},
     {.name = "full", .kind = OPT_FLAG, .off = SELFTEST(full),
-     .help = "run every case against every deviation, also when it is killed already"},
+     .help = "run every case against every deviation, also when it is killed already; with "
+             "--mutants, tell of every field"},
     {.name = "jobs", .kind = OPT_INT, .off = SELFTEST(jobs), .arg = "N", .min = 1,
      .max = SELFTEST_JOBS_MAX, .help = "runs at a time (default: four for each processor)"},
     {.name = "timeout", .kind = OPT_DURATION, .off = SELFTEST(timeout_ns), .arg = "DURATION",
@@ -95,7 +105,7 @@ static void take(struct selftest *st, enum catalogue_kind kind, const struct opt
 static bool plan(struct selftest *st, const struct selftest_options *o, struct kerr *err)
 {
     const struct opt_list *globs[CATALOGUE_KINDS] = {&o->deviations, &o->variations};
-    bool both = o->deviations.n == 0 && o->variations.n == 0;
+    bool both = !o->mutants && o->deviations.n == 0 && o->variations.n == 0;
     size_t most = 1;
     for (int k = 0; k < CATALOGUE_KINDS; k++) {
         struct catalogue *c = &st->catalogues[k];
@@ -199,17 +209,37 @@ static void clear(struct selftest *st)
         nftw(st->work, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static int run_mutants(struct selftest *st, const struct selftest_options *o, struct kerr *err)
+{
+    struct mutants m = {.st = st,
+                        .cases = o->cases,
+                        .every = o->every ? (size_t)o->every : 1,
+                        .whole = o->every <= 1 && o->cases.n == 0 && o->profiles.n == 0};
+    bool ok = prepare(st, o, err) && mutants_run(&m, err);
+    if (ok)
+        mutants_print(&m);
+    ok = ok && (!o->json || mutants_json(o->json, &m, err));
+    int code = !ok ? program_failed(err) : mutants_good(&m) ? EXIT_CONFORMANT : EXIT_FAILED;
+    mutants_clear(&m);
+    return code;
+}
+
+static int run_servers(struct selftest *st, const struct selftest_options *o, struct kerr *err)
+{
+    bool ok = prepare(st, o, err) && run_all(st, err);
+    if (ok)
+        selftest_end(st);
+    ok = ok && (!o->json || selftest_json(o->json, st, err));
+    return ok ? exit_code(st) : program_failed(err);
+}
+
 static int run(const struct selftest_options *o)
 {
     struct selftest *st = calloc(1, sizeof *st);
     struct kerr err = KERR_INIT;
     if (!st)
         return EXIT_OURS;
-    bool ok = prepare(st, o, &err) && run_all(st, &err);
-    if (ok)
-        selftest_end(st);
-    ok = ok && (!o->json || selftest_json(o->json, st, &err));
-    int code = ok ? exit_code(st) : program_failed(&err);
+    int code = o->mutants ? run_mutants(st, o, &err) : run_servers(st, o, &err);
     clear(st);
     free(st);
     return code;
@@ -225,6 +255,15 @@ int cmd_selftest(int argc, char **argv)
         {"Selftest", selftest_opts, sizeof selftest_opts / sizeof *selftest_opts, &o}};
     if (!program_parse("selftest", sets, 1, argc, argv, &line, &code))
         return code;
+    if (line.n == 0 && !o.mutants && (o.every || o.cases.n > 0)) {
+        kerr_set(&err, KE_USAGE, "--every and --case are of --mutants");
+        return program_failed(&err);
+    }
+    if (line.n == 0 && o.mutants && o.deviations.n + o.variations.n > 0) {
+        kerr_set(&err, KE_USAGE, "--mutants are of the mock as it is, without --deviation and "
+                                 "--variation");
+        return program_failed(&err);
+    }
     if (line.n == 0)
         return run(&o);
     kerr_set(&err, KE_USAGE, "selftest takes no operand such as '%s'", line.operands[0]);

@@ -76,7 +76,14 @@ struct selftest {
     struct terminal term;
 };
 
-/* selftest_run.c, in the process of one run: everything of it, to its end. Cases about a
+/* selftest_run.c: a mock as the entry says, and the run told of it: where it is, and where the
+ * run's files go (paths). */
+struct run;
+struct mock_process;
+__attribute__((warn_unused_result)) bool
+selftest_reach(const struct selftest *st, const struct selftest_entry *e, struct run *run,
+               struct mock_process *m, char paths[3][400], struct kerr *err);
+/* ... in the process of one run: everything of it, to its end. Cases about a
  * deviation come first, and when one of them kills it, the others are left out. The outcome
  * goes to fd as JSON. */
 _Noreturn void selftest_run(const struct selftest *st, const struct selftest_entry *e, int fd);

@@ -54,6 +54,15 @@ static void settings(struct run *run, const struct selftest *st, const struct mo
     terminal_init(&run->term, stdout);
 }
 
+bool selftest_reach(const struct selftest *st, const struct selftest_entry *e, struct run *run,
+                    struct mock_process *m, char paths[3][400], struct kerr *err)
+{
+    if (!start_mock(st, e, m, err))
+        return false;
+    settings(run, st, m, paths);
+    return true;
+}
+
 /* ---- the order of the cases ------------------------------------------------- */
 
 /* Groups by how close the cases are, each in the order of the suites. The variations' and
@@ -194,12 +203,10 @@ _Noreturn void selftest_run(const struct selftest *st, const struct selftest_ent
     if (!run)
         _exit(EXIT_FAILURE);
     const char *broken;
-    if (start_mock(st, e, &mock, &err)) {
-        settings(run, st, &mock, paths);
+    if (selftest_reach(st, e, run, &mock, paths, &err))
         broken = all_of_it(st, e, run, &mock, text);
-    } else {
+    else
         broken = kerr_format(&err, text, sizeof text);
-    }
     char *said = selftest_say(&run->result, broken);
     bool ok = said && write_all(fd, said);
     mock_stop(&mock);
