@@ -116,7 +116,7 @@ void mutants_print(const struct mutants *m)
             n, m->n_replies, m->n_cases, (double)m->recorded_ns / NS_PER_S,
             (double)m->judged_ns / NS_PER_S);
     if (m->n_left_out > 0)
-        fprintf(out, "%zu replies of cases that watch connections are left out\n", m->n_left_out);
+        fprintf(out, "%zu replies of cases that watch connections, or need a mock of their own, are left out\n", m->n_left_out);
     fputc('\n', out);
     print_kinds(out, m);
     if (!m->st->term.quiet)
