@@ -153,7 +153,7 @@ done <<EOT
 EOT
 
 name='help and version'
-cmd="'$mock' --help"; expect 0 --config --ready-file 'kmip-mock run'
+cmd="'$mock' --help"; expect 0 --config --ready-file 'run -- COMMAND' 'ctl COMMAND'
 cmd="'$mock' run --help"; expect 0 -- '-- COMMAND' KMIP_CERTS 127
 cmd="'$mock' --version"; expect 0 'kmip-mock '
 

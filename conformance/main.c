@@ -34,6 +34,8 @@ static int run_command(int argc, char **argv)
                           n_program_commands);
         return argc < 2 ? EXIT_USAGE : 0;
     }
+    if (strcmp(argv[1], OPT_TABLES) == 0)
+        return opt_tables(PROGRAM, PURPOSE, program_commands, n_program_commands);
     if (strcmp(argv[1], "--version") == 0) {
         printf(PROGRAM " %s\n", KMIP_CONFORM_VERSION);
         return 0;

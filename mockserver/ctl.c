@@ -328,13 +328,11 @@ static const char ctl_help[] =
 static void help(const struct opt_set *sets, size_t n)
 {
     static const struct opt_command cmd = {"ctl", "COMMAND", ctl_help, ctl_main};
+    struct opt_command list[N_COMMANDS];
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        list[i] = (struct opt_command){commands[i].words, commands[i].shown, commands[i].help, NULL};
     opt_help(stdout, "kmip-mock", &cmd, sets, n);
-    printf("\nCommands:\n");
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        char left[80];
-        snprintf(left, sizeof left, "  %s %s", commands[i].words, commands[i].shown);
-        printf("%-32s%s\n", left, commands[i].help);
-    }
+    opt_help_within(stdout, "kmip-mock", &cmd, list, N_COMMANDS);
 }
 
 static int failed(const struct kerr *err)

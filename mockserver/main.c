@@ -13,18 +13,15 @@
 #include "mockserver/scenario.h"
 #include "mockserver/service.h"
 
-enum { BY_SIGNAL = 128 };
+enum { BY_SIGNAL = 128, N_COMMANDS = 6 };
+
+static const char summary[] = "is a KMIP server for tests, which can misbehave on request";
 
 static const char purpose[] =
     "A KMIP 1.2 server (also 1.1 and 1.0) over TLS for tests and demonstrations.\n"
     "Prints a line that begins with 'ready' once it accepts connections.\n"
     "SIGTERM lets outstanding replies leave, then stops; a second signal does not wait.\n\n"
-    "Try: kmip-mock --pki ./certs\n"
-    "     kmip-mock run -- COMMAND      runs COMMAND with KMIP_HOST, KMIP_PORT, KMIP_CERTS set\n"
-    "     kmip-mock scenarios [NAME]    lists misbehaviour for --scenario, or explains one\n"
-    "     kmip-mock deviations [NAME]   lists rules that --set deviations=NAME makes it break\n"
-    "     kmip-mock variations [NAME]   lists ways to differ, yet be right\n"
-    "     kmip-mock ctl COMMAND         looks at a running server with --control, changes it\n\n"
+    "Try: kmip-mock --pki ./certs\n\n"
     "Exit: 0 stopped, 2 command line, configuration or certificates, 3 cannot listen,\n"
     "5 internal error, 128+n ended at once by signal n.";
 
@@ -79,6 +76,8 @@ static int serve(struct start *st)
     return code;
 }
 
+static const struct opt_command commands[N_COMMANDS];
+
 /* Options, then what every command does with --help and --version. True when the
  * command should go on. */
 static bool parse(struct start *st, const struct opt_command *cmd, int argc, char **argv, int *code)
@@ -93,17 +92,19 @@ static bool parse(struct start *st, const struct opt_command *cmd, int argc, cha
         return false;
     }
     *code = 0;
-    if (help)
+    if (help) {
         opt_help(stdout, "kmip-mock", cmd, &set, 1);
-    else if (st->opt.version)
+        if (!cmd->name[0])
+            opt_help_within(stdout, "kmip-mock", cmd, commands, N_COMMANDS);
+    } else if (st->opt.version) {
         printf("kmip-mock %s\n", KMIP_CONFORM_VERSION);
-    else if (n_operands == 0)
+    } else if (n_operands == 0) {
         return true;
-    else
-        *code = start_failed(
-            (kerr_set(&err, KE_USAGE, "unexpected '%s'%s; kmip-mock --help tells more", operands[0],
-                      *cmd->name ? "" : ": a command goes before its options"),
-             &err));
+    } else {
+        kerr_set(&err, KE_USAGE, "unexpected '%s'%s; kmip-mock --help tells more", operands[0],
+                 cmd->name[0] ? "" : ": a command goes before its options");
+        *code = start_failed(&err);
+    }
     return false;
 }
 
@@ -198,27 +199,30 @@ static int main_variations(int argc, char **argv)
     return catalogue_main(CATALOGUE_VARIATIONS, argc, argv);
 }
 
+static const struct opt_command commands[N_COMMANDS] = {
+    {"", "", "", main_serve},
+    {"run", "-- COMMAND...", "runs COMMAND with KMIP_HOST, KMIP_PORT, KMIP_CERTS set", main_run},
+    {"scenarios", "[NAME...]", "lists misbehaviour for --scenario, or explains one", main_scenarios},
+    {"deviations", "[NAME...]", "lists rules that --set deviations=NAME makes it break",
+     main_deviations},
+    {"variations", "[NAME...]", "lists ways to differ, yet be right", main_variations},
+    {"ctl", "COMMAND", "looks at a running server with --control, changes it", ctl_main},
+};
+
 static int run_main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int (*run)(int argc, char **argv);
-    } commands[] = {{"run", main_run},
-                    {"scenarios", main_scenarios},
-                    {"deviations", main_deviations},
-                    {"variations", main_variations},
-                    {"ctl", ctl_main}};
-    enum { N = sizeof commands / sizeof *commands };
-    const char *names[N];
+    const char *names[N_COMMANDS];
+    if (argc > 1 && strcmp(argv[1], OPT_TABLES) == 0)
+        return opt_tables("kmip-mock", summary, commands, N_COMMANDS);
     if (argc < 2 || argv[1][0] == '-')
         return main_serve(argc, argv);
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < N_COMMANDS; i++) {
         names[i] = commands[i].name;
         if (strcmp(argv[1], names[i]) == 0)
             return commands[i].run(argc - 1, argv + 1);
     }
     struct kerr err = KERR_INIT;
-    const char *near = text_nearest(argv[1], names, N);
+    const char *near = text_nearest(argv[1], names, N_COMMANDS);
     kerr_set(&err, KE_USAGE, "unknown command '%s'%s; kmip-mock --help tells more", argv[1],
              text_hint(near).text);
     return start_failed(&err);

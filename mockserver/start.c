@@ -82,8 +82,8 @@ static const struct opt options[] = {
     {.name = "log",
      .kind = OPT_STR,
      .off = AT(log),
-     .arg = "LEVEL",
-     .help = "error, warn (default), info (one line per exchange) or debug, to standard error"},
+     .arg = "error|warn|info|debug",
+     .help = "how much is told on standard error; default warn; info: one line per exchange"},
     {.name = "version", .kind = OPT_FLAG, .off = AT(version), .help = "print the version and stop"},
 };
 

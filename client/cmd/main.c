@@ -19,6 +19,7 @@ static const struct cmd_group *const groups[] = {
 };
 #define N_GROUPS (sizeof groups / sizeof *groups)
 #define MAX_COMMANDS 32
+#define PURPOSE "talks KMIP to a key server"
 
 static const struct opt output_opts[] = {
     {.name = "json", .kind = OPT_FLAG, .off = CLI_AT(json), .help = "print one JSON object"},
@@ -35,6 +36,8 @@ static const struct cmd *command_named(const char *name)
     return NULL;
 }
 
+static int run_named(int argc, char **argv);
+
 /* The commands as the option table's help wants them. */
 static size_t command_list(struct opt_command *list)
 {
@@ -43,7 +46,7 @@ static size_t command_list(struct opt_command *list)
     for (size_t g = 0; g < N_GROUPS; g++)
         for (size_t i = 0; i < groups[g]->n && n < MAX_COMMANDS; i++) {
             const struct cmd *c = &groups[g]->cmds[i];
-            list[n++] = (struct opt_command){c->name, c->operands, c->help, NULL};
+            list[n++] = (struct opt_command){c->name, c->operands, c->help, run_named};
         }
     return n;
 }
@@ -52,7 +55,14 @@ static void print_commands(FILE *out)
 {
     struct opt_command list[MAX_COMMANDS];
 
-    opt_help_commands(out, "kmip-client", "talks KMIP to a key server", list, command_list(list));
+    opt_help_commands(out, "kmip-client", PURPOSE, list, command_list(list));
+}
+
+static int print_tables(void)
+{
+    struct opt_command list[MAX_COMMANDS];
+
+    return opt_tables("kmip-client", PURPOSE, list, command_list(list));
 }
 
 static int unknown_command(const char *name)
@@ -241,6 +251,14 @@ static int run(const struct cmd *cmd, int argc, char **argv)
     return exit_code(&cli);
 }
 
+/* argv[0] is the command. */
+static int run_named(int argc, char **argv)
+{
+    const struct cmd *cmd = command_named(argv[0]);
+
+    return cmd ? run(cmd, argc, argv) : unknown_command(argv[0]);
+}
+
 static int run_command(int argc, char **argv)
 {
     for (int i = 1; i < argc && argv[i][0] == '-'; i += takes_next(argv[i]) ? 2 : 1) {
@@ -252,15 +270,14 @@ static int run_command(int argc, char **argv)
             print_commands(stdout);
             return 0;
         }
+        if (strcmp(argv[i], OPT_TABLES) == 0)
+            return print_tables();
     }
     if (!command_first(argc, argv)) {
         print_commands(stderr);
         return 2;
     }
-    const struct cmd *cmd = command_named(argv[1]);
-    if (!cmd)
-        return unknown_command(argv[1]);
-    return run(cmd, argc - 1, argv + 1);
+    return run_named(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

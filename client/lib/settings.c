@@ -29,7 +29,7 @@ const struct opt kc_settings_opts[] = {
     {.name = "cert", .kind = OPT_STR, .off = AT(cert), .arg = "FILE", .help = "our certificate"},
     {.name = "key", .kind = OPT_STR, .off = AT(key), .arg = "FILE",
      .help = "private key of our certificate"},
-    {.name = "protocol", .kind = OPT_STR, .off = AT(protocol), .arg = "VERSION",
+    {.name = "protocol", .kind = OPT_STR, .off = AT(protocol), .arg = "1.0|1.1|1.2",
      .help = "KMIP version to speak: 1.0, 1.1 or 1.2 (default)"},
     {.name = "timeout", .kind = OPT_DURATION, .off = AT(timeout_ns), .arg = "SECONDS",
      .help = "longest wait for connecting and for each reply (default 30; kmip-conform: 10)"},

@@ -1,5 +1,5 @@
-/* Command lines from tables: one row per option gives parsing, help and, later,
- * manuals and completions.
+/* Command lines from tables: one row per option gives parsing, help, and what manuals and
+ * completions are made of.
  *
  * An option set is a table over one struct; a command may combine several sets
  * (its own, and the connection options that two programs share). Options may
@@ -59,7 +59,8 @@ struct opt_command {
 /* Parses argv[1..] into the sets. Operands are moved to *operands (pointing into
  * argv, in order, a NULL behind them), their number to *n_operands. KE_USAGE names
  * the option and, for an unknown one, the nearest that exists. `--help` among the
- * options, and `-h` where no option has that letter, sets *help when help is not NULL. argv cannot be parsed a second time. */
+ * options, and `-h` where no option has that letter, sets *help when help is not NULL.
+ * argv cannot be parsed a second time. */
 __attribute__((warn_unused_result)) bool opt_parse(const struct opt_set *sets, size_t n_sets,
                                                    int argc, char **argv, char ***operands,
                                                    int *n_operands, bool *help, struct kerr *err);
@@ -70,5 +71,23 @@ void opt_help(FILE *out, const char *program, const struct opt_command *cmd,
 /* Help of a program: its one-line purpose and its commands. */
 void opt_help_commands(FILE *out, const char *program, const char *purpose,
                        const struct opt_command *cmds, size_t n);
+/* Behind opt_help of a command: commands of its own, which have its options. Of a program
+ * that does something without a command: its commands. */
+void opt_help_within(FILE *out, const char *program, const struct opt_command *cmd,
+                     const struct opt_command *cmds, size_t n);
+
+/* `PROGRAM --help-table`: the tables as lines of JSON on standard output, one for the
+ * program, then one for each command with its sets:
+ *
+ *     {"program": "kmip-mock", "purpose": "..."}
+ *     {"program": "kmip-mock", "command": "run", "operands": "-- COMMAND...", "help": "...",
+ *      "sets": [{"title": "Options", "options": [{"name": "seed", "letter": "", "kind":
+ *      "number", "arg": "N", "help": "...", "min": 0, "max": 9}]}]}
+ *
+ * Each command is run with --help, and opt_help writes such a line meanwhile: what the
+ * manuals and completions are made of is what --help shows. A command named "" is what the
+ * program does without one. Returns 0, or the first exit code that is not. */
+#define OPT_TABLES "--help-table"
+int opt_tables(const char *program, const char *purpose, const struct opt_command *cmds, size_t n);
 
 #endif

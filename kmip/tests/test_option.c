@@ -1,5 +1,6 @@
 /* Command lines: order, clusters, "--", values, and errors that help. */
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <stdlib.h>
 
 #include "kmip/base/clock.h"
@@ -315,4 +316,55 @@ Test(option, help_lists_every_command)
     cr_expect(strstr(text, "  bucket-key create|cipher|decipher BUCKET\n"
                            "                                the driver's flows\n"),
               "%s", text);
+}
+
+static int run_get(int argc, char **argv)
+{
+    static const struct opt_command get = {"get", "UID [FILE]", "Says \"key\",\nin two lines.",
+                                           run_get};
+    static const struct opt_command within = {"wait", "", "waits", NULL};
+    const struct opt_set rows[] = {{"Connection", link_rows, 4, &lnk}};
+    bool asked = false;
+    cr_assert(opt_parse(rows, 1, argc, argv, &operands, &n_operands, &asked, &err) && asked);
+    opt_help(stdout, "prog", &get, rows, 1);
+    opt_help_within(stdout, "prog", &get, &within, 1);
+    return 0;
+}
+
+static int run_failing(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return 5;
+}
+
+Test(option, tables_are_lines_of_json, .init = cr_redirect_stdout)
+{
+    static const struct opt_command rows[] = {{"get", "UID [FILE]", "", run_get}};
+    cr_expect_eq(opt_tables("prog", "does this", rows, 1), 0);
+    fflush(stdout);
+    cr_assert_stdout_eq_str(
+        "{\"program\": \"prog\", \"purpose\": \"does this\"}\n"
+        "{\"program\": \"prog\", \"command\": \"get\", \"operands\": \"UID [FILE]\", "
+        "\"help\": \"Says \\\"key\\\",\\u000ain two lines.\", "
+        "\"sets\": [{\"title\": \"Connection\", \"options\": ["
+        "{\"name\": \"host\", \"letter\": \"h\", \"kind\": \"text\", \"arg\": \"NAME\", "
+        "\"help\": \"where the server is\"}, "
+        "{\"name\": \"port\", \"letter\": \"p\", \"kind\": \"number\", \"arg\": \"N\", "
+        "\"help\": \"its port\", \"min\": 1, \"max\": 65535}, "
+        "{\"name\": \"timeout\", \"letter\": \"\", \"kind\": \"duration\", \"arg\": \"SECONDS\", "
+        "\"help\": \"how long to wait\"}, "
+        "{\"name\": \"pipeline-depth\", \"letter\": \"\", \"kind\": \"number\", \"arg\": \"N\", "
+        "\"help\": \"a long name that takes a line of its own\", \"min\": 0, \"max\": 1024}]}]}\n"
+        "{\"program\": \"prog\", \"command\": \"get wait\", \"operands\": \"\", "
+        "\"help\": \"waits\", \"sets\": []}\n");
+}
+
+Test(option, tables_end_at_a_command_that_fails, .init = cr_redirect_stdout)
+{
+    static const struct opt_command rows[] = {{"bad", "", "", run_failing},
+                                              {"get", "", "", run_get}};
+    cr_expect_eq(opt_tables("prog", "does this", rows, 2), 5);
+    fflush(stdout);
+    cr_assert_stdout_eq_str("{\"program\": \"prog\", \"purpose\": \"does this\"}\n");
 }
