@@ -72,6 +72,8 @@ LIB_SUPPORT := $(BUILD)/libsupport.a
 PROGRAMS    := $(BUILD)/kmip-conform $(BUILD)/kmip-mock $(BUILD)/kmip-client
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
+BENCHES     := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
+
 .PHONY: all test check mutation asan asan-units units bench lint conformance install clean help tables
 all: $(PROGRAMS)
 
@@ -171,7 +173,6 @@ mutation:
 	$(if $(ARGS),,$(Q)$(BUILD)/kmip-conform selftest --mutants -q)
 
 # Benchmarks: ci/bench. With LIBKMIP=DIR, a source tree of libkmip, it is a peer.
-BENCHES := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
 $(BUILD)/bench/codec: ci/bench/codec.c ci/bench/peer.c ci/bench/peer.h ci/bench/bench.h $(LIB_KMIP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CALL) $(if $(LIBKMIP),-DWITH_LIBKMIP -isystem $(LIBKMIP)/include -w) $(LDALL) \
