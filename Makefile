@@ -221,7 +221,7 @@ install: all
 
 # Only what comes from here: BUILD may be any folder.
 clean:
-	rm -rf $(addprefix $(BUILD)/,obj tests bench test-output flags asan conformance.*) \
+	rm -rf $(addprefix $(BUILD)/,obj tests bench test-output flags asan) \
 	    $(PROGRAMS) $(LIB_KMIP) $(LIB_CLIENT) $(LIB_MOCK) $(LIB_CONF) $(LIB_SUPPORT)
 	@rmdir $(BUILD) 2>/dev/null || true
 

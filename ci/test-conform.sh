@@ -454,6 +454,18 @@ honest() {
     stop
 }
 
+# Of a mock that is gone when the report is read, a case is run again under another.
+under_a_mock() {
+    (cd "$work/run" && "$mock" run --log error --seed 7 -- "$conform" run my-fail.yaml --protocol 1.1) \
+        >"$work/out" 2>"$work/err" </dev/null
+    ran="kmip-mock run -- kmip-conform run"
+    says "again     $mock run --log error --seed 7 -- $conform run --protocol 1.1 my-fail.yaml"
+    pasted 1
+    (cd "$work/run" && "$mock" run --log error -- sh -c '"$0" run my-fail.yaml --cert "$KMIP_CERT"' "$conform") \
+        >"$work/out" 2>"$work/err" </dev/null
+    says "again     $conform run --host 127.0.0.1 "
+}
+
 # The program and a case file alone, far from the suites.
 far_away() {
     mkdir "$work/far"
@@ -912,6 +924,7 @@ outputs
 pem_files
 peers
 honest
+under_a_mock
 faults
 lies
 out_of_step

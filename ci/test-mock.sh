@@ -191,6 +191,10 @@ cmd="KEPT=yes KMIP_HOST=elsewhere '$mock' run -- sh env.sh"
 expect 0 kmip-mock.
 [ ! -e "$out" ] || fail "the temporary certificates are still there: $out"
 
+name='run says what runs a command likewise'
+cmd="'$mock' run --set 'vendor=two words' --control 0 --ready-file r.json --pki pki -- sh -c 'echo \$KMIP_RUN; eval \"\$KMIP_RUN echo as before\"'"
+expect 0 "$mock run --set 'vendor=two words' --control 0 --pki pki --seed " 'as before'
+
 name='run forgets the certificates of an outer mock when it knows none'
 mkdir -p "$dir/alone" && cp -r "$dir/pki/server" "$dir/alone/certs"
 cmd="KMIP_CERTS=outer KMIP_KEY=outer '$mock' run --certs alone/certs -- sh -c 'echo \${KMIP_CERTS-unset} \${KMIP_KEY-unset}'"

@@ -30,7 +30,7 @@ start_test() {
     mkdir "$work/tmp" && export TMPDIR=$work/tmp
     export KMIP_SCENARIOS=$PWD/fixtures/scenarios # for a BUILD that is elsewhere
     export conform client mock NO_COLOR=1
-    unset KMIP_HOST KMIP_PORT KMIP_CERTS KMIP_CA KMIP_CERT KMIP_KEY KMIP_OTHER_CERTS KMIP_CONTROL
+    unset KMIP_HOST KMIP_PORT KMIP_CERTS KMIP_CA KMIP_CERT KMIP_KEY KMIP_OTHER_CERTS KMIP_CONTROL KMIP_RUN
 }
 
 # end_test WORDS: the complaints and exit 1, or WORDS and exit 0.

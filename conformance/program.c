@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conformance/report.h"
+#include "kmip/base/text.h"
 
 const struct opt_command program_commands[] = {
     {"run", "[CASE.yaml...]",
@@ -38,7 +38,7 @@ void program_called(const char *argv0)
 {
     struct buf word;
     buf_init(&word, sizeof called - 1);
-    report_word(&word, argv0 && *argv0 ? argv0 : PROGRAM);
+    text_shell_word(&word, argv0 && *argv0 ? argv0 : PROGRAM);
     if (!word.failed)
         snprintf(called, sizeof called, "%s", buf_cstr(&word));
     buf_clear(&word);

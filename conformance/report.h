@@ -83,8 +83,6 @@ __attribute__((warn_unused_result)) bool report_tap(const char *path, const stru
 __attribute__((warn_unused_result)) bool report_can_write(const char *path, struct kerr *err);
 /* Do both paths lead to one file? "-" is standard output. */
 bool report_same_place(const char *a, const char *b);
-/* A word of a shell command, quoted where it must be. */
-void report_word(struct buf *out, const char *word);
 /* The command that runs this case again. */
 void report_command(struct buf *out, const struct run_result *r, const struct test_case *tc);
 /* A step as YAML, as it stands in its case. */

@@ -50,23 +50,6 @@ bool report_same_place(const char *a, const char *b)
            x.st_ino == y.st_ino && strcmp(name_a, name_b) == 0;
 }
 
-void report_word(struct buf *out, const char *word)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-    if (*word && word[strspn(word, plain)] == 0) {
-        buf_puts(out, word);
-        return;
-    }
-    buf_putc(out, '\'');
-    for (; *word; word++)
-        if (*word == '\'')
-            buf_puts(out, "'\\''");
-        else
-            buf_putc(out, *word);
-    buf_putc(out, '\'');
-}
-
 void report_command(struct buf *out, const struct run_result *r, const struct test_case *tc)
 {
     const struct profile *p = tc->suite[0] ? profile_find(tc->suite) : NULL;
@@ -74,10 +57,14 @@ void report_command(struct buf *out, const struct run_result *r, const struct te
         buf_puts(out, tc->rerun);
         return;
     }
-    buf_printf(out, "%s run%s%s", program_name(), r->reach, r->run_options);
+    if (r->again)
+        buf_puts(out, r->again);
+    else
+        buf_printf(out, "%s run%s", program_name(), r->reach);
+    buf_puts(out, r->run_options);
     if (!tc->suite[0]) {
         buf_putc(out, ' ');
-        report_word(out, tc->path);
+        text_shell_word(out, tc->path);
         return;
     }
     if (p && !p->by_default)

@@ -7,6 +7,7 @@
 #include "conformance/baseline.h"
 #include "conformance/program.h"
 #include "conformance/report.h"
+#include "kmip/base/text.h"
 
 #define BROKEN_MAX 64
 
@@ -236,7 +237,7 @@ static void left_behind(struct ending *e)
     }
     struct buf path;
     buf_init(&path, 8192);
-    report_word(&path, j->path ? j->path : "");
+    text_shell_word(&path, j->path ? j->path : "");
     fprintf(e->t->out, "\n  %s cleanup%s %s\n", program_name(), e->r->reach, buf_cstr(&path));
     buf_clear(&path);
 }

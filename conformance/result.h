@@ -90,6 +90,8 @@ struct run_result {
     size_t not_run;             /* cases that it did not come to */
     const struct journal *journal; /* what could not be removed; NULL: nothing */
     size_t left_behind;
+    const char *again;          /* what runs a case again, before options of `run` only; NULL:
+                                 * our name, `run` and reach */
     const char *reach;          /* options that reach this server again: " --host ..." */
     const char *run_options;    /* further ones of `run` only: " --suites ..." */
     const struct driver *driver; /* what the driver suite found out; NULL: it was not run */

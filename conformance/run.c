@@ -12,6 +12,7 @@
 #include "conformance/requirement.h"
 #include "conformance/shard.h"
 #include "kmip/base/clock.h"
+#include "kmip/base/text.h"
 #include "kmip/base/token.h"
 
 /* ---- before ----------------------------------------------------------------- */
@@ -29,7 +30,7 @@ static void put_option(struct buf *out, const char *name, const char *value)
     if (!value || !*value)
         return;
     buf_printf(out, " --%s ", name);
-    report_word(out, value);
+    text_shell_word(out, value);
 }
 
 /* What the driver suite was told, for the same. */
@@ -60,14 +61,14 @@ static bool has_probes(const struct run *run)
     return false;
 }
 
-/* `kmip-mock run` tells where its server is and its control API; what it says is of no
- * other server. */
-static const char *control_of_environment(const struct run *run)
+/* `kmip-mock run` tells where its server is, and more about it; what it says is of no other
+ * server. */
+static const char *of_environment(const struct run *run, const char *name)
 {
     const char *host = program_env("KMIP_HOST"), *port = program_env("KMIP_PORT");
     bool same = host && port && strcmp(host, run->to.settings.host) == 0 &&
                 strcmp(port, run->target.port) == 0;
-    return same ? program_env("KMIP_CONTROL") : NULL;
+    return same ? program_env(name) : NULL;
 }
 
 /* To the mock's control API, with the token that it may ask for. */
@@ -88,7 +89,7 @@ static struct mock_control *open_control(const struct run *run, const char *plac
  * measures how a clock runs. */
 static bool find_control(struct run *run, struct kerr *err)
 {
-    const char *place = run->o.control ? run->o.control : control_of_environment(run);
+    const char *place = run->o.control ? run->o.control : of_environment(run, "KMIP_CONTROL");
     struct mock_control **c = &run->target.pace.control;
     int port;
     if (!place || has_probes(run))
@@ -99,6 +100,33 @@ static bool find_control(struct run *run, struct kerr *err)
            kerr_set(err, KE_USAGE,
                     "--control %s is of the mock on port %d, and the run tests port %s", place,
                     port, run->target.port);
+}
+
+/* What is the same wherever the server is. */
+static void put_manner(struct buf *out, const struct kc_settings *s)
+{
+    if (s->version != KMIP_V12)
+        put_option(out, "protocol", kmip_version_text(s->version));
+    if (s->timeout_ns != RUN_TIMEOUT_S * NS_PER_S)
+        buf_printf(out, s->timeout_ns % NS_PER_S ? " --timeout %lldms" : " --timeout %lld",
+                   (long long)(s->timeout_ns / (s->timeout_ns % NS_PER_S ? NS_PER_MS : NS_PER_S)));
+}
+
+/* A mock of `kmip-mock run` is gone when the report is read: a case runs again under
+ * another. Not with certificates that are not the mock's own. */
+static bool note_mock(struct run *run)
+{
+    const struct kc_settings *s = &run->to.settings;
+    const char *mock = of_environment(run, "KMIP_RUN"), *certs = program_env("KMIP_CERTS"),
+               *other = program_env("KMIP_OTHER_CERTS");
+    if (!mock || !certs || !s->certs || strcmp(certs, s->certs) != 0 || s->ca || s->cert || s->key)
+        return false;
+    buf_printf(&run->again, "%s %s run", mock, program_name());
+    if (run->o.other_certs && (!other || strcmp(other, run->o.other_certs) != 0))
+        put_option(&run->again, "other-certs", run->o.other_certs);
+    put_manner(&run->again, s);
+    run->result.again = buf_cstr(&run->again);
+    return true;
 }
 
 /* What reaches this server again, for the commands that a report names. */
@@ -113,18 +141,15 @@ static void note_options(struct run *run)
     put_option(out, "cert", s->certs ? s->cert : s->files.cert);
     put_option(out, "key", s->certs ? s->key : s->files.key);
     put_option(out, "other-certs", run->o.other_certs);
-    if (s->version != KMIP_V12)
-        put_option(out, "protocol", kmip_version_text(s->version));
-    if (s->timeout_ns != RUN_TIMEOUT_S * NS_PER_S)
-        buf_printf(out, s->timeout_ns % NS_PER_S ? " --timeout %lldms" : " --timeout %lld",
-                   (long long)(s->timeout_ns / (s->timeout_ns % NS_PER_S ? NS_PER_MS : NS_PER_S)));
+    put_manner(out, s);
     put_option(&run->run_options, "object", run->o.object);
     put_option(&run->run_options, "auth-suite", run->o.auth_suite);
     put_option(&run->run_options, "client-ca", run->o.client_ca);
     put_option(&run->run_options, "suites", run->o.suites);
     for (size_t i = 0; i < run->o.oasis.n; i++)
         put_option(&run->run_options, "oasis", run->o.oasis.v[i]);
-    put_option(&run->run_options, "control", run->o.control);
+    if (!note_mock(run))
+        put_option(&run->run_options, "control", run->o.control);
     note_driver(run);
     run->result.reach = buf_cstr(out);
     run->result.run_options = buf_cstr(&run->run_options);
@@ -326,6 +351,7 @@ bool run_gate(struct run *run, struct kerr *err)
                                       .baseline = run->o.baseline ? &run->baseline : NULL,
                                       .shard = run->shard};
     buf_init(&run->reach, 32768);
+    buf_init(&run->again, 65536);
     buf_init(&run->run_options, 16384);
     buf_init(&run->stopped, 4096);
     note_options(run);
@@ -353,6 +379,7 @@ void run_clear(struct run *run)
     result_clear(&run->result);
     target_clear(&run->target);
     buf_clear(&run->reach);
+    buf_clear(&run->again);
     buf_clear(&run->run_options);
     buf_clear(&run->stopped);
     free(run->whole);

@@ -32,7 +32,7 @@ struct run {
     struct run_result result;
     struct terminal term;
     char prefix[40], journal_path[4096], server[400];
-    struct buf reach, run_options, stopped;
+    struct buf reach, again, run_options, stopped;
     struct driver driver;
     struct baseline baseline;
     struct run_shard shard;

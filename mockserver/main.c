@@ -29,8 +29,9 @@ static const char run_help[] =
     "Starts a server on a free port of 127.0.0.1, runs COMMAND, stops the server.\n"
     "COMMAND finds KMIP_HOST, KMIP_PORT, KMIP_CERTS, KMIP_CA, KMIP_CERT, KMIP_KEY and\n"
     "KMIP_OTHER_CERTS (a second identity) in its environment; with --control (0 picks a port)\n"
-    "KMIP_CONTROL too, by which `kmip-mock ctl` finds this server. Without --pki or --certs,\n"
-    "certificates are made in a temporary folder and removed afterwards.\n\n"
+    "KMIP_CONTROL too, by which `kmip-mock ctl` finds this server. KMIP_RUN is this command\n"
+    "line as far as --, with the seed: what runs something again under such a server. Without\n"
+    "--pki or --certs, certificates are made in a temporary folder and removed afterwards.\n\n"
     "Exit: COMMAND's exit code, 128+n when signal n ended it, 127 not found, 126 cannot be\n"
     "run; 2, 3 or 5 as for kmip-mock when the server does not start.";
 
@@ -123,7 +124,7 @@ static int main_serve(int argc, char **argv)
 static int main_run(int argc, char **argv)
 {
     static const struct opt_command cmd = {"run", "-- COMMAND...", run_help, main_run};
-    struct start st = {0};
+    struct start st = {.program = argv[-1]}; /* run_main took the command from behind it */
     struct kerr err = KERR_INIT;
     int n = 1, code;
     while (n < argc && strcmp(argv[n], "--") != 0)

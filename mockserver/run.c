@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 #include "kmip/base/log.h"
+#include "kmip/base/text.h"
 #include "mockserver/control.h"
 #include "mockserver/ready.h"
 #include "mockserver/service.h"
 
 enum { CANNOT_RUN = 126, NOT_FOUND = 127, BY_SIGNAL = 128 };
-enum { N_VARS = 9 };
+enum { N_VARS = 10 };
 
 extern char **environ;
 
@@ -61,8 +62,9 @@ static void free_environment(char **env)
     free(env);
 }
 
-/* Ours, without what an outer mock may have left of them; NULL: no memory. */
-static char **environment(const struct server *s, const struct start *st)
+/* Ours, without what an outer mock may have left of them; NULL: no memory. `again`: what
+ * runs a command with such a server. */
+static char **environment(const struct server *s, const struct start *st, const char *again)
 {
     char port[16], control[80];
     snprintf(port, sizeof port, "%d", s->port);
@@ -78,6 +80,7 @@ static char **environment(const struct server *s, const struct start *st)
         {"KMIP_OTHER_CERTS", st->other_certs, NULL},
         {"KMIP_CONTROL", s->control ? control : NULL, NULL},
         {"KMIP_CONTROL_TOKEN", s->control && st->control_token[0] ? st->control_token : NULL, NULL},
+        {"KMIP_RUN", again, NULL},
     };
     size_t had = 0, n = 0;
     while (environ[had])
@@ -159,7 +162,14 @@ static int with_server(struct run *r, struct start *st, char **command)
     if (!st->client_certs)
         log_line(LOG_WARN, "no client certificates beside %s: KMIP_CERTS is not set",
                  r->server.cfg->certs);
-    char **env = environment(&r->server, st);
+    struct buf again;
+    buf_init(&again, BUF_NO_LIMIT);
+    text_shell_word(&again, st->program);
+    buf_puts(&again, " run");
+    start_again(st, &again);
+    buf_puts(&again, " --");
+    char **env = again.failed ? NULL : environment(&r->server, st, buf_cstr(&again));
+    buf_clear(&again);
     if (!env) {
         kerr_set(&err, KE_MEMORY, "no memory for the environment of %s", command[0]);
         return start_failed(&err);

@@ -6,8 +6,10 @@
 
 /* Starts on a free port (unless st->opt.listen says otherwise), runs command with
  * KMIP_HOST, KMIP_PORT, KMIP_CERTS, KMIP_CA, KMIP_CERT, KMIP_KEY and
- * KMIP_OTHER_CERTS in its environment, with a control API KMIP_CONTROL too; stops. Returns COMMAND's exit code: 128+n
- * when signal n ended it, 127 when it is not found, 126 when it cannot be run. */
+ * KMIP_OTHER_CERTS in its environment, with a control API KMIP_CONTROL too, and in KMIP_RUN
+ * the beginning of a command line that runs another command likewise; stops. Returns
+ * COMMAND's exit code: 128+n when signal n ended it, 127 when it is not found, 126 when it
+ * cannot be run. */
 int run_command(struct start *st, char **command);
 
 #endif

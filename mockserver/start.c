@@ -10,6 +10,7 @@
 
 #include "kmip/base/file.h"
 #include "kmip/base/log.h"
+#include "kmip/base/text.h"
 #include "kmip/net/pki.h"
 #include "kmip/net/tcp.h"
 #include "mockserver/ready.h"
@@ -273,4 +274,34 @@ int start_failed(const struct kerr *err)
     char text[900];
     fprintf(stderr, "kmip-mock: %s\n", kerr_format(err, text, sizeof text));
     return kerr_exit(err);
+}
+
+/* ---- the same once more ----------------------------------------------------- */
+
+static void put_option(struct buf *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    buf_printf(out, " --%s ", name);
+    text_shell_word(out, value);
+}
+
+static void put_list(struct buf *out, const char *name, const struct opt_list *values)
+{
+    for (size_t i = 0; i < values->n; i++)
+        put_option(out, name, values->v[i]);
+}
+
+void start_again(const struct start *st, struct buf *out)
+{
+    const struct start_options *o = &st->opt;
+    put_option(out, "config", o->config);
+    put_list(out, "scenario", &o->scenarios);
+    put_list(out, "set", &o->sets);
+    put_option(out, "control", o->control);
+    put_option(out, "control-token-file", o->control_token_file);
+    put_option(out, "pki", o->pki);
+    put_option(out, "certs", o->certs);
+    put_option(out, "log", o->log);
+    buf_printf(out, " --seed %lld", (long long)st->cfg.seed);
 }

@@ -16,6 +16,7 @@ struct start_options {
 };
 
 struct start {
+    const char *program; /* as it was called */
     struct start_options opt;
     struct mock_config cfg;
     char control_token[TOKEN_MAX]; /* what the control API asks for; "": nothing */
@@ -43,6 +44,10 @@ start_load_again(const struct start *st, const struct opt_list *scenarios,
 /* Can it be loaded again? Not what came by standard input. */
 bool start_can_load_again(const struct start *st);
 void start_clear(struct start *st);
+
+/* Appends the options that start such a server again, those drawn here included; not the
+ * ready file, nor where it listens, nor temporary certificates, nor a token. */
+void start_again(const struct start *st, struct buf *out);
 
 /* Prints err for the person at the terminal; returns the exit code:
  * 2 command line, configuration or certificates, 3 cannot listen, 5 our own. */

@@ -268,22 +268,6 @@ Test(report, further_rounds_of_the_same_shed_their_messages)
 
 /* ---- words and commands ----------------------------------------------------- */
 
-Test(report, shell_words_are_quoted_where_they_must)
-{
-    static const struct {
-        const char *word, *quoted;
-    } rows[] = {{"plain", "plain"},       {"/a/b-c_d.pem", "/a/b-c_d.pem"}, {"", "''"},
-                {"two words", "'two words'"}, {"it's", "'it'\\''s'"},       {"$HOME", "'$HOME'"},
-                {"a;b", "'a;b'"},         {"\xc3\xa9", "'\xc3\xa9'"}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct buf b;
-        buf_init(&b, 100);
-        report_word(&b, rows[i].word);
-        cr_expect_str_eq(buf_cstr(&b), rows[i].quoted);
-        buf_clear(&b);
-    }
-}
-
 Test(report, a_case_of_its_own_file_is_rerun_by_its_file)
 {
     struct buf b;

@@ -38,5 +38,7 @@ void text_quote(struct buf *out, struct bytes s, size_t max);
 /* ... with unsafe characters alone escaped: for a text that stands by itself, whose parts
  * may have been quoted already. */
 void text_show(struct buf *out, struct bytes s, size_t max);
+/* Appends a word as a shell reads it: quoted where it must be. */
+void text_shell_word(struct buf *out, const char *word);
 
 #endif

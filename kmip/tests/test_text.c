@@ -386,3 +386,19 @@ Test(text, showing_leaves_quotes_alone)
         buf_clear(&b);
     }
 }
+
+Test(text, shell_words_are_quoted_where_they_must)
+{
+    static const struct {
+        const char *word, *quoted;
+    } rows[] = {{"plain", "plain"},       {"/a/b-c_d.pem", "/a/b-c_d.pem"}, {"", "''"},
+                {"two words", "'two words'"}, {"it's", "'it'\\''s'"},       {"$HOME", "'$HOME'"},
+                {"a;b", "'a;b'"},         {"\xc3\xa9", "'\xc3\xa9'"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b;
+        buf_init(&b, 100);
+        text_shell_word(&b, rows[i].word);
+        cr_expect_str_eq(buf_cstr(&b), rows[i].quoted);
+        buf_clear(&b);
+    }
+}
