@@ -71,7 +71,7 @@ static const struct yfield mock_fields[] = {
     {0},
 };
 
-static const struct yfield case_fields[] = {
+const struct yfield case_fields[] = {
     CASE(id, YF_STR, .required = true,
          .help = "stable name: lower-case letters, digits, '-' and '.'"),
     CASE(title, YF_STR, .required = true, .help = "what must hold, in one line"),

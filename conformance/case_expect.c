@@ -22,7 +22,7 @@ struct raw_expect {
 #define FIELD(name, yaml_kind, ...) \
     {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_expect, name), __VA_ARGS__}
 
-static const struct yfield expect_fields[] = {
+const struct yfield case_expect_fields[] = {
     FIELD(status, YF_STR, .help = "Result Status; default Success"),
     FIELD(fail, YF_NODE, .help = "Operation Failed with this Result Reason, or one of them"),
     FIELD(payload, YF_NODE, .help = "fields that must match"),
@@ -134,7 +134,7 @@ static bool read_map(struct arena *a, const struct ynode *n, bool alternative,
                      struct expectation *e, struct kerr *err)
 {
     struct raw_expect raw = {0};
-    if (!yfields_read(n, expect_fields, &raw, err))
+    if (!yfields_read(n, case_expect_fields, &raw, err))
         return false;
     e->payload = raw.payload;
     e->item = raw.item;

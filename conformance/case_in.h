@@ -7,6 +7,16 @@
 #include "conformance/case.h"
 #include "kmip/yaml/yfield.h"
 
+/* The format: tables of fields, each ended by key NULL. The schema for editors, from which
+ * the manual is made, has the same keys (case.schema.json). */
+extern const struct yfield case_fields[];         /* the file */
+extern const struct yfield case_object_fields[];  /* an entry of objects */
+extern const struct yfield case_step_fields[];    /* an entry of steps */
+extern const struct yfield case_item_fields[];    /* an entry of batch */
+extern const struct yfield case_repeat_fields[];  /* repeat of a step */
+extern const struct yfield case_connect_fields[]; /* connect of a step */
+extern const struct yfield case_expect_fields[];  /* expect */
+
 /* A name of the enumeration, or a number: unknown ones may be sent too. */
 __attribute__((warn_unused_result)) bool case_enum(const struct ynode *at, const char *enumeration,
                                                    const char *text, uint32_t *out,

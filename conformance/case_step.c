@@ -24,7 +24,7 @@ struct raw_object {
 #define OBJECT(name, yaml_kind, ...) \
     {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_object, name), __VA_ARGS__}
 
-static const struct yfield object_fields[] = {
+const struct yfield case_object_fields[] = {
     OBJECT(type, YF_STR, .help = "Object Type; default Symmetric Key"),
     OBJECT(algorithm, YF_STR, .help = "Cryptographic Algorithm; default AES"),
     OBJECT(length, YF_INT, .min = 8, .max = 65536,
@@ -45,7 +45,7 @@ struct raw_repeat {
 #define REPEAT(name, yaml_kind, ...) \
     {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_repeat, name), __VA_ARGS__}
 
-static const struct yfield repeat_fields[] = {
+const struct yfield case_repeat_fields[] = {
     REPEAT(every, YF_DURATION, .required = true, .min = 1, .max = 3600 * NS_PER_S),
     REPEAT(at_most, YF_DURATION, .required = true, .min = 1, .max = 86400 * NS_PER_S),
     {0},
@@ -59,7 +59,7 @@ struct raw_connect {
 #define CONNECTION(name, yaml_kind, ...) \
     {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_connect, name), __VA_ARGS__}
 
-static const struct yfield connect_fields[] = {
+const struct yfield case_connect_fields[] = {
     CONNECTION(client, YF_STR, .required = true),
     CONNECTION(as, YF_CHOICE, .choices = identities),
     CONNECTION(priority, YF_STR),
@@ -74,7 +74,7 @@ struct raw_item {
 #define ITEM(name, yaml_kind, ...) \
     {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_item, name), __VA_ARGS__}
 
-static const struct yfield item_fields[] = {
+const struct yfield case_item_fields[] = {
     ITEM(operation, YF_STR, .required = true), ITEM(id, YF_STR), ITEM(payload, YF_NODE),
     ITEM(extension, YF_NODE), ITEM(expect, YF_NODE), {0},
 };
@@ -93,7 +93,7 @@ struct raw_step {
 #define STEP_ITEM(name, yaml_kind) \
     {.key = #name, .kind = yaml_kind, .off = offsetof(struct raw_step, item.name)}
 
-static const struct yfield step_fields[] = {
+const struct yfield case_step_fields[] = {
     STEP(note, YF_STR),
     STEP(client, YF_STR),
     STEP(version, YF_STR),
@@ -253,7 +253,7 @@ static bool read_batch(struct test_case *c, const struct ynode *batch, struct ca
         return kerr_set(err, KE_MEMORY, "no memory for the case");
     for (size_t i = 0; i < batch->n; i++) {
         struct raw_item raw = {0};
-        if (!yfields_read(batch->vals[i], item_fields, &raw, err) ||
+        if (!yfields_read(batch->vals[i], case_item_fields, &raw, err) ||
             !read_item(c, batch->vals[i], &raw, true, &s->items[i], err))
             return false;
     }
@@ -273,7 +273,7 @@ static bool read_connect(const struct ynode *n, struct test_case *c, struct case
                          struct kerr *err)
 {
     struct raw_connect raw = {0};
-    if (!yfields_read(n, connect_fields, &raw, err) ||
+    if (!yfields_read(n, case_connect_fields, &raw, err) ||
         !case_variable(ynode_get(n, "client"), raw.client, err))
         return false;
     s->client = raw.client;
@@ -311,7 +311,7 @@ static bool read_let(const struct ynode *n, struct kerr *err)
 static bool read_repeat(const struct ynode *n, struct case_step *s, struct kerr *err)
 {
     struct raw_repeat r = {0};
-    if (!yfields_read(n, repeat_fields, &r, err))
+    if (!yfields_read(n, case_repeat_fields, &r, err))
         return false;
     s->repeat_every_ns = r.every;
     s->repeat_at_most_ns = r.at_most;
@@ -376,7 +376,7 @@ static bool read_step(struct test_case *c, size_t i, const struct ynode *n, stru
     struct case_step *s = &c->steps[i];
     struct raw_step raw = {0};
     enum form form = SINGLE;
-    if (!yfields_read(n, step_fields, &raw, err) || !form_of(n, &form, &s->kind, err))
+    if (!yfields_read(n, case_step_fields, &raw, err) || !form_of(n, &form, &s->kind, err))
         return false;
     s->node = n;
     s->note = raw.note;
@@ -428,7 +428,7 @@ static bool read_object(struct test_case *c, const struct ynode *key, const stru
 {
     struct raw_object raw = {
         .type = "Symmetric Key", .algorithm = "AES", .length = 128, .client = "main"};
-    if (!case_variable(key, key->text, err) || !yfields_read(n, object_fields, &raw, err))
+    if (!case_variable(key, key->text, err) || !yfields_read(n, case_object_fields, &raw, err))
         return false;
     *o = (struct case_object){.name = key->text,
                               .node = n,

@@ -11,6 +11,7 @@
 #include "mockserver/catalogues.h"
 #include "mockserver/fields.h"
 #include "mockserver/scenario.h"
+#include "mockserver/tables.h"
 
 /* What is read before it becomes the configuration. */
 struct loading {
@@ -67,7 +68,7 @@ static const struct yfield limits_fields[] = {
          "limit"),
     END};
 
-static const struct yfield fields[] = {
+const struct yfield config_fields[] = {
     STR(loading, "listen", cfg.listen, "HOST:PORT; port 0 picks a free one"),
     STR(loading, "certs", cfg.certs,
         "folder with the server's kmip-ca.pem, kmip-cert.pem, kmip-key.pem"),
@@ -102,7 +103,7 @@ static const struct yfield fields[] = {
     INT(loading, "seed", cfg.seed, 0, INT64_MAX, "start of all randomness; drawn when not given"),
     END};
 
-static const struct yfield credential_fields[] = {
+const struct yfield config_credential_fields[] = {
     STR(mock_credential, "username", username, "Username and Password: Username"),
     STR(mock_credential, "password", password, "Password of either kind; none: none is asked for"),
     STR(mock_credential, "serial", serial, "Device: Device Serial Number"),
@@ -171,7 +172,7 @@ static bool read_versions(struct mock_config *cfg, const struct ynode *n, struct
  * or Device (KMIP 1.2 spec, 2.1.2). */
 static bool read_credential(struct mock_credential *c, const struct ynode *n, struct kerr *err)
 {
-    if (!yfields_read(n, credential_fields, c, err))
+    if (!yfields_read(n, config_credential_fields, c, err))
         return false;
     bool device = c->serial || c->device || c->network || c->machine || c->media;
     if (!c->username && !device)
@@ -234,7 +235,7 @@ static bool read_document(struct loading *l, struct kerr *err)
     const struct ynode *root = cfg->doc.root;
     if (!root)
         return true;
-    if (!yfields_read(root, fields, l, err) || !check_strings(cfg, root, err) ||
+    if (!yfields_read(root, config_fields, l, err) || !check_strings(cfg, root, err) ||
         (l->versions && !read_versions(cfg, l->versions, err)) ||
         (l->credentials && !read_credentials(cfg, l->credentials, err)) ||
         (l->clock && !read_clock(l->clock, &cfg->doc.arena, &cfg->clock, &cfg->clocks, err)) ||

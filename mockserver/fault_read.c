@@ -6,6 +6,7 @@
 #include "kmip/base/text.h"
 #include "mockserver/fault_action.h"
 #include "mockserver/fields.h"
+#include "mockserver/tables.h"
 
 #define FAULT_MEMORY (1u << 20) /* more than any declaration needs */
 
@@ -27,7 +28,7 @@ enum { PER_DEFAULT = -1 };
 static const char *const per_names[] = {"client", "connection", "server", NULL};
 static const char *const of_names[] = {"connection", "server", NULL};
 
-static const struct yfield fault_fields[] = {
+const struct yfield fault_read_fields[] = {
     STR(reading, "name", name, "for log, journal and removal"),
     NODE(reading, "match", match, "which requests or connections"),
     NODE(reading, "action", action, "what goes wrong: NAME, or {NAME: parameters}", NEEDED),
@@ -40,7 +41,7 @@ static const struct yfield fault_fields[] = {
          "state of a scenario that a firing sets: a word, or {scenario, is}"),
     END};
 
-static const struct yfield match_fields[] = {
+const struct yfield fault_match_fields[] = {
     NODE(match_reading, "operation", operation,
          "name of an operation, or a list: some Batch Item has one of them"),
     INT(match_reading, "nth", nth, 1, INT64_MAX, "only the nth request that fits otherwise"),
@@ -52,6 +53,14 @@ static const struct yfield match_fields[] = {
     STR(match_reading, "unique_identifier", uid, "the request names this object"),
     NODE(match_reading, "state", state, "{scenario, is}"),
     END};
+
+struct state_reading {
+    const char *scenario, *state;
+};
+
+const struct yfield fault_state_fields[] = {
+    STR(state_reading, "scenario", scenario, "name of a scenario", NEEDED),
+    STR(state_reading, "is", state, "its state; the first is started", NEEDED), END};
 
 /* --- a copy of the document's part ------------------------------------- */
 
@@ -88,14 +97,8 @@ static struct ynode *copy(struct arena *a, const struct ynode *n)
 static bool read_state(const struct ynode *n, const char **scenario, const char **state,
                        struct kerr *err)
 {
-    struct {
-        const char *scenario, *state;
-    } r = {0};
-    static const struct yfield fields[] = {
-        {.key = "scenario", .kind = YF_STR, .off = 0, .required = true},
-        {.key = "is", .kind = YF_STR, .off = sizeof(char *), .required = true},
-        END};
-    if (!yfields_read(n, fields, &r, err))
+    struct state_reading r = {0};
+    if (!yfields_read(n, fault_state_fields, &r, err))
         return false;
     *scenario = r.scenario;
     *state = r.state;
@@ -106,7 +109,7 @@ static bool read_match(struct fault *f, const struct ynode *n, struct kerr *err)
 {
     struct match_reading r = {0};
     struct fault_match *m = &f->match;
-    if (!yfields_read(n, match_fields, &r, err) ||
+    if (!yfields_read(n, fault_match_fields, &r, err) ||
         (r.operation && !read_operations(r.operation, &f->arena, &m->operations, err)) ||
         (r.state && !read_state(r.state, &m->scenario, &m->state, err)))
         return false;
@@ -277,7 +280,7 @@ static bool check_stage(struct fault *f, const struct reading *r, struct kerr *e
 static bool read_into(struct fault *f, struct kerr *err)
 {
     struct reading r = {.per = PER_DEFAULT};
-    if (!yfields_read(f->source, fault_fields, &r, err))
+    if (!yfields_read(f->source, fault_read_fields, &r, err))
         return false;
     f->count = 1;
     f->probability = 1;

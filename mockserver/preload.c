@@ -13,6 +13,7 @@
 #include "kmip/yaml/yfield.h"
 #include "mockserver/crypto.h"
 #include "mockserver/preload_priv.h"
+#include "mockserver/tables.h"
 
 enum { OBJECTS_MAX = 100000, VALUE_MAX = 1 << 20 };
 #define ARENA_MAX ((size_t)1 << 30)
@@ -62,7 +63,7 @@ static const struct yfield revocation_fields[] = {
     NODE(reading, "reason", reason, "Revocation Reason Code"),
     STR(reading, "message", message, "Revocation Message"), END};
 
-static const struct yfield fields[] = {
+const struct yfield preload_fields[] = {
     STR(reading, "identifier", identifier, "Unique Identifier; default preload-1 and so on"),
     NODE(reading, "type", type, "Object Type; default Symmetric Key"),
     NODE(reading, "algorithm", algorithm, "Cryptographic Algorithm; default AES"),
@@ -435,7 +436,7 @@ static bool read_object(struct preload_list *l, const struct ynode *n, const str
         return no_memory(err);
     struct preload_plan *p = o->plan;
     p->at = at;
-    if (!yfields_read(n, fields, &r, err) || !read_type(p, &r, err) || !check_taken(p, &r, err) ||
+    if (!yfields_read(n, preload_fields, &r, err) || !read_type(p, &r, err) || !check_taken(p, &r, err) ||
         !read_names(o, n, &r, &l->arena, err) || !read_content(p, &r, &l->arena, err) ||
         !read_life(p, &r, err) ||
         (r.attributes && !read_attributes(p, r.attributes, &l->arena, err)))

@@ -3,6 +3,7 @@
 #include "kmip/base/text.h"
 #include "mockserver/fields.h"
 #include "mockserver/read.h"
+#include "mockserver/tables.h"
 
 struct reading {
     struct clock_spec spec;
@@ -30,20 +31,33 @@ static const char *const sides[] = {"both", "time_stamp", "life_cycle", NULL};
 
 const struct yfield read_clock_fields[] = {OFFSET, RATE, FREEZE, JUMPS, STROBE, SIDE, END};
 
-static const struct yfield server_fields[] = {
+const struct yfield read_clock_server_fields[] = {
     OFFSET, RATE, FREEZE, JUMPS, STROBE, SIDE,
     NODE(reading, "connections", connections,
          "clocks for single connections: a list of these keys with client or connection beside "
          "them"),
     END};
 
-static const struct yfield choice_fields[] = {
+const struct yfield read_clock_choice_fields[] = {
     OFFSET, RATE, FREEZE, JUMPS, STROBE, SIDE,
     INT(reading, "connection", connection, 1, INT64_MAX,
         "number of the connection, from 1; with client: among that client's"),
     STR(reading, "client", client,
         "Common Name of the client's certificate; * and ? may stand for others"),
     END};
+
+struct jump_reading {
+    const struct ynode *after;
+    int64_t by_ns;
+};
+
+const struct yfield read_clock_jump_fields[] = {
+    NODE(jump_reading, "after", after, "requests, or a time", NEEDED),
+    TIME(jump_reading, "by", by_ns, -READ_CENTURY_NS, READ_CENTURY_NS, "how far", NEEDED), END};
+
+const struct yfield read_clock_strobe_fields[] = {
+    TIME(clock_spec, "by", strobe_by_ns, -READ_CENTURY_NS, READ_CENTURY_NS, "how far", NEEDED),
+    TIME(clock_spec, "every", strobe_every_ns, 1, READ_CENTURY_NS, "how long", NEEDED), END};
 
 static bool read_freeze(const struct ynode *n, struct clock_spec *s, struct kerr *err)
 {
@@ -85,14 +99,8 @@ static bool read_after(const struct ynode *n, struct clock_jump *j, struct kerr 
 
 static bool read_jump(const struct ynode *n, struct clock_jump *j, struct kerr *err)
 {
-    struct jump_reading {
-        const struct ynode *after;
-        int64_t by_ns;
-    } r = {0};
-    static const struct yfield fields[] = {
-        NODE(jump_reading, "after", after, "requests, or a time", NEEDED),
-        TIME(jump_reading, "by", by_ns, -READ_CENTURY_NS, READ_CENTURY_NS, "how far", NEEDED), END};
-    if (!yfields_read(n, fields, &r, err) || !read_after(r.after, j, err))
+    struct jump_reading r = {0};
+    if (!yfields_read(n, read_clock_jump_fields, &r, err) || !read_after(r.after, j, err))
         return false;
     j->by_ns = r.by_ns;
     return true;
@@ -113,10 +121,7 @@ static bool read_jumps(const struct ynode *n, struct clock_spec *s, struct kerr 
 
 static bool read_strobe(const struct ynode *n, struct clock_spec *s, struct kerr *err)
 {
-    static const struct yfield fields[] = {
-        TIME(clock_spec, "by", strobe_by_ns, -READ_CENTURY_NS, READ_CENTURY_NS, "how far", NEEDED),
-        TIME(clock_spec, "every", strobe_every_ns, 1, READ_CENTURY_NS, "how long", NEEDED), END};
-    return yfields_read(n, fields, s, err);
+    return yfields_read(n, read_clock_strobe_fields, s, err);
 }
 
 static bool read_spec(const struct ynode *n, const struct yfield *fields, struct reading *r,
@@ -134,7 +139,7 @@ static bool read_spec(const struct ynode *n, const struct yfield *fields, struct
 static bool read_choice(const struct ynode *n, struct clock_choice *out, struct kerr *err)
 {
     struct reading r;
-    if (!read_spec(n, choice_fields, &r, err))
+    if (!read_spec(n, read_clock_choice_fields, &r, err))
         return false;
     if (!r.client && r.connection == 0)
         return ynode_err(n, KE_CONFIG, err, "whose clock is this? client or connection is missing");
@@ -163,7 +168,7 @@ bool read_clock(const struct ynode *n, struct arena *a, struct clock_spec *out,
 {
     struct reading r;
     struct clock_choices c = {0};
-    if (!read_spec(n, choices ? server_fields : read_clock_fields, &r, err) ||
+    if (!read_spec(n, choices ? read_clock_server_fields : read_clock_fields, &r, err) ||
         (r.connections && !read_choices(r.connections, a, &c, err)))
         return false;
     *out = r.spec;
