@@ -9,6 +9,7 @@
 #   make asan          every test under AddressSanitizer and UBSan
 #   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
 #   make bench         what things cost, beside peers and limits (LIBKMIP=DIR: its source tree)
+#   make manuals       manual pages and completions from the option tables (part of make)
 #   make lint          static checks
 #   make install       programs, suites and scenarios below PREFIX (/usr/local), DESTDIR before it
 #   make clean         removes what was built
@@ -74,8 +75,8 @@ TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
 BENCHES     := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
 
-.PHONY: all test check mutation asan asan-units units bench lint conformance install clean help tables
-all: $(PROGRAMS)
+.PHONY: all manuals test check mutation asan asan-units units bench lint conformance install clean help tables
+all: $(PROGRAMS) $(BUILD)/man
 
 # The flags that the objects here were made with: when they are others now, all is old.
 FLAGS := $(strip $(CC) $(TEST_CALL) $(CALL) $(LDALL))
@@ -124,6 +125,16 @@ $(BUILD)/kmip-mock: $(call obj,mockserver/main.c) $(LIB_MOCK) $(LIB_KMIP)
 	$(call link,$(KMIP_LIBS) $(MOCK_LIBS),-lhogweed -lgmp)
 $(BUILD)/kmip-conform: $(call obj,conformance/main.c) $(LIB_CONF) $(LIB_CLIENT) $(LIB_KMIP)
 	$(call link,$(KMIP_LIBS) jansson libcurl)
+
+# Manual pages and completions: what the programs tell of their tables, in the pages beside them.
+MANUALS := $(wildcard conformance/*.[15] mockserver/*.[15] client/*.[15])
+SCHEMAS := conformance/case.schema.json mockserver/mock.schema.json
+manuals: $(BUILD)/man
+$(BUILD)/man: $(PROGRAMS) $(MANUALS) $(SCHEMAS) $(wildcard ci/manuals/*.py)
+	@$(if $(filter 1,$(V)),,echo "  MAN   $@")
+	$(Q)rm -rf $@ $(BUILD)/completions
+	$(Q)PYTHONDONTWRITEBYTECODE=1 $(PYTHON) ci/manuals/make.py $(BUILD)
+	@touch $@
 
 # Tests: one binary per file, linked without PIE because Criterion 2.4 hands
 # parameters that hold pointers to a child process.
@@ -208,20 +219,28 @@ conformance:
 	$(Q)HOST='$(GIVEN_HOST)' ci/conformance $(BUILD)
 
 # The programs look for their data below share/kmip-conform of a folder above their own.
-share := $(DESTDIR)$(PREFIX)/share/kmip-conform
+data  := $(DESTDIR)$(PREFIX)/share
+share := $(data)/kmip-conform
+COMPLETIONS := bash-completion/completions zsh/site-functions fish/vendor_completions.d
 install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(share)/scenarios'
 	install $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
-	install -m 644 conformance/requirements.tsv conformance/report.schema.json '$(share)'
+	install -m 644 conformance/requirements.tsv conformance/report.schema.json $(SCHEMAS) '$(share)'
 	install -m 644 fixtures/scenarios/*.yaml '$(share)/scenarios'
 	install -m 644 $(wildcard fixtures/deviations.yaml fixtures/variations.yaml fixtures/mutants.yaml) '$(share)'
 	$(Q)for s in $(notdir $(wildcard conformance/suites/*)); do \
 	    install -d "$(share)/suites/$$s" && \
 	    install -m 644 conformance/suites/$$s/*.yaml "$(share)/suites/$$s" || exit; done
+	install -d $(addprefix '$(data)'/,man/man1 man/man5 $(COMPLETIONS))
+	install -m 644 $(BUILD)/man/*.1 '$(data)/man/man1'
+	install -m 644 $(BUILD)/man/*.5 '$(data)/man/man5'
+	install -m 644 $(BUILD)/completions/bash/* '$(data)/$(word 1,$(COMPLETIONS))'
+	install -m 644 $(BUILD)/completions/zsh/* '$(data)/$(word 2,$(COMPLETIONS))'
+	install -m 644 $(BUILD)/completions/fish/* '$(data)/$(word 3,$(COMPLETIONS))'
 
 # Only what comes from here: BUILD may be any folder.
 clean:
-	rm -rf $(addprefix $(BUILD)/,obj tests bench test-output flags asan) \
+	rm -rf $(addprefix $(BUILD)/,obj tests bench test-output flags asan man completions) \
 	    $(PROGRAMS) $(LIB_KMIP) $(LIB_CLIENT) $(LIB_MOCK) $(LIB_CONF) $(LIB_SUPPORT)
 	@rmdir $(BUILD) 2>/dev/null || true
 
