@@ -10,6 +10,7 @@
 #   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
 #   make bench         what things cost, beside peers and limits (LIBKMIP=DIR: its source tree)
 #   make manuals       manual pages and completions from the option tables (part of make)
+#   make pictures      the README's pictures, in ci/pictures, by a browser
 #   make lint          static checks
 #   make install       programs, suites and scenarios below PREFIX (/usr/local), DESTDIR before it
 #   make clean         removes what was built
@@ -75,7 +76,7 @@ TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
 BENCHES     := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
 
-.PHONY: all manuals test check mutation asan asan-units units bench lint conformance install clean help tables
+.PHONY: all manuals pictures test check mutation asan asan-units units bench lint conformance install clean help tables
 all: $(PROGRAMS) $(BUILD)/man
 
 # The flags that the objects here were made with: when they are others now, all is old.
@@ -204,6 +205,11 @@ endif
 bench: $(PROGRAMS) $(BENCHES)
 	@printf '%s\n' '$(LIBKMIP)' >$(BUILD)/bench/libkmip
 	$(Q)ci/bench/run $(BUILD)
+
+pictures:
+	$(Q)ci/deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(PYTHON) -B ci/pictures/make.py $(BUILD) ci/pictures
 
 tables:
 	$(PYTHON) kmip/schema/generate.py
