@@ -53,7 +53,8 @@ struct opt_command {
     const char *name;
     const char *operands; /* as in usage: "UID [FILE]", or "" */
     const char *help;
-    int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
+    /* argv[0] is the subcommand's name, argv[-1] the program's. */
+    int (*run)(int argc, char **argv);
 };
 
 /* Parses argv[1..] into the sets. Operands are moved to *operands (pointing into

@@ -141,10 +141,11 @@ int opt_tables(const char *program, const char *purpose, const struct opt_comman
     text(stdout, ", ", "purpose", purpose);
     puts("}");
     for (size_t i = 0; i < n && code == 0; i++) {
-        char name[80], help[] = "--help";
+        char called[80], name[80], help[] = "--help";
+        snprintf(called, sizeof called, "%s", program);
         snprintf(name, sizeof name, "%s", cmds[i].name);
-        char *argv[] = {name, help, NULL};
-        code = cmds[i].run(2, argv);
+        char *argv[] = {called, name, help, NULL}; /* as in main: the program is argv[-1] */
+        code = cmds[i].run(2, argv + 1);
     }
     as_table = false;
     return code;
