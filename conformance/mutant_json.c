@@ -1,5 +1,6 @@
 /* What came of the mutants, for programs (mutant.h). */
 #include "conformance/mutant.h"
+#include "conformance/report.h"
 
 /* By enum mutant_fate. */
 static const char *const fates[MUTANT_FATES] = {"by_rules", "by_case", "undecided", "given_up", "permitted",
@@ -9,20 +10,20 @@ static const char *const excuses[MUTANT_EXCUSES] = {"legal", "elsewhere", "survi
 static bool put_unnoticed(json_t *o, const struct mutant_class *c)
 {
     json_t *example =
-        json_pack("{s:o}", "case", selftest_text(c->example ? c->example : ""));
+        json_pack("{s:o}", "case", report_json_text(c->example ? c->example : ""));
     if (example && c->example_step != SIZE_MAX)
         json_object_set_new(example, "step", json_integer((json_int_t)c->example_step + 1));
     return json_object_set_new(o, "stands", json_string(excuses[mutant_excuse(c)])) == 0 &&
            json_object_set_new(o, "example", example) == 0 &&
            (!c->reason ||
-            (json_object_set_new(o, "why", selftest_text(c->reason->why)) == 0 &&
-             json_object_set_new(o, "clause", selftest_text(c->reason->clause)) == 0));
+            (json_object_set_new(o, "why", report_json_text(c->reason->why)) == 0 &&
+             json_object_set_new(o, "clause", report_json_text(c->reason->clause)) == 0));
 }
 
 static json_t *class_json(const struct mutant_class *c)
 {
-    json_t *o = json_pack("{s:o, s:o, s:s, s:s}", "operation", selftest_text(c->operation),
-                          "field", selftest_text(c->field), "mutation",
+    json_t *o = json_pack("{s:o, s:o, s:s, s:s}", "operation", report_json_text(c->operation),
+                          "field", report_json_text(c->field), "mutation",
                           mutant_kind_names[c->kind], "how", c->how);
     for (int k = 0; o && k < MUTANT_FATES; k++)
         if (c->n[k] > 0)

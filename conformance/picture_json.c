@@ -10,13 +10,8 @@
 
 static void put_text(json_t *j, const char *key, const char *s)
 {
-    struct buf utf8;
-    if (!s || !s[0])
-        return;
-    buf_init(&utf8, 1u << 16);
-    report_utf8(&utf8, s);
-    json_object_set_new(j, key, json_string(buf_cstr(&utf8)));
-    buf_clear(&utf8);
+    if (s && s[0])
+        json_object_set_new(j, key, report_json_text(s));
 }
 
 static void put_number(json_t *j, const char *key, uint32_t n)

@@ -89,6 +89,8 @@ void report_command(struct buf *out, const struct run_result *r, const struct te
 void report_step(struct buf *out, const struct test_case *tc, size_t step);
 /* Text as valid UTF-8: what is not, becomes U+FFFD. */
 void report_utf8(struct buf *out, const char *s);
+/* ... as a string of JSON. */
+json_t *report_json_text(const char *s);
 /* "FAIL in 2 of 5, PASS in 3" for a repeated case. */
 void report_rounds(struct buf *out, const struct case_tally *t);
 /* Names of a suite for people: the profile's title; "Cases given by file" for "". */

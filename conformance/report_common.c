@@ -103,6 +103,16 @@ void report_utf8(struct buf *out, const char *s)
     }
 }
 
+json_t *report_json_text(const char *s)
+{
+    struct buf utf8;
+    buf_init(&utf8, 64u << 20);
+    report_utf8(&utf8, s);
+    json_t *j = json_string(buf_cstr(&utf8));
+    buf_clear(&utf8);
+    return j;
+}
+
 void report_rounds(struct buf *out, const struct case_tally *t)
 {
     enum verdict worst = t->worst->verdict;

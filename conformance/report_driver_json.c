@@ -52,16 +52,6 @@ static json_t *real(double x)
     return json_real(strtod(digits, NULL));
 }
 
-static json_t *text(const char *s)
-{
-    struct buf utf8;
-    buf_init(&utf8, 1u << 16);
-    report_utf8(&utf8, s);
-    json_t *j = json_string(buf_cstr(&utf8));
-    buf_clear(&utf8);
-    return j;
-}
-
 static int64_t ns_in(const json_t *j, double unit)
 {
     double x = json_number_value(j) * unit;
@@ -82,12 +72,12 @@ static void tri_in(void *p, size_t room, const json_t *j)
 
 static json_t *text_out(const void *p)
 {
-    return text(p);
+    return report_json_text(p);
 }
 
 static json_t *given_out(const void *p)
 {
-    return *(const char *)p ? text(p) : NULL;
+    return *(const char *)p ? report_json_text(p) : NULL;
 }
 
 static void text_in(void *p, size_t room, const json_t *j)
@@ -314,7 +304,7 @@ static json_t *clock_out(const struct clock_facts *c)
                           real((double)clock_uncertain_ns(&c->at_start) / 1e9), "round_trip_ms",
                           real((double)c->at_start.round_trip_ns / 1e6), "uneven", (int)c->uneven);
     if (c->what[0])
-        json_object_set_new(j, "what", text(c->what));
+        json_object_set_new(j, "what", report_json_text(c->what));
     if (c->drift_known) {
         json_object_set_new(j, "drift_ppm", real(c->drift_ppm));
         json_object_set_new(j, "drift_uncertain_ppm", real(c->drift_uncertain_ppm));
@@ -331,9 +321,9 @@ static json_t *advice_out(const struct driver *d)
     advise(&d->facts, d->opt.attribute, &a);
     json_t *ask = json_array();
     for (size_t i = 0; i < a.n_asks; i++)
-        json_array_append_new(ask, text(a.ask[i]));
+        json_array_append_new(ask, report_json_text(a.ask[i]));
     return json_pack("{s:b, s:b, s:o, s:I, s:o}", "enabled", (int)a.works, "compoundCreate",
-                     (int)a.compound, "bucketAttributeName", text(a.attribute), "pipelineDepth",
+                     (int)a.compound, "bucketAttributeName", report_json_text(a.attribute), "pipelineDepth",
                      (json_int_t)a.depth, "ask", ask);
 }
 
@@ -355,7 +345,7 @@ json_t *report_driver_json(const struct driver *d)
     json_object_set_new(j, "clock", clock_out(&f->clock));
     json_object_set_new(j, "attributes", names);
     if (d->opt.attribute)
-        json_object_set_new(j, "wanted_attribute", text(d->opt.attribute));
+        json_object_set_new(j, "wanted_attribute", report_json_text(d->opt.attribute));
     json_object_set_new(j, "advice", advice_out(d));
     return j;
 }

@@ -52,19 +52,9 @@
 
 /* ---- small parts ------------------------------------------------------------ */
 
-static json_t *text(const char *s)
-{
-    struct buf b;
-    buf_init(&b, 64u << 20);
-    report_utf8(&b, s);
-    json_t *j = json_string(buf_cstr(&b));
-    buf_clear(&b);
-    return j;
-}
-
 static void put(json_t *object, const char *key, const char *s)
 {
-    json_object_set_new(object, key, text(s));
+    json_object_set_new(object, key, report_json_text(s));
 }
 
 static void put_int(json_t *object, const char *key, int64_t n)
@@ -156,11 +146,11 @@ static json_t *target_of(const struct run_result *r)
     json_t *j = json_object(), *versions = json_array(), *operations = json_array(),
            *objects = json_array();
     for (size_t i = 0; i < t->n_versions; i++)
-        json_array_append_new(versions, text(kmip_version_text(t->versions[i])));
+        json_array_append_new(versions, report_json_text(kmip_version_text(t->versions[i])));
     for (size_t i = 0; i < t->n_operations; i++)
-        json_array_append_new(operations, text(kmip_operation_name(t->operations[i])));
+        json_array_append_new(operations, report_json_text(kmip_operation_name(t->operations[i])));
     for (size_t i = 0; i < t->n_objects; i++)
-        json_array_append_new(objects, text(kmip_name_of("Object Type", t->objects[i])));
+        json_array_append_new(objects, report_json_text(kmip_name_of("Object Type", t->objects[i])));
     put(j, "host", t->opt.settings.host);
     put(j, "port", t->port);
     put(j, "vendor", t->vendor);
@@ -236,7 +226,7 @@ static json_t *lines_of(const char *s)
         end = s + strcspn(s, "\n");
         buf_init(&line, 1u << 16);
         buf_put(&line, s, (size_t)(end - s));
-        json_array_append_new(lines, text(buf_cstr(&line)));
+        json_array_append_new(lines, report_json_text(buf_cstr(&line)));
         buf_clear(&line);
     }
     return lines;
@@ -302,7 +292,7 @@ static json_t *case_of(const struct run_result *r, const struct case_tally *t)
     json_t *j = json_object(), *covers = json_array();
     struct buf command;
     for (size_t i = 0; i < tc->covers.n; i++)
-        json_array_append_new(covers, text(tc->covers.v[i]));
+        json_array_append_new(covers, report_json_text(tc->covers.v[i]));
     put(j, "id", tc->id);
     put(j, "suite", tc->suite);
     put(j, "title", tc->title);
@@ -425,7 +415,7 @@ static json_t *shard_of_run(const struct run_shard *s)
 {
     json_t *j = json_object(), *cases = json_array();
     for (size_t i = 0; i < s->n_cases; i++)
-        json_array_append_new(cases, text(s->cases[i]->id));
+        json_array_append_new(cases, report_json_text(s->cases[i]->id));
     put_int(j, "index", s->index);
     put_int(j, "of", s->of);
     json_object_set_new(j, "cases", cases);

@@ -21,16 +21,6 @@
 #include "kmip/base/clock.h"
 #include "kmip/base/file.h"
 
-static json_t *text(const char *s)
-{
-    struct buf utf8;
-    buf_init(&utf8, 1u << 16);
-    report_utf8(&utf8, s);
-    json_t *j = json_string(buf_cstr(&utf8));
-    buf_clear(&utf8);
-    return j;
-}
-
 static json_t *attempt_of(const struct repro_run *run, size_t i)
 {
     const struct repro_result *r = &run->result[i];
@@ -41,7 +31,7 @@ static json_t *attempt_of(const struct repro_run *run, size_t i)
     json_t *j = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:b, s:o, s:s, s:I, s:o}", "title", a->title,
                      "who", repro_who(a->who), "expected", a->breaks ? "breaks" : "works",
                      "promised", a->breaks, "outcome", r->works ? "works" : "breaks",
-                     "as_expected", (int)repro_as_expected(r), "what", text(r->what), "match",
+                     "as_expected", (int)repro_as_expected(r), "what", report_json_text(r->what), "match",
                      by_position ? "position" : "id", "depth", (json_int_t)depth, "events",
                      picture_json(&p));
     if (p.two_clocks)
@@ -68,11 +58,11 @@ bool repro_trace(const char *path, const struct repro_run *r, struct kerr *err)
     size_t n = repro_attempts_of(r->repro);
     bool shown = repro_all(r, true), held = repro_all(r, false);
     for (size_t i = 0; i < r->sets.n; i++)
-        json_array_append_new(sets, text(r->sets.v[i]));
+        json_array_append_new(sets, report_json_text(r->sets.v[i]));
     for (size_t i = 0; i < n; i++)
         json_array_append_new(attempts, attempt_of(r, i));
     json_t *root = json_pack("{s:s, s:o, s:s, s:s, s:o, s:b, s:b, s:o}", "repro", r->repro->name,
-                             "title", text(r->about.title), "setting", r->repro->setting, "seed",
+                             "title", report_json_text(r->about.title), "setting", r->repro->setting, "seed",
                              r->seed, "settings", sets, "reproduced", (int)shown, "remedies_hold",
                              (int)held, "attempts", attempts);
     char *dump = root && add_clock(root, r)

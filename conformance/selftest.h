@@ -127,6 +127,5 @@ size_t selftest_size(const struct selftest *st, enum selftest_kind kind);
 /* selftest_json.c */
 __attribute__((warn_unused_result)) bool selftest_json(const char *path, const struct selftest *st,
                                                        struct kerr *err);
-json_t *selftest_text(const char *s);
 
 #endif

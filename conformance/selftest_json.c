@@ -15,19 +15,9 @@
 
 #define SELFTEST_REPORT_VERSION 1
 
-json_t *selftest_text(const char *s)
-{
-    struct buf b;
-    buf_init(&b, 1u << 20);
-    report_utf8(&b, s);
-    json_t *j = json_string(buf_cstr(&b));
-    buf_clear(&b);
-    return j;
-}
-
 static void put(json_t *o, const char *key, const char *s)
 {
-    json_object_set_new(o, key, selftest_text(s));
+    json_object_set_new(o, key, report_json_text(s));
 }
 
 static json_t *case_of(const struct selftest_outcome *o)
@@ -35,7 +25,7 @@ static json_t *case_of(const struct selftest_outcome *o)
     static const char *const ties[] = {
         [TIE_ROW] = "row", [TIE_CLAUSE] = "clause", [TIE_RULE] = "rule"};
     json_t *j = json_pack("{s:s, s:s, s:o, s:b, s:b, s:b}", "id", o->tc->id, "verdict",
-                          verdict_name(o->verdict), "reason", selftest_text(o->reason), "worse",
+                          verdict_name(o->verdict), "reason", report_json_text(o->reason), "worse",
                           o->worse, "kills", o->kills, "own", o->own);
     if (o->tie != TIE_NONE) {
         put(j, "tie", ties[o->tie]);
@@ -59,7 +49,7 @@ static void put_about(json_t *j, const struct selftest_entry *e)
     const struct catalogue_entry *about = e->about;
     json_t *rows = json_array();
     for (size_t i = 0; i < about->n_rows; i++)
-        json_array_append_new(rows, selftest_text(about->rows[i]));
+        json_array_append_new(rows, report_json_text(about->rows[i]));
     put(j, "what", about->what);
     put(j, "clause", about->clause);
     if (e->kind == SELFTEST_DEVIATION)

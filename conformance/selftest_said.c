@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "conformance/clause.h"
+#include "conformance/report.h"
 #include "conformance/requirement.h"
 #include "conformance/selftest.h"
 
@@ -13,7 +14,7 @@ static json_t *rules_of(const struct case_result *c)
     for (size_t i = 0; i < c->found.n; i++)
         if (c->found.v[i].clause)
             json_array_append_new(list, json_pack("{s:o, s:b}", "clause",
-                                                  selftest_text(c->found.v[i].clause), "must",
+                                                  report_json_text(c->found.v[i].clause), "must",
                                                   c->found.v[i].must));
     return list;
 }
@@ -33,7 +34,7 @@ static json_t *outcomes_of(const struct run_result *r)
         if (c->verdict != VERDICT_PASS)
             json_array_append_new(list,
                                   json_pack("{s:s, s:i, s:o, s:o, s:b}", "id", c->tc->id, "verdict",
-                                            (int)c->verdict, "reason", selftest_text(c->reason),
+                                            (int)c->verdict, "reason", report_json_text(c->reason),
                                             "rules", rules_of(c), "own", selftest_own(c)));
     return list;
 }
@@ -41,8 +42,8 @@ static json_t *outcomes_of(const struct run_result *r)
 /* NULL: it was open. */
 static json_t *gate_of(const struct run_result *r, const char *why)
 {
-    return r->gate == GATE_REFUSED ? json_pack("{s:o, s:o}", "reason", selftest_text(why), "clause",
-                                               selftest_text(r->target->gate_clause))
+    return r->gate == GATE_REFUSED ? json_pack("{s:o, s:o}", "reason", report_json_text(why), "clause",
+                                               report_json_text(r->target->gate_clause))
                                    : NULL;
 }
 
@@ -52,7 +53,7 @@ char *selftest_say(const struct run_result *r, const char *broken)
     for (int v = 0; v < VERDICT_COUNT_; v++)
         json_array_append_new(counts, json_integer((json_int_t)r->counts.n[v]));
     json_t *j = json_pack("{s:o*, s:o*, s:o, s:o}", "gate", gate, "broken",
-                          broken && !gate ? selftest_text(broken) : NULL, "counts", counts, "cases",
+                          broken && !gate ? report_json_text(broken) : NULL, "counts", counts, "cases",
                           outcomes_of(r));
     char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(j);

@@ -254,24 +254,13 @@ static void make_long(struct message *m, size_t n)
 
     buf_init(&m->bytes, TTLV_DEFAULT_SIZE);
     ttlv_w_init(&w, &m->bytes, NULL);
-    ttlv_w_open(&w, KMIP_TAG_RESPONSE_MESSAGE);
-    ttlv_w_open(&w, KMIP_TAG_RESPONSE_HEADER);
-    ttlv_w_open(&w, KMIP_TAG_PROTOCOL_VERSION);
-    ttlv_w_int(&w, KMIP_TAG_PROTOCOL_VERSION_MAJOR, 1);
-    ttlv_w_int(&w, KMIP_TAG_PROTOCOL_VERSION_MINOR, 2);
-    ttlv_w_close(&w);
-    ttlv_w_date(&w, KMIP_TAG_TIME_STAMP, 1769860800);
-    ttlv_w_int(&w, KMIP_TAG_BATCH_COUNT, 1);
-    ttlv_w_close(&w);
-    ttlv_w_open(&w, KMIP_TAG_BATCH_ITEM);
+    bench_begin_response(&w);
     ttlv_w_enum(&w, KMIP_TAG_OPERATION, KMIP_OPERATION_LOCATE);
     ttlv_w_enum(&w, KMIP_TAG_RESULT_STATUS, KMIP_RESULT_STATUS_SUCCESS);
     ttlv_w_open(&w, KMIP_TAG_RESPONSE_PAYLOAD);
     for (size_t i = 0; i < n; i++)
         ttlv_w_str(&w, KMIP_TAG_UNIQUE_IDENTIFIER, "6c1f2a0e-77d3-4a52-9b0c-5d1f8a3e4b21");
-    for (unsigned d = w.depth; d > 0; d--)
-        ttlv_w_close(&w);
-    if (!ttlv_w_finish(&w))
+    if (!bench_end_response(&w))
         bench_die("codec", "the long message could not be written");
 }
 

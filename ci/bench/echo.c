@@ -48,16 +48,7 @@ static void make_reply(void)
 
     buf_init(&reply, BUF_NO_LIMIT);
     ttlv_w_init(&w, &reply, NULL);
-    ttlv_w_open(&w, KMIP_TAG_RESPONSE_MESSAGE);
-    ttlv_w_open(&w, KMIP_TAG_RESPONSE_HEADER);
-    ttlv_w_open(&w, KMIP_TAG_PROTOCOL_VERSION);
-    ttlv_w_int(&w, KMIP_TAG_PROTOCOL_VERSION_MAJOR, 1);
-    ttlv_w_int(&w, KMIP_TAG_PROTOCOL_VERSION_MINOR, 2);
-    ttlv_w_close(&w);
-    ttlv_w_date(&w, KMIP_TAG_TIME_STAMP, 1700000000);
-    ttlv_w_int(&w, KMIP_TAG_BATCH_COUNT, 1);
-    ttlv_w_close(&w);
-    ttlv_w_open(&w, KMIP_TAG_BATCH_ITEM);
+    bench_begin_response(&w);
     ttlv_w_enum(&w, KMIP_TAG_OPERATION, KMIP_OPERATION_GET);
     ttlv_w_bytes(&w, KMIP_TAG_UNIQUE_BATCH_ITEM_ID, bytes_of(id, sizeof id));
     ttlv_w_enum(&w, KMIP_TAG_RESULT_STATUS, KMIP_RESULT_STATUS_SUCCESS);
@@ -72,9 +63,7 @@ static void make_reply(void)
     ttlv_w_close(&w);
     ttlv_w_enum(&w, KMIP_TAG_CRYPTOGRAPHIC_ALGORITHM, KMIP_CRYPTOGRAPHIC_ALGORITHM_AES);
     ttlv_w_int(&w, KMIP_TAG_CRYPTOGRAPHIC_LENGTH, 256);
-    for (unsigned d = w.depth; d > 0; d--)
-        ttlv_w_close(&w);
-    if (!ttlv_w_finish(&w))
+    if (!bench_end_response(&w))
         bench_die("echo", "no reply could be made");
     const uint8_t *at = memmem(reply.p, reply.n, id, sizeof id);
     reply_id = (size_t)(at - reply.p);

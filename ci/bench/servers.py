@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """servers.py BUILD [ROUNDS] [SECONDS]: what a request costs the mock, beside a server that
-does nothing but TLS (echo.c), and beside PyKMIP's where it can do the work.
+does nothing but TLS (echo.c).
 
 Loads each with kmip-client bench, by turns, and reads the CPU time that its process took.
 Prints medians, and ratios to the limit of the same run. Exits with 1 when something failed,
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-# name, the limit in words, options of bench, operation (echo answers Get alone)
+# What it is called, options of kmip-client bench.
 WORKS = [
     ('Get, 1 connection, depth 8', ['--mix', 'get', '--depth', '8']),
     ('Get, 64 connections, depth 8', ['--mix', 'get', '--connections', '64', '--depth', '8']),
@@ -26,7 +26,7 @@ WORKS = [
     ('Full handshake and Get', ['--mix', 'get', '--reconnect']),
     ('Resumed handshake and Get', ['--mix', 'get', '--resume']),
 ]
-# With Get only: what each kind of load costs the limit.
+# The limit answers Get, whatever it is loaded with.
 LIMIT = {'encrypt': 'get', 'create': 'get'}
 
 

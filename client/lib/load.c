@@ -293,7 +293,6 @@ static bool set_up(struct load *l, struct kerr *err)
     for (unsigned i = 0; i < p->connections; i++) {
         struct load_conn *c = &l->conns[i];
         c->load = l;
-        c->index = i;
         c->slots = l->slots + (size_t)i * p->connect->depth;
         buf_init(&c->in, l->max_message + TLS_RECORD_MAX);
     }

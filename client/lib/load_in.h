@@ -30,7 +30,6 @@ struct load;
 
 struct load_conn {
     struct load *load;
-    uint32_t index;
     enum load_state state;
     struct tls_conn *tls;
     int64_t since_ns;    /* when it began to connect; of the oldest request when open */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kmip/schema/dict.h"
+
 enum { POINTER_MAX = 300 };
 
 json_t *schema_load(const char *path)
@@ -145,4 +147,16 @@ void schema_has_fields(const json_t *schema, const char *pointer, const struct y
                   "%s: no description", below);
         has_field(schema, below, f);
     }
+}
+
+void schema_has_enumeration(const json_t *schema, const char *pointer, const char *enumeration)
+{
+    const struct kmip_enum *e = kmip_enum_by_name(bytes_str(enumeration));
+    const char *names[128] = {NULL};
+
+    cr_assert(e && e->n < 128, "%s: no enumeration, or a longer one than there is room for",
+              enumeration);
+    for (size_t k = 0; k < e->n; k++)
+        names[k] = e->values[k].name;
+    schema_has_names(schema, pointer, names);
 }

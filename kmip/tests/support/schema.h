@@ -16,5 +16,7 @@ const json_t *schema_at(const json_t *schema, const char *pointer);
 void schema_has_fields(const json_t *schema, const char *pointer, const struct yfield *fields);
 /* The enum there is this list, whatever the order. names[i] NULL ends it. */
 void schema_has_names(const json_t *schema, const char *pointer, const char *const *names);
+/* ... the names of this enumeration of the standard. */
+void schema_has_enumeration(const json_t *schema, const char *pointer, const char *enumeration);
 
 #endif
