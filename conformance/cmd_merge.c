@@ -1,4 +1,5 @@
 /* kmip-conform merge: reports of shards into that of one run. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,24 @@ static int told(const struct merge_options *o, const json_t *root, struct kerr *
     return code;
 }
 
+static const char *certificate(const struct shard_report *s)
+{
+    const json_t *of = json_object_get(json_object_get(s->root, "target"), "certificate");
+    return of ? report_text_of(of, "sha256") : "none";
+}
+
+static void warn(const struct shard_report *v, size_t n)
+{
+    const struct shard_report *other = merge_other_certificate(v, n);
+    if (other)
+        fprintf(stderr,
+                PROGRAM ": warning: the server of %s had another certificate (SHA-256 %s) than that "
+                        "of %s (%s). If these are not several servers behind one address, or a "
+                        "certificate that was renewed, the shards are of different servers. The "
+                        "whole report names no certificate.\n",
+                other->path, certificate(other), v[0].path, certificate(&v[0]));
+}
+
 static int merge(const struct merge_options *o, char *const *paths, size_t n, struct kerr *err)
 {
     struct shard_report *v = calloc(n, sizeof *v);
@@ -51,8 +70,10 @@ static int merge(const struct merge_options *o, char *const *paths, size_t n, st
     }
     if (ok)
         root = merge_reports(v, n, err);
-    if (root)
+    if (root) {
+        warn(v, n);
         code = told(o, root, err);
+    }
     json_decref(root);
     for (size_t i = 0; v && i < n; i++)
         json_decref(v[i].root);

@@ -83,6 +83,17 @@ static bool check_same(const struct shard_report *a, const struct shard_report *
                     a->path, b->path);
 }
 
+const struct shard_report *merge_other_certificate(const struct shard_report *v, size_t n)
+{
+    const json_t *first = json_object_get(json_object_get(v[0].root, "target"), "certificate");
+    for (size_t i = 1; i < n; i++) {
+        const json_t *other = json_object_get(v[i].root, "target");
+        if (!json_equal(first, json_object_get(other, "certificate")))
+            return &v[i];
+    }
+    return NULL;
+}
+
 static int by_index(const void *a, const void *b)
 {
     int64_t x = index_of(a), y = index_of(b);
@@ -296,7 +307,10 @@ static void put_head(const struct merging *m, const json_t *left)
     put_stopped(m);
     json_object_set_new(m->root, "not_run", json_integer((json_int_t)m->not_run));
     json_object_set_new(m->root, "gate", copy_of(m, "gate"));
-    json_object_set_new(m->root, "target", copy_of(m, "target"));
+    json_t *target = json_copy(json_object_get(m->v[0].root, "target"));
+    if (merge_other_certificate(m->v, m->n))
+        json_object_del(target, "certificate");
+    json_object_set_new(m->root, "target", target);
 }
 
 /* ---- counts ----------------------------------------------------------------- */

@@ -199,6 +199,37 @@ Test(diff, shards_that_do_not_belong_together_are_refused)
     }
 }
 
+/* sha256 NULL: the server showed none. */
+static json_t *shard_of_server(unsigned index, const char *cases, const char *sha256)
+{
+    json_t *root = shard(index, 2, cases, "");
+    if (sha256)
+        json_object_set_new(json_object_get(root, "target"), "certificate",
+                            json_pack("{s:s}", "sha256", sha256));
+    return root;
+}
+
+Test(diff, shards_of_servers_with_different_certificates_make_a_report_without_one)
+{
+    static const struct {
+        const char *a, *b;
+        bool other;
+    } rows[] = {{"00", "00", false}, {"00", "01", true}, {"00", NULL, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct kerr err = KERR_INIT;
+        struct shard_report v[] = {{"A", shard_of_server(1, "a PASS", rows[i].a)},
+                                   {"B", shard_of_server(2, "b PASS", rows[i].b)}};
+        json_t *root = merge_reports(v, 2, &err);
+        cr_assert(root, "%s", err.msg);
+        const json_t *target = json_object_get(root, "target");
+        cr_expect_eq(json_object_get(target, "certificate") == NULL, rows[i].other, "row %zu", i);
+        cr_expect_eq(merge_other_certificate(v, 2), rows[i].other ? &v[1] : NULL, "row %zu", i);
+        json_decref(root);
+        json_decref(v[0].root);
+        json_decref(v[1].root);
+    }
+}
+
 Test(diff, a_whole_of_which_nothing_passed_is_not_decided)
 {
     static const struct {
