@@ -87,8 +87,9 @@ const struct shard_report *merge_other_certificate(const struct shard_report *v,
 {
     const json_t *first = json_object_get(json_object_get(v[0].root, "target"), "certificate");
     for (size_t i = 1; i < n; i++) {
-        const json_t *other = json_object_get(v[i].root, "target");
-        if (!json_equal(first, json_object_get(other, "certificate")))
+        const json_t *target = json_object_get(v[i].root, "target");
+        const json_t *other = json_object_get(target, "certificate");
+        if (other != first && !json_equal(first, other))
             return &v[i];
     }
     return NULL;
