@@ -164,8 +164,13 @@ test:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory check
 
-check: all $(TESTS) $(if $(VARIANT),,$(BENCHES))
+check: all $(TESTS) $(if $(VARIANT),,$(BENCHES) asan-mock)
 	$(Q)VARIANT=$(VARIANT) ci/run-tests $(BUILD) $(TESTS)
+
+# The mock that hostile input is tried on (ci/test-robustness.sh).
+.PHONY: asan-mock
+asan-mock:
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan BUILD=$(BUILD)/asan $(BUILD)/asan/kmip-mock
 
 asan:
 	$(Q)ci/deps

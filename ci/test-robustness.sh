@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ci/test-robustness.sh BUILD: the suites robustness and authentication. The honest mock
-# passes both; servers that are wrong in one known way each get the verdict, and the words,
-# that they deserve.
+# passes both, hostile input under AddressSanitizer and UBSan; servers that are wrong in one
+# known way each get the verdict, and the words, that they deserve.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 [ $# -ge 1 ] || { echo "usage: ci/test-robustness.sh BUILD" >&2; exit 2; }
@@ -10,6 +10,9 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/test-robustness.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 export build work
 bad=0
+sanitized=$build/asan/kmip-mock
+[ "${VARIANT:-}" != asan ] || sanitized=$build/kmip-mock
+grep -qaF __asan_init "$sanitized" || { echo "$sanitized is not built with sanitizers: make asan-mock" >&2; exit 2; }
 
 wrong() {
     printf 'FAILED: %s\n' "$1"
@@ -20,7 +23,7 @@ wrong() {
 mock() {
     local name=$1 config=$2
     shift 2
-    "$build/kmip-mock" run --log error --set "$config" -- sh -c '
+    "${mock:-$build/kmip-mock}" run --log error --set "$config" -- sh -c '
         exec "$build/kmip-conform" run --host "$KMIP_HOST" --port "$KMIP_PORT" \
             --certs "$KMIP_CERTS" --other-certs "$KMIP_OTHER_CERTS" --journal "$0.journal" \
             --json "$0.json" "$@"' "$work/$name" "$@" >"$work/$name.out" 2>&1
@@ -48,7 +51,8 @@ P
 }
 
 # ---- the honest mock ----
-mock honest seed=7 --profile robustness
+mock=$sanitized mock honest seed=7 --profile robustness
+grep -E 'Sanitizer|runtime error' "$work/honest.out" && wrong 'the sanitizers found something'
 is honest 0 'conformant in all that was tested'
 [ "$(verdicts honest)" = 32 ] || wrong "robustness: $(verdicts honest)"
 grep -q '^Hostile' "$work/honest.out" && wrong 'our own mock needs no warning'
@@ -92,6 +96,26 @@ is gone 1 'expected the next connection served, got a server that is gone, or ha
     'seen      last message, '
 is http 1 'not a KMIP message: it begins with 48 54 54 (this looks like an HTTP response)'
 is close 0
+
+# ---- one that is killed in the middle of it ----
+"$build/kmip-mock" --log error --listen 127.0.0.1:0 --control 127.0.0.1:0 --pki "$work/killed-pki" \
+    --ready-file "$work/killed.ready" >/dev/null 2>&1 &
+server=$!
+until [ -s "$work/killed.ready" ]; do
+    kill -0 "$server" 2>/dev/null || { echo 'the mock does not start'; exit 1; }
+    sleep 0.05
+done
+read -r port control < <(/usr/bin/python3 -c 'import json, sys
+r = json.load(open(sys.argv[1])); print(r["port"], "%s:%d" % (r["control"]["host"], r["control"]["port"]))' "$work/killed.ready")
+{ "$build/kmip-mock" ctl --control "$control" journal --operation Create --wait 9 --timeout 60s >/dev/null
+  kill -9 "$server"; } &
+"$build/kmip-conform" run --host 127.0.0.1 --port "$port" --certs "$work/killed-pki/client" \
+    --journal "$work/killed.journal" --json "$work/killed.json" "${one[@]}" >"$work/killed.out" 2>&1
+echo $? >"$work/killed.code"
+wait
+is killed 1 'FAIL  robust-break-padding' 'seen      last message, ' \
+    'expected the next connection served, got a server that is gone, or hangs, since this: Request Message/' \
+    'Stopped: the server does not answer any more since case robust-break-padding'
 
 # ---- TLS that lets everybody in: a terminator in front, with an identity of its own ----
 cat >"$work/terminator.py" <<'P'
