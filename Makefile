@@ -6,6 +6,7 @@
 #   make test          every test (installs what is missing first)
 #   make mutation      the tester against every deviation and variation of the mock, and every
 #                      mutant of its replies
+#   make figures       the figures of README.md (ARGS=--write puts them there)
 #   make asan          every test under AddressSanitizer and UBSan
 #   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
 #   make bench         what things cost, beside peers and limits (LIBKMIP=DIR: its source tree)
@@ -76,7 +77,7 @@ TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
 BENCHES     := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
 
-.PHONY: all manuals pictures test check mutation asan asan-units units bench lint conformance install clean help tables
+.PHONY: all manuals pictures test check mutation figures asan asan-units units bench lint conformance install clean help tables
 all: $(PROGRAMS) $(BUILD)/man
 
 # The flags that the objects here were made with: when they are others now, all is old.
@@ -188,6 +189,9 @@ mutation:
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(BUILD)/kmip-conform selftest $(ARGS)
 	$(if $(ARGS),,$(Q)$(BUILD)/kmip-conform selftest --mutants -q)
+
+figures: all
+	$(Q)ci/figures.py $(BUILD) $(ARGS)
 
 # Benchmarks: ci/bench. With LIBKMIP=DIR, a source tree of libkmip, it is a peer.
 $(BUILD)/bench/codec: ci/bench/codec.c ci/bench/peer.c ci/bench/peer.h ci/bench/bench.h $(LIB_KMIP)

@@ -126,6 +126,9 @@ says 'does not apply: the case needs messages from the server'
 echo '<KMIP><RequestMessage/></KMIP>' >"$work/half.xml"
 run 2 "$conform" list --oasis "$work/half.xml"
 tells "half.xml:1:7: the <RequestMessage> of line 1 has no <ResponseMessage> behind it"
+ln -s "$samples" "$work/link"
+run 0 "$conform" list --oasis "$work/link"
+says 'kc-8-12 '
 mkdir "$work/none"
 run 2 "$conform" list --oasis "$work/none"
 tells 'holds no test case'

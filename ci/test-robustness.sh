@@ -71,6 +71,9 @@ is tls12 0
 is basic 1 'FAIL  tls-1.0-accepted'
 is nonsense 2 "--auth-suite is basic, tls12 or report, not 'ssl'"
 warned='WARN:tls-1.3-not-negotiated WARN:tls-mandatory-cbc-suites WARN:tls-port-5696'
+for figures in robustness=honest auth-report=report auth-tls12=tls12 auth-basic=basic; do
+    told=$(ci/figures.py --check "${figures%=*}" "$work/${figures#*=}.json") || wrong "$told"
+done
 other='NOT APPLICABLE:tls-1.0-accepted NOT APPLICABLE:tls-basic-mandatory-suite'
 [ "$(verdicts report)" = "21 $other NOT APPLICABLE:tls-ssl-3.0-refused NOT APPLICABLE:tls-suite-outside-basic-list $warned WARN:tls-suite-outside-list" ] ||
     wrong "report: $(verdicts report)"

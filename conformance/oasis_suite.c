@@ -82,7 +82,7 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 static bool add_folder(struct suites *s, const char *path, bool other, struct kerr *err)
 {
     char *const roots[] = {(char *)path, NULL};
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+    FTS *walk = fts_open(roots, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOCHDIR, by_name);
     size_t n = 0;
     bool ok = walk || kerr_set(err, KE_FILE, "cannot read %s: %s", path, strerror(errno));
 

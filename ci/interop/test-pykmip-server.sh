@@ -4,7 +4,8 @@
 # anything new fails, and so does an entry that is no longer true. Takes about 50 s: PyKMIP
 # writes its database for every object.
 #
-# With CASE (an id or a pattern) it only shows these cases in detail.
+# With CASE (an id or a pattern) it only shows these cases in detail. REPORT=FILE in the
+# environment keeps the report.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -ge 1 ] || { echo "usage: ci/interop/test-pykmip-server.sh BUILD [CASE...]" >&2; exit 2; }
@@ -32,6 +33,7 @@ if [ ! -s "$work/report.json" ]; then
     echo "no report; exit code $rc" >&2
     exit 1
 fi
+[ -z "${REPORT:-}" ] || cp "$work/report.json" "$REPORT"
 # --strict would ask for the warnings, too; of the entries nothing may be left over.
 /usr/bin/python3 - "$work/report.json" <<'PYTHON' || rc=1
 import json, sys
