@@ -28,7 +28,8 @@ static bool succeeded(const struct kmip_item *it, const char *operation, struct 
 static void add_clause(void *arg, const struct finding *f)
 {
     struct target *t = arg;
-    const char *clause = rule_of(f->rule)->clause;
+    char clause[FINDING_CLAUSE_MAX];
+    finding_clause(f, clause);
     const char *all = strstr(t->gate_clause, clause)
                           ? t->gate_clause
                           : arena_printf(&t->arena, "%s; %s", t->gate_clause, clause);

@@ -430,11 +430,13 @@ void judge_reply(struct running *rn, const struct case_step *s, const struct sen
                             .show_secrets = rn->runner->show_secrets,
                             .out = &out->found,
                             .err = &rn->err}};
-    bool ok = !sent->has_reply || kmip_open(&j.reply, j.m.reply, &broken);
+    bool ok = !sent->has_reply || kmip_open(&j.reply, j.m.reply, &broken), read = ok;
     if (!ok)
         mismatch_at(&j.m, broken.off == KERR_NO_OFF ? 0 : broken.off,
                     "a Response Message that can be read", broken.msg);
     ok = ok && judge_items(&j);
     ok = check_async(&j) && ok;
     out->matched = ok && rn->err.code == KE_OK;
+    out->unanswered = !out->matched && (!sent->has_reply || !read) &&
+                      s->expect.connection == CONNECTION_REPLY;
 }

@@ -63,22 +63,43 @@ int verdict_rank(enum verdict v)
     return ranks[v];
 }
 
-void result_decide(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
+static bool is_worse(enum verdict v, enum verdict than)
+{
+    return verdict_rank(v) > verdict_rank(than);
+}
+
+__attribute__((format(printf, 4, 0))) static void
+decide(struct case_result *c, enum verdict v, size_t step, const char *fmt, va_list ap)
 {
     struct buf text;
-    va_list ap;
-    if (verdict_rank(v) <= verdict_rank(c->verdict))
+    if (!is_worse(v, c->verdict))
         return;
     buf_init(&text, 8192);
-    va_start(ap, fmt);
     buf_vprintf(&text, fmt, ap);
-    va_end(ap);
     const char *copy = arena_str(&c->arena, buf_cstr(&text));
     buf_clear(&text);
     c->verdict = v;
     c->step = step;
     c->reason = copy ? copy : "";
     c->step_note = step < c->tc->n_steps && c->tc->steps[step].note ? c->tc->steps[step].note : "";
+}
+
+void result_decide(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    decide(c, v, step, fmt, ap);
+    va_end(ap);
+    if (is_worse(v, c->own))
+        c->own = v;
+}
+
+void result_decide_by_rule(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    decide(c, v, step, fmt, ap);
+    va_end(ap);
 }
 
 /* ---- the run ---------------------------------------------------------------- */

@@ -36,11 +36,15 @@ struct case_result {
     const struct test_case *tc;
     unsigned round;           /* of --repeat, from 0 */
     enum verdict verdict;
+    enum verdict own;         /* ... by what the case itself expects, not by what every reply is
+                               * held against */
     const char *reason;       /* one sentence; "" for a plain PASS */
     size_t step;              /* the step that decided; SIZE_MAX if none */
     const char *step_note;
     const char *evidence;     /* what a probe saw, a line each; "" for others */
     enum kerr_class error_class; /* of what kept us from going on, or KERR_NONE */
+    bool denied;              /* an operation that Query announces was not supported */
+    bool unanswered;          /* no reply came, or none that can be read, where one was due */
     bool lost;                /* no reply came where one was due: is the server still there? */
     struct mismatches found;  /* what differs, MUST and SHOULD, in the order met */
     struct exchange *exchanges, *last_exchange;
@@ -129,8 +133,12 @@ size_t result_stale(const struct run_result *r);
 /* How much a verdict weighs: FAIL most, then ERROR, INCONCLUSIVE, WARN, what did not
  * apply, PASS. */
 int verdict_rank(enum verdict v);
-/* Sets verdict and reason, unless a worse or equal one stands; texts are copied. */
+/* Sets verdict and reason, unless a worse or equal one stands; texts are copied. For what
+ * the case itself expects; */
 void result_decide(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* for what is expected of every reply, whatever the case. */
+void result_decide_by_rule(struct case_result *c, enum verdict v, size_t step, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* 0 conformant. 1 a FAIL (or, strict, a WARN or a stale entry of the baseline). Else, for

@@ -21,6 +21,13 @@ static bool known(const struct mismatches *found, const struct mismatch *mm)
     return false;
 }
 
+static const char *clause_of(struct arena *a, const struct finding *f)
+{
+    char clause[FINDING_CLAUSE_MAX];
+    finding_clause(f, clause);
+    return arena_str(a, clause);
+}
+
 static void take(void *arg, const struct finding *f)
 {
     struct rules *r = arg;
@@ -35,22 +42,22 @@ static void take(void *arg, const struct finding *f)
                                   : arena_str(a, rule->requirement),
                           .actual = arena_str(a, f->actual ? f->actual : ""),
                           .off = f->off,
-                          .clause = rule->clause,
+                          .clause = clause_of(a, f),
                           .rule = rule->name,
                           .must = rule->severity == RULE_MUST};
-    if (!mm.path || !mm.expected || !mm.actual) {
+    if (!mm.path || !mm.expected || !mm.actual || !mm.clause) {
         kerr_set(&r->rn->err, KE_MEMORY, "no memory for a finding");
         return;
     }
     if (known(&r->rn->result->found, &mm))
         return;
     mismatch_add(&r->m, &mm);
-    result_decide(r->rn->result, mm.must ? VERDICT_FAIL : VERDICT_WARN, r->rn->step,
-                  "expected %s, got %s", mm.expected, mm.actual);
+    result_decide_by_rule(r->rn->result, mm.must ? VERDICT_FAIL : VERDICT_WARN, r->rn->step,
+                          "expected %s, got %s", mm.expected, mm.actual);
 }
 
 /* The final answer to a Poll names the operation that was polled for (KMIP 1.2 spec,
- * 4.27): the request's, not Poll. */
+ * 4.28): the request's, not Poll. */
 static void check_polled(struct rules *r)
 {
     struct kmip_message request, reply;
@@ -63,6 +70,7 @@ static void check_polled(struct rules *r)
     struct finding f = {.rule = RULE_MESSAGE_OPERATION,
                         .off = got.off,
                         .path = "Response Message/Batch Item",
+                        .section = "4.28",
                         .expected = kmip_operation_name(asked.operation),
                         .actual = kmip_operation_name(got.operation)};
     take(r, &f);
@@ -89,8 +97,8 @@ void rules_check(struct running *rn, const struct sent *s)
     if (!kmip_validate(r.m.reply, 0, NULL, &all, &err)) {
         mismatch_at(&r.m, err.off == KERR_NO_OFF ? 0 : err.off, "a message within the limits",
                     err.msg);
-        result_decide(rn->result, VERDICT_FAIL, rn->step, "the reply is beyond all limits: %s",
-                      err.msg);
+        result_decide_by_rule(rn->result, VERDICT_FAIL, rn->step,
+                              "the reply is beyond all limits: %s", err.msg);
     }
     /* The server's clock is judged by a case of its own, not by every reply. */
     kmip_check_reply(buf_bytes(&s->asked), r.m.reply, 0, &sink);
@@ -114,6 +122,7 @@ void rules_unasked(struct running *rn, bool must, const char *what)
         return;
     }
     mismatch_add(&m, &mm);
-    result_decide(rn->result, must ? VERDICT_FAIL : VERDICT_WARN, rn->step,
-                  "out of step: %s, which nobody asked for; the connection was given up", what);
+    result_decide_by_rule(rn->result, must ? VERDICT_FAIL : VERDICT_WARN, rn->step,
+                          "out of step: %s, which nobody asked for; the connection was given up",
+                          what);
 }

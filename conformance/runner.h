@@ -94,6 +94,7 @@ struct judgement {
     enum verdict verdict; /* of the alternative that matched, with its `because` */
     const char *why;
     bool matched;
+    bool unanswered;      /* there is no reply that can be read, and one was wanted */
     bool foresaw_denial;  /* the expectation that matched names Operation Not Supported */
 };
 /* judge.c. rn->err when the case cannot be understood. */

@@ -10,25 +10,31 @@ enum verdict verdict_cap(const struct test_case *tc)
 
 void verdict_denied(struct running *rn)
 {
-    result_decide(rn->result, VERDICT_FAIL, rn->step,
-                  "Query announces %s, and yet the server answers Operation Not Supported (KMIP "
-                  "1.2 spec, 4.25)",
-                  kmip_operation_name(rn->denied));
+    rn->result->denied = true;
+    result_decide_by_rule(rn->result, VERDICT_FAIL, rn->step,
+                          "Query announces %s, and yet the server answers Operation Not Supported "
+                          "(KMIP 1.2 spec, 4.25)",
+                          kmip_operation_name(rn->denied));
 }
 
+/* Where there is nothing to be judged, the case has not found what it is about. */
 static void decide_mismatch(struct running *rn, enum verdict v, const char *what,
-                            const struct mismatches *found)
+                            const struct judgement *j)
 {
-    struct buf expected;
-    if (found->n == 0) {
-        result_decide(rn->result, v, rn->step, "%sthe expectation does not hold", what);
-        return;
+    struct case_result *c = rn->result;
+    struct buf text;
+    buf_init(&text, 8192);
+    buf_puts(&text, what);
+    if (j->found.n > 0) {
+        buf_puts(&text, "expected ");
+        mismatch_expected(&j->found.v[0], &text);
+        buf_printf(&text, ", got %s", j->found.v[0].actual);
+    } else {
+        buf_puts(&text, "the expectation does not hold");
     }
-    buf_init(&expected, 8192);
-    mismatch_expected(&found->v[0], &expected);
-    result_decide(rn->result, v, rn->step, "%sexpected %s, got %s", what, buf_cstr(&expected),
-                  found->v[0].actual);
-    buf_clear(&expected);
+    c->unanswered = c->unanswered || j->unanswered;
+    (j->unanswered ? result_decide_by_rule : result_decide)(c, v, rn->step, "%s", buf_cstr(&text));
+    buf_clear(&text);
 }
 
 static void keep_mismatches(struct case_result *c, const struct mismatches *found)
@@ -63,12 +69,11 @@ bool verdict_step(struct running *rn, const struct case_step *s, const struct ju
         return v <= VERDICT_FAIL; /* anything else ends the case */
     }
     if (too_late(rn, s))
-        decide_mismatch(rn, VERDICT_INCONCLUSIVE, "the server took too long to see it: ",
-                        &j->found);
+        decide_mismatch(rn, VERDICT_INCONCLUSIVE, "the server took too long to see it: ", j);
     else if (s->setup)
-        decide_mismatch(rn, VERDICT_INCONCLUSIVE, "the preparation did not work: ", &j->found);
+        decide_mismatch(rn, VERDICT_INCONCLUSIVE, "the preparation did not work: ", j);
     else
-        decide_mismatch(rn, verdict_cap(rn->tc), "", &j->found);
+        decide_mismatch(rn, verdict_cap(rn->tc), "", j);
     return false;
 }
 
@@ -90,8 +95,8 @@ void verdict_error(struct running *rn)
     if (rn->err.code == KE_INTERRUPTED) {
         result_decide(c, VERDICT_INCONCLUSIVE, rn->step, "interrupted");
     } else if (servers_doing(&rn->err) && c->exchanges) {
-        c->lost = true;
-        result_decide(c, verdict_cap(rn->tc), rn->step, "%s", text);
+        c->lost = c->unanswered = true;
+        result_decide_by_rule(c, verdict_cap(rn->tc), rn->step, "%s", text);
     } else {
         c->lost = rn->err.cls == KERR_CLASS_IO || rn->err.cls == KERR_CLASS_TLS ||
                   rn->err.cls == KERR_CLASS_TIMEOUT;

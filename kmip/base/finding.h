@@ -28,9 +28,15 @@ struct finding {
     enum rule_id rule;
     uint32_t off;         /* of the item in the message */
     const char *path;     /* tag path with names where they are known */
+    const char *section;  /* of the table that the item is not as: "4.11"; NULL: of none */
     const char *expected; /* short text, never key material */
     const char *actual;
 };
+
+/* Where the standard says it: the rule's clause, and the table's section behind that.
+ * "KMIP 1.2 spec, 7.1, 4.11". */
+#define FINDING_CLAUSE_MAX 96
+void finding_clause(const struct finding *f, char out[FINDING_CLAUSE_MAX]);
 
 struct finding_sink {
     void (*take)(void *arg, const struct finding *f);

@@ -29,6 +29,23 @@ static void start_level(struct validator *v, const struct ttlv_item *it, bool ne
     lv->together = false;
 }
 
+/* Rules that say to keep to a table; where that stands is the structure's section. */
+static bool is_of_table(enum rule_id rule)
+{
+    switch (rule) {
+    case RULE_SCHEMA_UNKNOWN:
+    case RULE_SCHEMA_ORDER:
+    case RULE_SCHEMA_REPEAT:
+    case RULE_SCHEMA_MISSING:
+    case RULE_SCHEMA_TYPE:
+    case RULE_SCHEMA_ENUM:
+    case RULE_SCHEMA_MASK:
+        return true;
+    default:
+        return false;
+    }
+}
+
 RARE void validator_report(struct validator *v, enum rule_id rule, uint32_t off, const char *expected,
                       const char *actual)
 {
@@ -39,6 +56,8 @@ RARE void validator_report(struct validator *v, enum rule_id rule, uint32_t off,
     if (v->findings == TTLV_MAX_FINDINGS)
         return;
     v->findings++;
+    if (is_of_table(rule) && v->walk.depth > 0 && frame(v)->def)
+        f.section = frame(v)->def->section;
     f.path = ttlv_path_at(v->msg, off, &kmip_namer, path, sizeof path);
     v->sink->take(v->sink->arg, &f);
 }
@@ -150,6 +169,12 @@ RARE static void report_type(struct validator *v, uint16_t types, const struct t
             n += (size_t)snprintf(expected + n, sizeof expected - n, "%s%s", n ? " or " : "",
                                   ttlv_type_name(t));
     validator_report(v, RULE_SCHEMA_TYPE, it->off, expected, ttlv_type_name(it->type));
+}
+
+/* One that there is; another the reader has told of. */
+static bool is_type(uint8_t type)
+{
+    return type >= TTLV_STRUCTURE && type <= TTLV_INTERVAL;
 }
 
 /* A value that is newer than the message (known), or that the enumeration does not have. */
@@ -385,13 +410,13 @@ static bool check_item(struct validator *v, const struct kmip_spot *s, const str
         *newer = stray(v, s, it);
     if (s->field && s->field->tag == 0)
         check_object(v, it);
-    if (it->wrong)
-        return false;
-    if (s->types && !(s->types & TYPE_BIT(it->type))) {
+    if (is_type(it->type) && s->types && !(s->types & TYPE_BIT(it->type))) {
         if (s->field)
             report_type(v, s->types, it);
         return false;
     }
+    if (it->wrong)
+        return false;
     if (s->tag && s->tag->selects)
         kmip_walk_select(&v->walk, it->tag, it->type, it->val);
     if (s->field)
