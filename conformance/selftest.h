@@ -27,26 +27,34 @@ enum selftest_result {
     SELFTEST_RESULTS
 };
 
-/* What makes a case one about the deviation: a row that it covers, a clause that it cites, a
- * rule of the standard that a reply broke and that has the clause; the closest first. */
-enum selftest_tie { TIE_ROW, TIE_CLAUSE, TIE_RULE, TIE_NONE };
+/* What ties what was noticed to the deviation: its clause, in the end.
+ *
+ *   case   the case cites it, and what the case itself expects did not hold
+ *   rule   a rule that every reply is held against says it, whatever the case is about
+ *   gate   the same, in the first two replies, behind which there was no case
+ *
+ * Anything else is a side effect: a case about something else stumbled, or one about this
+ * stumbled over something else. */
+enum selftest_tie { TIE_CASE, TIE_RULE, TIE_GATE, TIE_NONE };
+
+/* How likely a case is to notice a deviation: those come first. */
+enum selftest_near { NEAR_BOTH, NEAR_CLAUSE, NEAR_ROW, NEAR_NOT, SELFTEST_NEARS };
 
 /* A case that did not pass in a run. The gate, when it was refused, counts as one: its case
  * has the id SELFTEST_GATE, and cites what the replies broke. */
 #define SELFTEST_GATE "(gate)"
 
-
 struct selftest_outcome {
     const struct test_case *tc;
     enum verdict verdict;
     const char *reason;
+    enum verdict own;       /* ... by what the case itself expects */
     const char **clauses;   /* of the standard's rules that its replies broke */
     bool *musts;            /* ... and whether each is a MUST */
     size_t n_clauses;
-    bool own;               /* what the case itself expects does not hold */
     bool worse;             /* than against the honest mock */
     enum selftest_tie tie;
-    const char *by;         /* the row or clause that ties it to the deviation, or NULL */
+    const char *by;         /* the clause that ties it to the deviation, or NULL */
     bool kills;
 };
 
@@ -89,8 +97,10 @@ selftest_reach(const struct selftest *st, const struct selftest_entry *e, struct
 _Noreturn void selftest_run(const struct selftest *st, const struct selftest_entry *e, int fd);
 /* selftest_said.c: the outcome so far as JSON, on one line, to be freed; broken: why the
  * run has not come to its end, or NULL. NULL without memory. */
-/* ... of which selftest_own: the case failed by an expectation of its own. */
-bool selftest_own(const struct case_result *c);
+/* The standard's rules that a case's replies broke; false: there is no i-th, and of
+ * SELFTEST_RULES_MAX there never is. */
+#define SELFTEST_RULES_MAX (MISMATCH_MAX + 3)
+bool selftest_rule(const struct case_result *c, size_t i, const char **clause, bool *must);
 char *selftest_say(const struct run_result *r, const char *broken);
 /* ... into the entry. False: it is not whole. */
 __attribute__((warn_unused_result)) bool selftest_take(const struct selftest *st,
@@ -102,10 +112,8 @@ __attribute__((warn_unused_result)) bool selftest_take(const struct selftest *st
 __attribute__((warn_unused_result)) bool selftest_pool(struct selftest *st, size_t from, size_t to,
                                                        struct kerr *err);
 
-/* selftest_judge.c: how close a case is to the deviation or variation before it was run, by
- * which row or clause. */
-enum selftest_tie selftest_tie(const struct test_case *tc, const struct catalogue_entry *about,
-                               const char **by);
+/* selftest_judge.c */
+enum selftest_near selftest_near(const struct test_case *tc, const struct catalogue_entry *about);
 /* Fills in what one outcome means: worse, tie, by, kills. */
 void selftest_weigh(const struct selftest *st, const struct selftest_entry *e,
                     struct selftest_outcome *o);
@@ -121,6 +129,11 @@ void selftest_end(struct selftest *st);
 /* "killed", "SURVIVED", ... */
 const char *selftest_word(const struct selftest_entry *e);
 const char *selftest_name(const struct selftest_entry *e);
+/* The closest tie of what killed it, TIE_NONE when nothing did; and how many of the
+ * deviations were killed by such. */
+enum selftest_tie selftest_killed_by(const struct selftest_entry *e);
+size_t selftest_killed(const struct selftest *st, enum selftest_tie tie);
+const char *selftest_tie_name(enum selftest_tie tie); /* "case", "rule", "gate" */
 size_t selftest_count(const struct selftest *st, enum selftest_kind kind, enum selftest_result r);
 size_t selftest_size(const struct selftest *st, enum selftest_kind kind);
 

@@ -2,12 +2,14 @@
  *
  *     {report: "selftest", version, program: {name, version}, cases, seconds,
  *      honest: ENTRY, deviations: [ENTRY...], variations: [ENTRY...],
- *      summary: {deviations: {all, killed, survived, elsewhere, broken},
+ *      summary: {deviations: {all, killed, case, rule, gate, survived, elsewhere, broken},
  *                variations: {all, accepted, blamed, broken}}}
  *
  *     ENTRY: {name, what, clause, level, rows, result, why, seconds, cpu_seconds,
- *             verdicts: {PASS: 500, ...},
- *             cases: [{id, verdict, reason, worse, kills, own, tie: row|clause|rule, by}]} */
+ *             killed_by: case|rule|gate, verdicts: {PASS: 500, ...},
+ *             cases: [{id, verdict, own, reason, worse, kills, tie: case|rule|gate, by}]}
+ *
+ * own: the verdict by what the case itself expects, apart from rules for every reply. */
 #include <stdlib.h>
 
 #include "conformance/selftest.h"
@@ -22,13 +24,11 @@ static void put(json_t *o, const char *key, const char *s)
 
 static json_t *case_of(const struct selftest_outcome *o)
 {
-    static const char *const ties[] = {
-        [TIE_ROW] = "row", [TIE_CLAUSE] = "clause", [TIE_RULE] = "rule"};
-    json_t *j = json_pack("{s:s, s:s, s:o, s:b, s:b, s:b}", "id", o->tc->id, "verdict",
-                          verdict_name(o->verdict), "reason", report_json_text(o->reason), "worse",
-                          o->worse, "kills", o->kills, "own", o->own);
+    json_t *j = json_pack("{s:s, s:s, s:s, s:o, s:b, s:b}", "id", o->tc->id, "verdict",
+                          verdict_name(o->verdict), "own", verdict_name(o->own), "reason",
+                          report_json_text(o->reason), "worse", o->worse, "kills", o->kills);
     if (o->tie != TIE_NONE) {
-        put(j, "tie", ties[o->tie]);
+        put(j, "tie", selftest_tie_name(o->tie));
         put(j, "by", o->by);
     }
     return j;
@@ -71,6 +71,8 @@ static json_t *entry_of(const struct selftest_entry *e)
         put_about(j, e);
     put(j, "result", e->result == SELFTEST_GOOD ? selftest_word(e) : results[e->result]);
     put(j, "why", e->why);
+    if (e->n_kills > 0)
+        put(j, "killed_by", selftest_tie_name(selftest_killed_by(e)));
     if (e->broken)
         put(j, "broken", e->broken);
     json_object_set_new(j, "seconds", json_real((double)e->took_ns / 1e9));
@@ -96,16 +98,22 @@ static json_t *count(const struct selftest *st, enum selftest_kind kind, enum se
     return json_integer((json_int_t)selftest_count(st, kind, r));
 }
 
+static json_t *killed_by(const struct selftest *st, enum selftest_tie tie)
+{
+    return json_integer((json_int_t)selftest_killed(st, tie));
+}
+
 static json_t *summary_of(const struct selftest *st)
 {
     const enum selftest_kind d = SELFTEST_DEVIATION, v = SELFTEST_VARIATION;
     return json_pack(
-        "{s:{s:I, s:o, s:o, s:o, s:o}, s:{s:I, s:o, s:o, s:o}}", "deviations", "all",
-        (json_int_t)selftest_size(st, d), "killed", count(st, d, SELFTEST_GOOD), "survived",
-        count(st, d, SELFTEST_SURVIVED), "elsewhere", count(st, d, SELFTEST_ELSEWHERE), "broken",
-        count(st, d, SELFTEST_BROKEN), "variations", "all", (json_int_t)selftest_size(st, v),
-        "accepted", count(st, v, SELFTEST_GOOD), "blamed", count(st, v, SELFTEST_BLAMED), "broken",
-        count(st, v, SELFTEST_BROKEN));
+        "{s:{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}, s:{s:I, s:o, s:o, s:o}}", "deviations",
+        "all", (json_int_t)selftest_size(st, d), "killed", count(st, d, SELFTEST_GOOD), "case",
+        killed_by(st, TIE_CASE), "rule", killed_by(st, TIE_RULE), "gate", killed_by(st, TIE_GATE),
+        "survived", count(st, d, SELFTEST_SURVIVED), "elsewhere", count(st, d, SELFTEST_ELSEWHERE),
+        "broken", count(st, d, SELFTEST_BROKEN), "variations", "all",
+        (json_int_t)selftest_size(st, v), "accepted", count(st, v, SELFTEST_GOOD), "blamed",
+        count(st, v, SELFTEST_BLAMED), "broken", count(st, v, SELFTEST_BROKEN));
 }
 
 bool selftest_json(const char *path, const struct selftest *st, struct kerr *err)

@@ -40,54 +40,89 @@ static bool is_noticed(enum verdict v)
 
 /* ---- ties ------------------------------------------------------------------- */
 
-static const char *shared_row(const struct test_case *tc, const struct catalogue_entry *about)
+static bool shares_row(const struct test_case *tc, const struct catalogue_entry *about)
 {
     for (size_t i = 0; i < tc->covers.n; i++)
         for (size_t k = 0; k < about->n_rows; k++)
             if (strcmp(tc->covers.v[i], about->rows[k]) == 0)
-                return about->rows[k];
-    return NULL;
+                return true;
+    return false;
 }
 
-/* A rule of the standard that a reply broke: it names its clause whatever the case. A rule
- * for all enumerations has the clause of them all. */
+enum selftest_near selftest_near(const struct test_case *tc, const struct catalogue_entry *about)
+{
+    bool row = shares_row(tc, about);
+    if (clause_cites(tc->clause, about->clause))
+        return row ? NEAR_BOTH : NEAR_CLAUSE;
+    return row ? NEAR_ROW : NEAR_NOT;
+}
+
+static bool told(enum verdict v)
+{
+    return v == VERDICT_FAIL || v == VERDICT_WARN;
+}
+
+static bool worse_than(enum verdict v, enum verdict before)
+{
+    return verdict_rank(v) > verdict_rank(before);
+}
+
+/* A rule of the standard that a reply broke; `must` ones only, or any. A rule for all
+ * enumerations has the clause of them all. */
 static const char *broken_rule(const struct selftest_outcome *o,
-                               const struct catalogue_entry *about)
+                               const struct catalogue_entry *about, bool must)
 {
     for (size_t i = 0; i < o->n_clauses; i++)
-        if ((o->musts[i] || about->level == CATALOGUE_SHOULD) &&
-            clause_touches(o->clauses[i], about->clause))
+        if ((o->musts[i] || !must) && clause_touches(o->clauses[i], about->clause))
             return o->clauses[i];
     return NULL;
 }
 
-enum selftest_tie selftest_tie(const struct test_case *tc, const struct catalogue_entry *about,
-                               const char **by)
+/* What the case itself says, if that is about the deviation. */
+static enum verdict own_word(const struct selftest_outcome *o,
+                             const struct selftest_outcome *before,
+                             const struct catalogue_entry *about)
 {
-    if ((*by = shared_row(tc, about)))
-        return TIE_ROW;
-    if (!clause_cites(tc->clause, about->clause))
-        return TIE_NONE;
-    *by = tc->clause;
-    return TIE_CLAUSE;
+    return told(o->own) && worse_than(o->own, before ? before->own : VERDICT_PASS) &&
+                   clause_cites(o->tc->clause, about->clause)
+               ? o->own
+               : VERDICT_PASS;
+}
+
+static void tie(const struct catalogue_entry *about, const struct selftest_outcome *before,
+                struct selftest_outcome *o)
+{
+    bool should = about->level == CATALOGUE_SHOULD;
+    enum verdict own = own_word(o, before, about);
+    if (strcmp(o->tc->id, SELFTEST_GATE) == 0) {
+        o->by = broken_rule(o, about, true);
+        o->tie = o->by ? TIE_GATE : TIE_NONE;
+        o->kills = o->by != NULL;
+    } else if (own == VERDICT_FAIL || (own == VERDICT_WARN && should)) {
+        o->tie = TIE_CASE;
+        o->by = o->tc->clause;
+        o->kills = true;
+    } else if ((o->by = broken_rule(o, about, !should))) {
+        o->tie = TIE_RULE;
+        o->kills = told(o->verdict);
+    } else if (own == VERDICT_WARN) {
+        o->tie = TIE_CASE;
+        o->by = o->tc->clause;
+    } else if ((o->by = broken_rule(o, about, false))) {
+        o->tie = TIE_RULE;
+    }
 }
 
 void selftest_weigh(const struct selftest *st, const struct selftest_entry *e,
                     struct selftest_outcome *o)
 {
     const struct selftest_outcome *before = e->about ? find(&st->v[0], o->tc) : NULL;
-    bool told = o->verdict == VERDICT_FAIL || o->verdict == VERDICT_WARN;
     o->worse = is_noticed(o->verdict) &&
-               (e->about ? !before || verdict_rank(o->verdict) > verdict_rank(before->verdict)
+               (e->about ? worse_than(o->verdict, before ? before->verdict : VERDICT_PASS)
                          : o->verdict != VERDICT_WARN || !selftest_known_warning(o->tc->id));
     o->tie = TIE_NONE;
-    if (e->kind != SELFTEST_DEVIATION || !o->worse || !told)
-        return;
-    o->tie = selftest_tie(o->tc, e->about, &o->by);
-    if (o->tie == TIE_NONE && (o->by = broken_rule(o, e->about)))
-        o->tie = TIE_RULE;
-    o->kills = o->tie != TIE_NONE &&
-               (o->verdict == VERDICT_FAIL || e->about->level == CATALOGUE_SHOULD);
+    if (e->kind == SELFTEST_DEVIATION && o->worse)
+        tie(e->about, before, o);
 }
 
 /* ---- results ---------------------------------------------------------------- */

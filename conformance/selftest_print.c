@@ -35,6 +35,30 @@ const char *selftest_name(const struct selftest_entry *e)
     return e->about ? e->about->name : "(honest)";
 }
 
+const char *selftest_tie_name(enum selftest_tie tie)
+{
+    static const char *const names[] = {
+        [TIE_CASE] = "case", [TIE_RULE] = "rule", [TIE_GATE] = "gate", [TIE_NONE] = ""};
+    return names[tie];
+}
+
+enum selftest_tie selftest_killed_by(const struct selftest_entry *e)
+{
+    enum selftest_tie best = TIE_NONE;
+    for (size_t i = 0; i < e->n; i++)
+        if (e->v[i].kills && e->v[i].tie < best)
+            best = e->v[i].tie;
+    return best;
+}
+
+size_t selftest_killed(const struct selftest *st, enum selftest_tie tie)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < st->n; i++)
+        n += st->v[i].result == SELFTEST_GOOD && selftest_killed_by(&st->v[i]) == tie;
+    return n;
+}
+
 size_t selftest_count(const struct selftest *st, enum selftest_kind kind, enum selftest_result r)
 {
     size_t n = 0;
@@ -86,23 +110,35 @@ static void result(struct terminal *t, const struct selftest_entry *e)
 
 /* ---- one entry -------------------------------------------------------------- */
 
-/* Ids of up to SHOWN cases, those that kill or those that are worse than before. */
-static void cases(struct terminal *t, const struct selftest_entry *e, bool kills)
+/* Does the list of an entry have it: all that is worse than before, or of what killed it that
+ * with this tie? */
+static bool is_listed(const struct selftest_outcome *o, enum selftest_tie tie)
 {
-    size_t all = kills ? e->n_kills : e->n_worse, shown = 0;
-    for (size_t i = 0; i < e->n && shown < SHOWN; i++) {
+    return tie == TIE_NONE ? o->worse : o->kills && o->tie == tie;
+}
+
+/* Ids of up to SHOWN cases; of a rule, what it says. */
+static void cases(struct terminal *t, const struct selftest_entry *e, enum selftest_tie tie)
+{
+    size_t all = 0, shown = 0;
+    for (size_t i = 0; i < e->n; i++) {
         const struct selftest_outcome *o = &e->v[i];
-        if (!(kills ? o->kills : o->worse))
+        if (!is_listed(o, tie) || all++ >= SHOWN)
             continue;
-        fprintf(t->out, "%s%s", shown ? ", " : "", o->tc->id);
-        if (kills && o->tie == TIE_RULE)
-            fprintf(t->out, " (%s)", o->by);
-        else if (o->tie == TIE_ROW && kills)
+        fprintf(t->out, "%s%s", shown++ ? ", " : "", o->tc->id);
+        if (tie == TIE_RULE || tie == TIE_GATE)
             fprintf(t->out, " [%s]", o->by);
-        shown++;
     }
     if (all > shown)
         fprintf(t->out, " and %zu more", all - shown);
+}
+
+/* By what, and by which. */
+static void killed(struct terminal *t, const struct selftest_entry *e)
+{
+    enum selftest_tie tie = selftest_killed_by(e);
+    fprintf(t->out, "%s: ", selftest_tie_name(tie));
+    cases(t, e, tie);
 }
 
 static void rows(struct terminal *t, const struct catalogue_entry *about)
@@ -144,7 +180,7 @@ static void mild(struct terminal *t, const struct selftest_entry *e)
     if (e->n_worse == 0)
         return;
     fprintf(t->out, "%zu not PASS: ", e->n_worse);
-    cases(t, e, false);
+    cases(t, e, TIE_NONE);
 }
 
 void selftest_told(struct selftest *st, const struct selftest_entry *e)
@@ -159,7 +195,7 @@ void selftest_told(struct selftest *st, const struct selftest_entry *e)
     if (!good)
         fputs(e->why, t->out);
     else if (e->kind == SELFTEST_DEVIATION)
-        cases(t, e, true);
+        killed(t, e);
     else if (e->kind == SELFTEST_VARIATION)
         mild(t, e);
     fputc('\n', t->out);
@@ -169,6 +205,24 @@ void selftest_told(struct selftest *st, const struct selftest_entry *e)
 }
 
 /* ---- the end ---------------------------------------------------------------- */
+
+/* "(300 by a case, 50 by a rule, 8 by the gate)" */
+static void kinds(struct selftest *st)
+{
+    static const char *const words[] = {
+        [TIE_CASE] = "a case about it", [TIE_RULE] = "a rule for every reply",
+        [TIE_GATE] = "the gate"};
+    const char *before = " (";
+    for (enum selftest_tie tie = TIE_CASE; tie < TIE_NONE; tie++) {
+        size_t n = selftest_killed(st, tie);
+        if (n == 0)
+            continue;
+        fprintf(st->term.out, "%s%zu by %s", before, n, words[tie]);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        fputc(')', st->term.out);
+}
 
 static void sum(struct selftest *st, enum selftest_kind kind, const char *title, const char *good)
 {
@@ -185,6 +239,8 @@ static void sum(struct selftest *st, enum selftest_kind kind, const char *title,
         return;
     fprintf(st->term.out, "%-12s %zu: %zu %s", title, all,
             selftest_count(st, kind, SELFTEST_GOOD), good);
+    if (kind == SELFTEST_DEVIATION)
+        kinds(st);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         size_t n = selftest_count(st, kind, others[i].r);
         if (n > 0)

@@ -68,7 +68,7 @@ bool selftest_reach(const struct selftest *st, const struct selftest_entry *e, s
 /* Groups by how close the cases are, each in the order of the suites. The variations' and
  * the honest mock's are one. */
 struct order {
-    struct test_case *groups[TIE_NONE + 1];
+    struct test_case *groups[SELFTEST_NEARS];
 };
 
 /* Of a profile that the server claims? */
@@ -83,13 +83,12 @@ static bool is_claimed(const struct test_case *tc, const struct catalogue_entry 
 static void put_in_order(const struct selftest *st, const struct selftest_entry *e,
                          struct order *o)
 {
-    struct test_case **last[TIE_NONE + 1];
-    const char *by;
+    struct test_case **last[SELFTEST_NEARS];
     *o = (struct order){.groups = {NULL}};
-    for (size_t g = 0; g <= TIE_NONE; g++)
+    for (size_t g = 0; g < SELFTEST_NEARS; g++)
         last[g] = &o->groups[g];
     for (struct test_case *tc = st->suites.first, *next; tc; tc = next) {
-        size_t g = e->kind == SELFTEST_DEVIATION && !st->full ? selftest_tie(tc, e->about, &by) : 0;
+        size_t g = e->kind == SELFTEST_DEVIATION && !st->full ? selftest_near(tc, e->about) : 0;
         next = tc->next;
         if (!is_claimed(tc, e->about))
             continue;
@@ -114,15 +113,12 @@ static struct test_case *piece_of(struct test_case **group)
 static bool killed(const struct selftest *st, const struct selftest_entry *e, const struct run *run)
 {
     for (const struct case_result *c = run->result.cases; c; c = c->next) {
-        const char *clauses[MISMATCH_MAX];
-        bool musts[MISMATCH_MAX];
-        struct selftest_outcome o = {.tc = c->tc, .verdict = c->verdict, .clauses = clauses,
-                                     .musts = musts, .own = selftest_own(c)};
-        for (size_t i = 0; i < c->found.n; i++)
-            if (c->found.v[i].clause) {
-                clauses[o.n_clauses] = c->found.v[i].clause;
-                musts[o.n_clauses++] = c->found.v[i].must;
-            }
+        const char *clauses[SELFTEST_RULES_MAX];
+        bool musts[SELFTEST_RULES_MAX];
+        struct selftest_outcome o = {.tc = c->tc, .verdict = c->verdict, .own = c->own,
+                                     .clauses = clauses, .musts = musts};
+        while (selftest_rule(c, o.n_clauses, &clauses[o.n_clauses], &musts[o.n_clauses]))
+            o.n_clauses++;
         selftest_weigh(st, e, &o);
         if (o.kills)
             return true;
@@ -154,7 +150,7 @@ static const char *all_of_it(const struct selftest *st, const struct selftest_en
     char status[60];
     put_in_order(st, e, &order);
     bool ok = run_prepare(run, &err) && run_gate(run, &err);
-    for (size_t g = 0; ok && g <= TIE_NONE && !run->result.stopped && !killed(st, e, run); g++)
+    for (size_t g = 0; ok && g < SELFTEST_NEARS && !run->result.stopped && !killed(st, e, run); g++)
         ok = run_group(st, e, run, order.groups[g], &err);
     if (mock_ended(m, status, sizeof status)) {
         snprintf(text, 900, "the mock ended by itself: %s", status);
