@@ -13,7 +13,9 @@
 #   make manuals       manual pages and completions from the option tables (part of make)
 #   make pictures      the README's pictures, in ci/pictures, by a browser
 #   make lint          static checks
-#   make install       programs, suites and scenarios below PREFIX (/usr/local), DESTDIR before it
+#   make install       programs, suites, scenarios, manuals and the library (ci/package) below
+#                      PREFIX (/usr/local), DESTDIR before it; make uninstall takes them away
+#   make library       libkmip-conform: codec and client for programs of your own
 #   make clean         removes what was built
 #
 # V=1 shows commands. CC, CFLAGS, CPPFLAGS, LDFLAGS, BUILD, PREFIX and DESTDIR are yours to
@@ -77,7 +79,7 @@ TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
 BENCHES     := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
 
-.PHONY: all manuals pictures test check mutation figures asan asan-units units bench lint conformance install clean help tables
+.PHONY: all manuals pictures test check mutation figures asan asan-units units bench lint conformance install uninstall clean help tables
 all: $(PROGRAMS) $(BUILD)/man
 
 # The flags that the objects here were made with: when they are others now, all is old.
@@ -165,7 +167,7 @@ test:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory check
 
-check: all $(TESTS) $(if $(VARIANT),,$(BENCHES) asan-mock)
+check: all $(TESTS) $(if $(VARIANT),,$(BENCHES) asan-mock library)
 	$(Q)VARIANT=$(VARIANT) ci/run-tests $(BUILD) $(TESTS)
 
 # The mock that hostile input is tried on (ci/test-robustness.sh).
@@ -233,11 +235,13 @@ conformance:
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)HOST='$(GIVEN_HOST)' ci/conformance $(BUILD)
 
+include ci/package/library.mk
+
 # The programs look for their data below share/kmip-conform of a folder above their own.
 data  := $(DESTDIR)$(PREFIX)/share
 share := $(data)/kmip-conform
 COMPLETIONS := bash-completion/completions zsh/site-functions fish/vendor_completions.d
-install: all
+install: all install-library
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(share)/scenarios'
 	install $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 conformance/requirements.tsv conformance/report.schema.json $(SCHEMAS) '$(share)'
@@ -253,13 +257,22 @@ install: all
 	install -m 644 $(BUILD)/completions/zsh/* '$(data)/$(word 2,$(COMPLETIONS))'
 	install -m 644 $(BUILD)/completions/fish/* '$(data)/$(word 3,$(COMPLETIONS))'
 
+# What make install would put there, by the same PREFIX, LIBDIR and DESTDIR.
+uninstall: all library
+	$(Q)rm -rf $(BUILD)/installed
+	$(Q)$(MAKE) --no-print-directory DESTDIR='$(abspath $(BUILD))/installed' install >/dev/null
+	$(Q)cd $(BUILD)/installed && find . ! -type d | while read -r f; do rm -f "$(DESTDIR)/$$f"; done
+	$(Q)cd $(BUILD)/installed && find . -depth -type d -path '*kmip-conform*' | \
+	    while read -r d; do [ ! -d "$(DESTDIR)/$$d" ] || rmdir "$(DESTDIR)/$$d" || exit; done
+	$(Q)rm -rf $(BUILD)/installed
+
 # Only what comes from here: BUILD may be any folder.
 clean:
-	rm -rf $(addprefix $(BUILD)/,obj tests bench test-output flags asan man completions) \
-	    $(PROGRAMS) $(LIB_KMIP) $(LIB_CLIENT) $(LIB_MOCK) $(LIB_CONF) $(LIB_SUPPORT)
+	rm -rf $(addprefix $(BUILD)/,obj pic libkmip-conform.map tests bench test-output flags asan man completions) \
+	    $(PROGRAMS) $(LIB_KMIP) $(LIB_CLIENT) $(LIB_MOCK) $(LIB_CONF) $(LIB_SUPPORT) $(LIB_SHARED) $(LIB_STATIC)
 	@rmdir $(BUILD) 2>/dev/null || true
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
--include $(shell find $(BUILD)/obj $(BUILD)/tests -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/pic $(BUILD)/tests -name '*.d' 2>/dev/null)
