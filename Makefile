@@ -16,6 +16,7 @@
 #   make install       programs, suites, scenarios, manuals and the library (ci/package) below
 #                      PREFIX (/usr/local), DESTDIR before it; make uninstall takes them away
 #   make library       libkmip-conform: codec and client for programs of your own
+#   make deb           Debian packages, in build/deb; make deb-test tries them in a clean Debian
 #   make clean         removes what was built
 #
 # V=1 shows commands. CC, CFLAGS, CPPFLAGS, LDFLAGS, BUILD, PREFIX and DESTDIR are yours to
@@ -235,7 +236,7 @@ conformance:
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)HOST='$(GIVEN_HOST)' ci/conformance $(BUILD)
 
-include ci/package/library.mk
+include ci/package/package.mk
 
 # The programs look for their data below share/kmip-conform of a folder above their own.
 data  := $(DESTDIR)$(PREFIX)/share

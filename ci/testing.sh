@@ -38,6 +38,8 @@ end_test() {
     local left
     left=$(find "$work/tmp" -mindepth 1 | head -n 5)
     [ -z "$left" ] || { echo "FAILED: temporary files are left: $left"; exit 1; }
+    # Of a test that gave no folder to complain in.
+    if [ -e "$tree/failed" ]; then cat "$tree/failed"; rm "$tree/failed"; exit 1; fi
     if find "$work" -name failed -exec cat {} + | grep .; then exit 1; fi
     echo "$*"
     exit 0

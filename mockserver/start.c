@@ -62,6 +62,12 @@ static const struct opt options[] = {
      .arg = "DIR",
      .help = "use the certificates in DIR/server; make DIR with a CA, server, client and other "
              "unless there"},
+    {.name = "pki-name",
+     .kind = OPT_LIST,
+     .off = AT(pki_names),
+     .arg = "NAME",
+     .help = "... a server that clients reach by this name or address, besides localhost; may be "
+             "repeated"},
     {.name = "certs",
      .kind = OPT_STR,
      .off = AT(certs),
@@ -117,7 +123,7 @@ static char *certs_in(const char *dir, const char *name)
 
 static bool use_pki(struct start *st, struct kerr *err)
 {
-    if (!pki_set(st->pki_dir, err))
+    if (!pki_set_for(st->pki_dir, st->opt.pki_names.v, st->opt.pki_names.n, err))
         return kerr_wrap(err, "cannot make certificates in %s", st->pki_dir);
     st->server_certs = certs_in(st->pki_dir, "server");
     st->client_certs = certs_in(st->pki_dir, "client");
@@ -153,6 +159,8 @@ static bool find_certs(struct start *st, bool temporary_pki, struct kerr *err)
         return kerr_set(
             err, KE_USAGE,
             "--pki makes certificates, --certs names those that are there: give one of them");
+    if (st->opt.certs && st->opt.pki_names.n > 0)
+        return kerr_set(err, KE_USAGE, "--pki-name goes with --pki, which makes certificates");
     if (st->opt.certs)
         st->cfg.certs = st->opt.certs;
     if (st->opt.pki && !(st->pki_dir = strdup(st->opt.pki)))
@@ -301,6 +309,7 @@ void start_again(const struct start *st, struct buf *out)
     put_option(out, "control", o->control);
     put_option(out, "control-token-file", o->control_token_file);
     put_option(out, "pki", o->pki);
+    put_list(out, "pki-name", &o->pki_names);
     put_option(out, "certs", o->certs);
     put_option(out, "log", o->log);
     buf_printf(out, " --seed %lld", (long long)st->cfg.seed);

@@ -10,7 +10,7 @@
 struct start_options {
     const char *config, *listen, *control, *pki, *certs, *ready_file, *log;
     const char *control_token, *control_token_file;
-    struct opt_list scenarios, sets;
+    struct opt_list scenarios, sets, pki_names;
     int64_t seed;
     bool seed_given, version;
 };

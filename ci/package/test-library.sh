@@ -5,6 +5,7 @@
 cd "$(dirname "$0")/../.." || exit 2
 . ci/testing.sh
 start_test "$@"
+here=$work
 unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR PREFIX LIBDIR
 prefix=$work/usr
 version=$(sed -n 's/^VERSION := //p' Makefile)
@@ -61,11 +62,12 @@ run 0 $cc -std=c11 client/example/keys.c $(pkg-config --cflags libkmip-conform) 
     "$prefix/lib/libkmip-conform.a" $(pkg-config --libs gnutls nettle yaml-0.1 expat) -o "$work/keys-static"
 for keys in keys keys-static; do
     run 0 "$mock" run --log error -- "$work/$keys"
-    matches '^ *State: Active$'
+    matches '^ *Attribute Value: Active$'
     matches '^key [^ ]+: made, used, destroyed$'
     run 2 env -u KMIP_HOST "$work/$keys"
     tells_like '^keys: .*host'
-    run 3 env KMIP_HOST=127.0.0.1 KMIP_PORT=1 KMIP_CERTS="$work/nowhere" "$work/$keys"
+    run 3 "$mock" run --log error -- env KMIP_PORT=1 "$work/$keys"
+    tells 'keys: '
 done
 
 # ---- it goes as it came -----------------------------------------------------------------

@@ -199,10 +199,22 @@ static int set_common(const struct pair *p, const char *cn, int64_t from, int64_
     return rc;
 }
 
+/* Its bytes, of which there are as many as it returns; 0: a name. */
+static unsigned address_of(const char *text, uint8_t a[16])
+{
+    return inet_pton(AF_INET, text, a) == 1 ? 4 : inet_pton(AF_INET6, text, a) == 1 ? 16 : 0;
+}
+
+static bool is_address(const char *text)
+{
+    uint8_t a[16];
+    return address_of(text, a) > 0;
+}
+
 static int add_ip(gnutls_x509_crt_t crt, const char *ip)
 {
     uint8_t a[16];
-    unsigned n = inet_pton(AF_INET, ip, a) == 1 ? 4 : inet_pton(AF_INET6, ip, a) == 1 ? 16 : 0;
+    unsigned n = address_of(ip, a);
     if (n == 0)
         return GNUTLS_E_INVALID_REQUEST;
     return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, a, n, GNUTLS_FSAN_APPEND);
@@ -224,6 +236,8 @@ static int set_names(gnutls_x509_crt_t crt, const struct pki_leaf *leaf)
         rc = add_ip(crt, local ? "127.0.0.1" : leaf->ip);
     if (rc == 0 && local)
         rc = add_ip(crt, "::1");
+    for (size_t i = 0; i < leaf->n_names && rc == 0; i++)
+        rc = is_address(leaf->names[i]) ? add_ip(crt, leaf->names[i]) : add_dns(crt, leaf->names[i]);
     return rc;
 }
 
@@ -415,13 +429,37 @@ bool pki_issued(const char *ca, const char *cert)
     return ok;
 }
 
+/* A set that was there may have been made for other names. */
+static bool is_for(const char *dir, const char *const *names, size_t n, struct kerr *err)
+{
+    struct leaf_paths at;
+    gnutls_x509_crt_t crt;
+    if (!leaf_paths(dir, "server", &at, err))
+        return false;
+    if (gnutls_x509_crt_init(&crt) < 0)
+        return kerr_set(err, KE_MEMORY, "no memory for a certificate");
+    bool ok = read_cert(at.crt, crt, err);
+    for (size_t i = 0; i < n && ok; i++)
+        if (!gnutls_x509_crt_check_hostname(crt, names[i]))
+            ok = kerr_set(err, KE_PEM,
+                          "%s is not for '%s': remove the folder %s to have it made anew", at.crt,
+                          names[i], at.dir);
+    gnutls_x509_crt_deinit(crt);
+    return ok;
+}
+
 bool pki_set(const char *dir, struct kerr *err)
 {
-    static const struct {
+    return pki_set_for(dir, NULL, 0, err);
+}
+
+bool pki_set_for(const char *dir, const char *const *names, size_t n, struct kerr *err)
+{
+    const struct {
         const char *name;
         struct pki_leaf leaf;
     } set[] = {
-        {"server", {.cn = "localhost", .server = true}},
+        {"server", {.cn = "localhost", .server = true, .names = names, .n_names = n}},
         {"client", {.cn = "kmip-client"}},
         {"other", {.cn = "kmip-other"}},
     };
@@ -430,5 +468,5 @@ bool pki_set(const char *dir, struct kerr *err)
     for (size_t i = 0; i < sizeof set / sizeof *set; i++)
         if (!pki_leaf(dir, set[i].name, &set[i].leaf, err))
             return false;
-    return true;
+    return n == 0 || is_for(dir, names, n, err);
 }

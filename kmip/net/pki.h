@@ -13,6 +13,8 @@ struct pki_leaf {
     const char *dns, *ip; /* subject alternative names of a server; NULL = localhost and both loopback addresses */
     int64_t not_before, not_after; /* seconds since the epoch; 0 = an hour ago / ten years on */
     bool rsa;             /* RSA 2048 instead of ECDSA P-256 */
+    const char *const *names; /* further names and addresses of a server */
+    size_t n_names;
 };
 
 /* DIR/ca.pem and DIR/ca-key.pem, made unless both are there (one alone is an
@@ -34,5 +36,9 @@ bool pki_issued(const char *ca, const char *cert);
 /* The set kmip-mock --pki makes: CA, server, client, and other (a second client
  * identity). */
 __attribute__((warn_unused_result)) bool pki_set(const char *dir, struct kerr *err);
+/* ... whose server is reached by these names and addresses too. KE_PEM, also, when the server's
+ * certificate is there already and is not for one of them. */
+__attribute__((warn_unused_result)) bool pki_set_for(const char *dir, const char *const *names,
+                                                     size_t n, struct kerr *err);
 
 #endif

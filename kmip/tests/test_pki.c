@@ -117,6 +117,22 @@ Test(pki, server_certificate_names_loopback)
     gnutls_x509_crt_deinit(crt);
 }
 
+Test(pki, a_set_is_for_further_names_and_says_when_it_was_made_for_others)
+{
+    static const char *const names[] = {"kms.example", "192.0.2.7"}, *const others[] = {"kms2.example"};
+    struct kerr err = KERR_INIT;
+    cr_assert(pki_set_for(dir.path, names, 2, &err), "%s", err.msg);
+    gnutls_x509_crt_t crt = load("server/kmip-cert.pem");
+    cr_expect(gnutls_x509_crt_check_hostname(crt, "kms.example"));
+    cr_expect(gnutls_x509_crt_check_hostname(crt, "192.0.2.7"));
+    cr_expect(gnutls_x509_crt_check_hostname(crt, "localhost"));
+    gnutls_x509_crt_deinit(crt);
+    cr_expect(pki_set_for(dir.path, names + 1, 1, &err), "%s", err.msg);
+    cr_expect_not(pki_set_for(dir.path, others, 1, &err));
+    cr_expect(err.code == KE_PEM && strstr(err.msg, "is not for 'kms2.example': remove the folder "),
+              "%s", err.msg);
+}
+
 Test(pki, a_leaf_takes_names_dates_and_rsa)
 {
     struct kerr err = KERR_INIT;

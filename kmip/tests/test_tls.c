@@ -22,17 +22,17 @@ static struct tmpdir dir;
 /* Every way of being a server or client, made once per test. */
 static void set_up(void)
 {
-    int64_t now = clock_wall_ns() / NS_PER_S;
+    int64_t now = clock_wall_ns() / NS_PER_S, then = now - 20 * DAY;
     const struct {
         const char *ca, *name;
         struct pki_leaf leaf;
     } rows[] = {
-        {"pki", "expired", {"localhost", true, NULL, NULL, now - 20 * DAY, now - 10 * DAY, false}},
-        {"pki", "early", {"localhost", true, NULL, NULL, now + 10 * DAY, now + 20 * DAY, false}},
-        {"pki", "named", {"kms", true, "kms.example", "192.0.2.7", 0, 0, false}},
-        {"pki", "expired-client", {"late", false, NULL, NULL, now - 20 * DAY, now - DAY, false}},
-        {"foreign", "server", {"localhost", true, NULL, NULL, 0, 0, false}},
-        {"foreign", "client", {"stranger", false, NULL, NULL, 0, 0, false}},
+        {"pki", "expired", {.cn = "localhost", .server = true, .not_before = then, .not_after = now - 9}},
+        {"pki", "early", {.cn = "localhost", .server = true, .not_before = now + DAY}},
+        {"pki", "named", {.cn = "kms", .server = true, .dns = "kms.example", .ip = "192.0.2.7"}},
+        {"pki", "expired-client", {.cn = "late", .not_before = then, .not_after = now - DAY}},
+        {"foreign", "server", {.cn = "localhost", .server = true}},
+        {"foreign", "client", {.cn = "stranger"}},
     };
     struct kerr err = KERR_INIT;
     tmpdir_make(&dir);

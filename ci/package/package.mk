@@ -30,7 +30,7 @@ $(BUILD)/pic/%.o: %.c $(BUILD)/flags
 
 # The functions bear short names (buf_clear, tls_new): those of the library are bound to each
 # other, whatever a program calls its own.
-$(BUILD)/libkmip-conform.map: $(PUBLIC) $(LIB_KMIP) $(LIB_CLIENT) ci/package/exports ci/package/library.mk
+$(BUILD)/libkmip-conform.map: $(PUBLIC) $(LIB_KMIP) $(LIB_CLIENT) ci/package/exports ci/package/package.mk
 	$(Q)ci/package/exports KMIP_CONFORM_$(SOVERSION) '$(CC)' $(PUBLIC) -- $(LIB_KMIP) $(LIB_CLIENT) >$@.new
 	@mv $@.new $@
 $(LIB_SHARED): $(call pic,$(KMIP_SRC) $(CLIENT_SRC)) $(BUILD)/libkmip-conform.map
@@ -58,3 +58,13 @@ install-library: library
 	    'Libs: -L$${libdir} -lkmip-conform' 'Cflags: -I$${includedir}/kmip-conform' \
 	    >'$(DESTDIR)$(LIBDIR)/pkgconfig/libkmip-conform.pc'
 	$(Q)chmod 644 '$(DESTDIR)$(LIBDIR)/pkgconfig/libkmip-conform.pc'
+
+# Debian packages, in BUILD/deb.
+.PHONY: deb
+deb:
+	$(Q)ci/deps --packages
+	$(Q)ci/package/deb $(BUILD) $(VERSION) $(SOVERSION)
+# ... which go into a clean Debian, work there, and leave without a trace.
+.PHONY: deb-test
+deb-test: deb
+	$(Q)ci/package/deb-chroot $(BUILD)/deb
