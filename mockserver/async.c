@@ -89,8 +89,10 @@ static void carry_out(struct async_entry *x, struct op_call *c, const struct op 
     ttlv_w_init(c->out, &x->payload, NULL);
     x->succeeded = op_run(c, op);
     if (x->succeeded && !ttlv_w_finish(c->out))
-        x->succeeded = op_fail(c, KMIP_RESULT_REASON_RESPONSE_TOO_LARGE,
-                               "the response is too large to be kept for Poll");
+        x->succeeded = x->payload.too_long
+                           ? op_fail(c, KMIP_RESULT_REASON_RESPONSE_TOO_LARGE,
+                                     "the response is too large to be kept for Poll")
+                           : op_fail(c, KMIP_RESULT_REASON_GENERAL_FAILURE, "out of memory");
     if (x->succeeded) {
         op_took_effect(c);
         return;

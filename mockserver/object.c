@@ -274,15 +274,13 @@ static int32_t next_index(const struct mock_object *o, const char *name)
     return used && used->next > next ? used->next : next;
 }
 
-/* Remembers that all indices of the name below `next` are used up. Without memory it
- * is forgotten: the index could then be given out again, which harms no more than
- * the instance that cannot be removed. */
-static void remember_used(struct mock_object *o, const char *name, int32_t next)
+/* Remembers that all indices of the name below `next` are used up. False: no memory. */
+static bool remember_used(struct mock_object *o, const char *name, int32_t next)
 {
     struct mock_used *used = used_of(o, name);
     if (used) {
         used->next = next;
-        return;
+        return true;
     }
     struct mock_used *grown = realloc(o->used, (o->n_used + 1) * sizeof *grown);
     char *copy = copy_of(bytes_str(name));
@@ -290,9 +288,10 @@ static void remember_used(struct mock_object *o, const char *name, int32_t next)
         o->used = grown;
     if (!grown || !copy) {
         free(copy);
-        return;
+        return false;
     }
     o->used[o->n_used++] = (struct mock_used){.name = copy, .next = next};
+    return true;
 }
 
 bool object_add(struct mock_object *o, const struct kmip_attribute *def, struct bytes name,
@@ -318,18 +317,22 @@ bool object_add(struct mock_object *o, const struct kmip_attribute *def, struct 
     return true;
 }
 
-void object_remove(struct mock_object *o, const struct mock_attr *a)
+bool object_remove(struct mock_object *o, const struct mock_attr *a)
 {
-    if (!a->def || a->def->flags & KMIP_ATTR_MULTI)
-        remember_used(o, a->name, next_index(o, a->name));
+    if ((!a->def || a->def->flags & KMIP_ATTR_MULTI) &&
+        !remember_used(o, a->name, next_index(o, a->name)))
+        return false;
     take_out(o, (size_t)(a - o->attrs));
+    return true;
 }
 
-void object_remove_tag(struct mock_object *o, uint32_t tag)
+bool object_remove_tag(struct mock_object *o, uint32_t tag)
 {
     const struct mock_attr *a;
     while ((a = object_attr(o, tag, 0)) != NULL)
-        object_remove(o, a);
+        if (!object_remove(o, a))
+            return false;
+    return true;
 }
 
 bool object_set_body(struct mock_object *o, struct bytes item)

@@ -106,8 +106,10 @@ __attribute__((warn_unused_result)) bool object_add(struct mock_object *o,
                                                     struct bytes value, int32_t *index);
 __attribute__((warn_unused_result)) bool
 object_replace(struct mock_object *o, const struct mock_attr *a, unsigned type, struct bytes value);
-void object_remove(struct mock_object *o, const struct mock_attr *a);
-void object_remove_tag(struct mock_object *o, uint32_t tag);
+/* Removing remembers the index, which takes memory; false: there is none. */
+__attribute__((warn_unused_result)) bool object_remove(struct mock_object *o,
+                                                       const struct mock_attr *a);
+__attribute__((warn_unused_result)) bool object_remove_tag(struct mock_object *o, uint32_t tag);
 
 /* The object structure; takes a copy. NULL/0 wipes the material (Destroy). */
 __attribute__((warn_unused_result)) bool object_set_body(struct mock_object *o, struct bytes item);

@@ -208,10 +208,11 @@ static bool remove_attribute(struct op_call *c, struct mock_object *o, struct by
                              int32_t index)
 {
     const struct mock_attr *a = object_attr_indexed(o, name, index);
-    if (!deviates(c, DEV_DELETE_ATTRIBUTE_DELETES_NOTHING))
-        object_remove(o, a);
+    if (!deviates(c, DEV_DELETE_ATTRIBUTE_DELETES_NOTHING) && !object_remove(o, a))
+        return op_no_memory(c);
     while (deviates(c, DEV_DELETE_ATTRIBUTE_DELETES_ALL) && (a = object_attr_named(o, name)))
-        object_remove(o, a);
+        if (!object_remove(o, a))
+            return op_no_memory(c);
     for (size_t i = 0; i < o->n_attrs && deviates(c, DEV_INDICES_SHIFT); i++)
         if (bytes_eq_str(name, o->attrs[i].name) && o->attrs[i].index > index)
             o->attrs[i].index--;

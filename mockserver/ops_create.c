@@ -57,6 +57,8 @@ static bool new_key(struct making *m)
         return op_fail(c, KMIP_RESULT_REASON_INVALID_FIELD,
                        "%s has no keys of Cryptographic Length %d",
                        kmip_name_of("Cryptographic Algorithm", algorithm), bits);
+    case CRYPTO_NO_MEMORY:
+        return op_no_memory(c);
     default:
         return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE, "the key could not be made");
     }
@@ -87,8 +89,7 @@ static bool compound_create(struct making *m)
                        "Activation Date is not taken with Create here; use Activate");
     case COMPOUND_IGNORE:
         op_differs(c, BEHAVIOUR_COMPOUND_CREATE, 1);
-        object_remove_tag(m->object, KMIP_TAG_ACTIVATION_DATE);
-        return true;
+        return object_remove_tag(m->object, KMIP_TAG_ACTIVATION_DATE) || op_no_memory(c);
     case COMPOUND_DELAY:
         if (delayed(c, date) != date)
             op_differs(c, BEHAVIOUR_COMPOUND_CREATE, 1);

@@ -167,8 +167,8 @@ static bool destroy(struct op_call *c, struct mock_object *o)
     uint32_t next = lifecycle_has_state(o->type) ? next_state(c, o, LIFE_DESTROY) : 0;
     bool deactivates =
         object_state(o) == KMIP_STATE_ACTIVE && varies(c, VAR_DESTROY_DEACTIVATES_FIRST);
-    variant_drop_some(c, o);
-    return ((!deactivates || object_set_date(o, KMIP_TAG_DEACTIVATION_DATE, c->now)) &&
+    return (variant_drop_some(c, o) &&
+            (!deactivates || object_set_date(o, KMIP_TAG_DEACTIVATION_DATE, c->now)) &&
             (!next || object_set_enum(o, KMIP_TAG_STATE, next)) &&
             (deviates(c, DEV_DESTROY_DATE_NOT_SET) ||
              object_set_date(o, KMIP_TAG_DESTROY_DATE, c->now)) &&
@@ -212,8 +212,9 @@ bool op_recover(struct op_call *c)
         return false;
     if (o->archived) {
         o->archived = false;
-        object_remove_tag(o, KMIP_TAG_ARCHIVE_DATE);
         o->dirty = true;
+        if (!object_remove_tag(o, KMIP_TAG_ARCHIVE_DATE))
+            return op_no_memory(c);
         if (!op_changed(c, o))
             return false;
     }

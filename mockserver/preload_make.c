@@ -351,8 +351,10 @@ static bool make(struct maker *m)
     struct ttlv_writer w;
     buf_init(&value, BUF_NO_LIMIT);
     if (p->drawn && !draw(m, &value)) {
+        bool no_memory = value.failed;
         buf_clear(&value);
-        return kerr_set(m->err, KE_CRYPTO, "no key could be drawn for '%s'", m->o->uid);
+        return no_memory ? kerr_set(m->err, KE_MEMORY, "no memory for the key '%s'", m->o->uid)
+                         : kerr_set(m->err, KE_CRYPTO, "no key could be drawn for '%s'", m->o->uid);
     }
     buf_reset(&m->payload);
     ttlv_w_init(&w, &m->payload, m->err);

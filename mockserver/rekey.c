@@ -24,6 +24,8 @@ static bool make_material(struct making *m)
         return op_fail(c, KMIP_RESULT_REASON_PERMISSION_DENIED,
                        "a key for %s of Cryptographic Length %d cannot be re-keyed here",
                        kmip_name_of("Cryptographic Algorithm", algorithm), bits);
+    case CRYPTO_NO_MEMORY:
+        return op_no_memory(c);
     default:
         return op_fail(c, KMIP_RESULT_REASON_CRYPTOGRAPHIC_FAILURE, "the key could not be made");
     }

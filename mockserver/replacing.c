@@ -62,8 +62,7 @@ static bool move_names(struct making *m, struct mock_object *old)
         if (!object_add(m->object, a->def, bytes_str(a->name), a->type, bytes_of(a->value, a->len),
                         NULL))
             return op_no_memory(c);
-    object_remove_tag(old, KMIP_TAG_NAME);
-    return op_changed(c, old);
+    return object_remove_tag(old, KMIP_TAG_NAME) ? op_changed(c, old) : op_no_memory(c);
 }
 
 /* Dates by Offset: activation that long after the new Initial Date, the others as far

@@ -342,6 +342,8 @@ void store_put_optional(struct mock_store *s, struct mock_object *o)
         o->settled = settled;
     if (!alone && !(ok ? store_release(s, &why) : store_undo(s, &why)))
         store_spoil(s, &why);
+    if (!alone && s->lost) /* with it went what must not be lost */
+        store_spoil(s, &why);
     if (alone && !ok)
         drop_transaction(s);
 }
@@ -427,7 +429,7 @@ bool store_undo(struct mock_store *s, struct kerr *err)
 /* Ends the transaction. False: nothing of it remains. */
 static bool finish_writing(struct mock_store *s, bool commit, struct kerr *err)
 {
-    bool kept = !commit || s->lost || sql_run(s, SQL_COMMIT, err);
+    bool kept = !commit || sql_run(s, SQL_COMMIT, err);
     if (!sqlite3_get_autocommit(s->db)) {
         struct kerr ignored = KERR_INIT; /* a rollback that fails has still ended it */
         if (!sql_run(s, SQL_ROLLBACK, &ignored))

@@ -263,7 +263,7 @@ bool variant_dates_ahead(const struct making *m)
     return true;
 }
 
-void variant_drop_some(struct op_call *c, struct mock_object *o)
+bool variant_drop_some(struct op_call *c, struct mock_object *o)
 {
     static const uint32_t tags[] = {
         KMIP_TAG_NAME,         KMIP_TAG_DIGEST,           KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS,
@@ -271,8 +271,9 @@ void variant_drop_some(struct op_call *c, struct mock_object *o)
         KMIP_TAG_LINK,         KMIP_TAG_USAGE_LIMITS,     KMIP_TAG_LEASE_TIME,
     };
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-        if (varies(c, VAR_METADATA_PARTLY_DROPPED_AT_DESTROY))
-            object_remove_tag(o, tags[i]);
+        if (varies(c, VAR_METADATA_PARTLY_DROPPED_AT_DESTROY) && !object_remove_tag(o, tags[i]))
+            return false;
+    return true;
 }
 
 /* --- Query ------------------------------------------------------------- */

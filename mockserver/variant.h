@@ -43,8 +43,9 @@ __attribute__((warn_unused_result)) bool variant_add_digests(const struct making
 void variant_tell_implicit(const struct making *m);
 /* Did a date come that the object is made with? Fails the operation. */
 bool variant_dates_ahead(const struct making *m);
-/* Attributes of an object that is destroyed, of which a server may keep some. */
-void variant_drop_some(struct op_call *c, struct mock_object *o);
+/* Attributes of an object that is destroyed, of which a server may keep some. False: no
+ * memory. */
+__attribute__((warn_unused_result)) bool variant_drop_some(struct op_call *c, struct mock_object *o);
 
 /* What Query answers beside operations, objects and the server. */
 void variant_list_extensions(struct op_call *c);

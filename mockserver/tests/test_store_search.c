@@ -15,7 +15,7 @@ Test(names, are_taken_by_live_objects_only)
         FOUND(s, "a", K("Name", "one")); /* its metadata are still found */
         struct mock_object *b = add(s, "b", "one");
         cr_expect(taken(s, "one", a));
-        object_remove(b, object_attr(b, KMIP_TAG_NAME, 0));
+        cr_assert(object_remove(b, object_attr(b, KMIP_TAG_NAME, 0)));
         OK(store_put(s, b, &err));
         cr_expect_not(taken(s, "one", NULL));
         OK(store_end(s, true, &err));
@@ -34,7 +34,7 @@ Test(index, follows_every_change_of_an_attribute)
         FOUND(s, "a", K("Name", "one"), K("Name", "two"), K("x-a", "v"), K("Object Group", "g"));
         FOUND(s, "", K("x-A", "v"));
         /* One of two equal instances goes; the other still answers. */
-        object_remove(o, object_attr_indexed(o, bytes_str("x-a"), 0));
+        cr_assert(object_remove(o, object_attr_indexed(o, bytes_str("x-a"), 0)));
         struct buf v = name_value("three");
         cr_assert(
             object_replace(o, object_attr(o, KMIP_TAG_NAME, 0), TTLV_STRUCTURE, buf_bytes(&v)));
@@ -42,8 +42,8 @@ Test(index, follows_every_change_of_an_attribute)
         OK(store_put(s, o, &err));
         FOUND(s, "", K("Name", "one"));
         FOUND(s, "a", K("Name", "three"), K("x-a", "v"));
-        object_remove(o, object_attr_indexed(o, bytes_str("x-a"), 1));
-        object_remove_tag(o, KMIP_TAG_OBJECT_GROUP);
+        cr_assert(object_remove(o, object_attr_indexed(o, bytes_str("x-a"), 1)));
+        cr_assert(object_remove_tag(o, KMIP_TAG_OBJECT_GROUP));
         OK(store_put(s, o, &err));
         FOUND(s, "", K("x-a", "v"));
         FOUND(s, "", K("Object Group", "g"));
