@@ -7,6 +7,7 @@
 #   make mutation      the tester against every deviation and variation of the mock, and every
 #                      mutant of its replies
 #   make figures       the figures of README.md (ARGS=--write puts them there)
+#   make soak          the long forms of tests: kills, failures, load; some minutes (ci/soak)
 #   make asan          every test under AddressSanitizer and UBSan
 #   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
 #   make bench         what things cost, beside peers and limits (LIBKMIP=DIR: its source tree)
@@ -195,6 +196,12 @@ mutation:
 
 figures: all
 	$(Q)ci/figures.py $(BUILD) $(ARGS)
+
+# What takes longer than a test may, one after the other.
+soak:
+	$(Q)ci/deps
+	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
+	$(Q)for s in ci/soak/*.sh; do echo "  SOAK  $$s"; "$$s" $(BUILD) || exit; done
 
 # Benchmarks: ci/bench. With LIBKMIP=DIR, a source tree of libkmip, it is a peer.
 $(BUILD)/bench/codec: ci/bench/codec.c ci/bench/peer.c ci/bench/peer.h ci/bench/bench.h $(LIB_KMIP)
