@@ -58,25 +58,33 @@ static void all_well(struct buf *out, const struct case_tally *t)
     buf_clear(&text);
 }
 
+/* An element with a message and a text. Jenkins shows the message above the text, and of a test
+ * that is skipped the message alone; GitLab shows the text alone: both say it. */
+static void element(struct buf *out, const char *name, const char *message, const char *more)
+{
+    buf_printf(out, "<%s", name);
+    if (strcmp(name, "system-out") != 0)
+        attribute(out, "message", message);
+    buf_putc(out, '>');
+    escape(out, message);
+    if (*more) {
+        escape(out, "\n");
+        escape(out, more);
+    }
+    buf_printf(out, "</%s>", name);
+}
+
 /* What came of it, in an element of that name. */
 static void told(struct buf *out, const struct run_result *r, const struct case_tally *t,
-                 const char *element, bool has_message)
+                 const char *name)
 {
-    struct buf text;
+    struct buf message, text;
+    buf_init(&message, 1u << 20);
     buf_init(&text, 1u << 20);
-    report_outcome_text(&text, t);
-    buf_printf(out, "<%s", element);
-    if (has_message)
-        attribute(out, "message", buf_cstr(&text));
-    buf_putc(out, '>');
-    if (!has_message) {
-        buf_putc(&text, '\n');
-        escape(out, buf_cstr(&text));
-    }
-    buf_reset(&text);
+    report_outcome_text(&message, t);
     report_case_text(&text, r, t);
-    escape(out, buf_cstr(&text));
-    buf_printf(out, "</%s>", element);
+    element(out, name, buf_cstr(&message), buf_cstr(&text));
+    buf_clear(&message);
     buf_clear(&text);
 }
 
@@ -93,7 +101,7 @@ static void test_case(struct buf *out, const struct run_result *r, const struct 
     attribute(out, "classname", t->tc->suite[0] ? t->tc->suite : "file");
     buf_printf(out, " time=\"%.3f\">", (double)t->worst->took_ns / 1e9);
     if (elements[o])
-        told(out, r, t, elements[o], o != OUTCOME_WARNED);
+        told(out, r, t, elements[o]);
     else
         all_well(out, t);
     buf_puts(out, "</testcase>\n");
@@ -142,14 +150,10 @@ static void remark(struct buf *out, struct report_remark *m)
     const char *text = buf_cstr(&m->text);
     buf_printf(out,
                " <testsuite name=\"%s\" tests=\"1\" failures=\"0\" errors=\"%d\" skipped=\"0\" "
-               "time=\"0\">\n  <testcase name=\"%s\" classname=\"%s\" time=\"0\"><%s",
-               m->name, m->error, m->name, m->name, m->error ? "error" : "system-out");
-    if (m->error)
-        attribute(out, "message", text);
-    buf_putc(out, '>');
-    if (!m->error)
-        escape(out, text);
-    buf_printf(out, "</%s></testcase>\n </testsuite>\n", m->error ? "error" : "system-out");
+               "time=\"0\">\n  <testcase name=\"%s\" classname=\"%s\" time=\"0\">",
+               m->name, m->error, m->name, m->name);
+    element(out, m->error ? "error" : "system-out", text, "");
+    buf_puts(out, "</testcase>\n </testsuite>\n");
 }
 
 static void remarks(struct buf *out, const struct run_result *r, size_t *n, size_t *errors)
