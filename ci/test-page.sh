@@ -58,12 +58,19 @@ run 0 "$conform" repro clock-behind --html "$work/clocks.html"
 tested 0 '' --profile driver --case 'driver-*' --html "$work/driver.html"
 grep -q 'id="driver"' "$work/driver.html" || fail "the page does not tell of the storage driver"
 
+# --- nobody there ------------------------------------------------------------------------------
+
+run 0 "$mock" run --pki "$work/pki" -- true
+run 3 "$conform" run --host 127.0.0.1 --port 1 --certs "$work/pki/client" --suites "$suites" \
+    --html "$work/shut.html"
+
 # --- what cannot be ----------------------------------------------------------------------------
 
 tested 2 '' --html "$work/none/page.html"
 tells "cannot write a report to"
 
 run 0 "$python" -B ci/browser/test-report.py "$work/run.html" "$work/baseline.html" \
-    "$work/compared.html" "$work/repro.html" "$work/clocks.html" "$work/driver.html"
+    "$work/compared.html" "$work/shut.html" "$work/repro.html" "$work/clocks.html" \
+    "$work/driver.html"
 says "the pages of reports:"
 end_test "the pages of reports: filters, links, cases, bytes, themes, paper, pictures, no request"

@@ -44,6 +44,16 @@ static void put_top(struct buf *out, const struct html_section *sections)
                   "</header>\n<main>\n");
 }
 
+/* Past what stands first, for who goes by the keyboard: to the cases, where there are any. */
+static void put_skip(struct buf *out, const struct html_section *sections)
+{
+    const struct html_section *to = sections;
+    while (to->id && strcmp(to->id, "cases") != 0)
+        to++;
+    if (to->id)
+        buf_puts(out, "<a class=\"skip\" href=\"#cases\">Skip to the cases</a>\n");
+}
+
 void html_page_begin(struct buf *out, const char *title, const struct html_section *sections)
 {
     buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -54,8 +64,8 @@ void html_page_begin(struct buf *out, const char *title, const struct html_secti
              "<meta name=\"generator\" content=\"kmip-conform %s\">\n<title>%s</title>\n<style>",
              KMIP_CONFORM_VERSION, title);
     buf_put_bytes(out, html_style());
-    buf_puts(out, "</style>\n</head>\n<body>\n"
-                  "<a class=\"skip\" href=\"#cases\">Skip to the cases</a>\n");
+    buf_puts(out, "</style>\n</head>\n<body>\n");
+    put_skip(out, sections);
     put_top(out, sections);
 }
 
@@ -144,14 +154,14 @@ void html_bar(struct buf *out, const size_t n[VERDICT_COUNT_])
     buf_puts(out, "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" "
                   "role=\"img\" aria-label=\"");
     for (int i = 0, said = 0; i < VERDICT_COUNT_; i++) {
-        enum verdict v = html_worst_first[VERDICT_COUNT_ - 1 - i];
+        enum verdict v = (enum verdict)i;
         if (n[v] > 0)
             html_put(out, "%s%zu %s", said++ ? ", " : "", n[v], verdict_name(v));
     }
     buf_puts(out, "\">");
     room -= SLIVER * (double)parts;
     for (int i = 0; i < VERDICT_COUNT_ && all > 0; i++) {
-        enum verdict v = html_worst_first[VERDICT_COUNT_ - 1 - i];
+        enum verdict v = (enum verdict)i;
         double w = SLIVER + room * (double)n[v] / (double)all;
         if (n[v] == 0)
             continue;
@@ -166,7 +176,7 @@ void html_key(struct buf *out, const size_t n[VERDICT_COUNT_])
 {
     buf_puts(out, "<ul class=\"key\">\n");
     for (int i = 0; i < VERDICT_COUNT_; i++) {
-        enum verdict v = html_worst_first[VERDICT_COUNT_ - 1 - i];
+        enum verdict v = (enum verdict)i;
         if (n[v] == 0)
             continue;
         html_put(out,

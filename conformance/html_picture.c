@@ -303,7 +303,7 @@ static void put_sum(struct buf *out, const struct picture *p, const struct drawn
     if (faults > 0)
         html_put(out, "; a fault struck %zu time%s", faults, faults == 1 ? "" : "s");
     if (broke > 0)
-        buf_puts(out, "; the connection broke");
+        buf_puts(out, "; then it broke");
 }
 
 static void put_text_form(struct buf *out, const struct picture *p)

@@ -100,6 +100,8 @@ const char *report_suite(const char *suite);
 #define REPORT_SUITES_MAX 32
 size_t report_suites(const struct run_result *r, const char *out[REPORT_SUITES_MAX]);
 size_t report_suite_counts(const struct run_result *r, const char *suite, size_t n[VERDICT_COUNT_]);
+/* The verdict of them all: the worst of what was tested; where nothing was, why. */
+enum verdict report_worst(const size_t n[VERDICT_COUNT_]);
 
 /* report_outcome.c: what a case is to a CI, by whose rules a test passes, fails or is skipped:
  * FAIL is a failure, with --strict WARN too; one that the baseline knows is none. */

@@ -172,6 +172,22 @@ size_t report_suite_counts(const struct run_result *r, const char *suite, size_t
     return all;
 }
 
+enum verdict report_worst(const size_t n[VERDICT_COUNT_])
+{
+    bool tested = false;
+    enum verdict worst = n[VERDICT_NOT_SUPPORTED] > 0 ? VERDICT_NOT_SUPPORTED
+                                                      : VERDICT_NOT_APPLICABLE;
+    for (int i = 0; i < VERDICT_COUNT_; i++) {
+        enum verdict v = (enum verdict)i;
+        if (n[v] == 0 || v == VERDICT_NOT_SUPPORTED || v == VERDICT_NOT_APPLICABLE)
+            continue;
+        if (!tested || verdict_rank(v) > verdict_rank(worst))
+            worst = v;
+        tested = true;
+    }
+    return worst;
+}
+
 /* Does the case stand for a published one that a profile makes mandatory? */
 static bool is_mandatory(const struct run_result *r, const struct test_case *tc)
 {

@@ -62,14 +62,24 @@ static enum verdict by_exit_code(const struct run_result *r, struct buf *out)
         buf_puts(out, undecided(r));
         return VERDICT_INCONCLUSIVE;
     default:
-        buf_printf(out, "the run is not complete: %zu ended in an error",
-                   r->counts.n[VERDICT_ERROR]);
+        buf_printf(out, "the run is not complete: %zu case%s ended in an error",
+                   r->counts.n[VERDICT_ERROR], r->counts.n[VERDICT_ERROR] == 1 ? "" : "s");
         return VERDICT_ERROR;
     }
 }
 
+/* The gate did not open; why is told elsewhere. */
+static enum verdict shut(const struct run_result *r, struct buf *out)
+{
+    int code = result_exit(r);
+    buf_puts(out, "nothing was tested");
+    return code == 1 ? VERDICT_FAIL : code == 4 ? VERDICT_INCONCLUSIVE : VERDICT_ERROR;
+}
+
 enum verdict report_conclusion(const struct run_result *r, struct buf *out)
 {
+    if (r->gate != GATE_OPEN)
+        return shut(r, out);
     enum verdict v = by_exit_code(r, out);
     size_t mandatory = report_mandatory_skipped(r);
     if (mandatory > 0)

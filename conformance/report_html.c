@@ -102,17 +102,32 @@ static void put_cases(struct buf *out, const struct run_result *r, const struct 
 static void list_sections(const struct run_result *r, struct html_section out[10])
 {
     size_t n = 0;
-    out[n++] = (struct html_section){"summary", "Summary"};
+    if (r->n_tallies > 0)
+        out[n++] = (struct html_section){"summary", "Summary"};
     out[n++] = (struct html_section){"server", "Server"};
     if (html_has_findings(r))
         out[n++] = (struct html_section){"findings", "Findings"};
     if (html_driver(NULL, r))
         out[n++] = (struct html_section){"driver", "Storage driver"};
-    out[n++] = (struct html_section){"matrix", "Matrix"};
-    out[n++] = (struct html_section){"cases", "Cases"};
-    out[n++] = (struct html_section){"coverage", "Coverage"};
-    out[n++] = (struct html_section){"legend", "Legend"};
+    if (r->n_tallies > 0) {
+        out[n++] = (struct html_section){"matrix", "Matrix"};
+        out[n++] = (struct html_section){"cases", "Cases"};
+        out[n++] = (struct html_section){"coverage", "Coverage"};
+        out[n++] = (struct html_section){"legend", "Legend"};
+    }
     out[n] = (struct html_section){NULL, NULL};
+}
+
+/* What is about cases; a run whose gate stayed shut has none. */
+static void put_parts(struct buf *out, const struct run_result *r, const struct html_order *o)
+{
+    buf_puts(out, "<div>\n"); /* where the filters stay in view */
+    put_filters(out, r);
+    html_matrix(out, o);
+    put_cases(out, r, o);
+    buf_puts(out, "</div>\n");
+    html_coverage(out, r);
+    html_legend(out);
 }
 
 static void put_page(struct buf *out, const struct run_result *r, const struct html_order *o)
@@ -130,13 +145,8 @@ static void put_page(struct buf *out, const struct run_result *r, const struct h
     if (html_has_findings(r))
         html_findings(out, r);
     html_driver(out, r);
-    buf_puts(out, "<div>\n"); /* where the filters stay in view */
-    put_filters(out, r);
-    html_matrix(out, o);
-    put_cases(out, r, o);
-    buf_puts(out, "</div>\n");
-    html_coverage(out, r);
-    html_legend(out);
+    if (r->n_tallies > 0)
+        put_parts(out, r, o);
     html_page_end(out);
 }
 

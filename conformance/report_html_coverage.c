@@ -61,7 +61,9 @@ static void put_row(struct buf *out, const struct run_result *r, const struct re
 static void put_head(struct buf *out, const char *profile)
 {
     html_put(out,
-             "<div class=\"wide\"><table class=\"rows\">\n<caption>%s</caption>\n<thead><tr>"
+             "<div class=\"wide\"><table class=\"rows\">\n<caption>%s</caption>\n<colgroup>"
+             "<col class=\"row\"><col class=\"what\"><col class=\"worst\"><col></colgroup>\n"
+             "<thead><tr>"
              "<th scope=\"col\">Row</th><th scope=\"col\">Requirement</th><th scope=\"col\">Worst"
              "</th><th scope=\"col\">Cases</th></tr></thead>\n<tbody>\n",
              report_suite(profile));
@@ -86,25 +88,34 @@ static void put_names(struct buf *out, const struct run_result *r)
     buf_puts(out, "</tbody></table></div>\n");
 }
 
+/* A row may stand in the table of another profile's: the tables here are of one each. */
+static bool is_first_of_its_profile(const struct run_result *r, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(r->requirements[k].profile, r->requirements[i].profile) == 0)
+            return false;
+    return true;
+}
+
+static void put_profile(struct buf *out, const struct run_result *r, const char *profile)
+{
+    put_head(out, profile);
+    for (size_t i = 0; i < r->n_requirements; i++)
+        if (strcmp(r->requirements[i].profile, profile) == 0)
+            put_row(out, r, &r->requirements[i]);
+    buf_puts(out, "</tbody></table></div>\n");
+}
+
 void html_coverage(struct buf *out, const struct run_result *r)
 {
-    const char *profile = "";
     buf_puts(out, "<section id=\"coverage\" aria-labelledby=\"coverage-h\">\n<h2 id=\"coverage-h\">"
                   "Coverage</h2>\n<p class=\"lead\">The rows of the profiles, each with the worst "
                   "verdict of its cases in this run; those that did not apply count where there "
                   "are no others. A row without a case says why.</p>\n");
-    for (size_t i = 0; i < r->n_requirements; i++) {
-        const struct requirement *q = &r->requirements[i];
-        if (strcmp(q->profile, profile) != 0) {
-            buf_puts(out, i > 0 ? "</tbody></table></div>\n" : "");
-            put_head(out, q->profile);
-            profile = q->profile;
-        }
-        put_row(out, r, q);
-    }
-    if (r->n_requirements > 0)
-        buf_puts(out, "</tbody></table></div>\n");
-    else
+    for (size_t i = 0; i < r->n_requirements; i++)
+        if (is_first_of_its_profile(r, i))
+            put_profile(out, r, r->requirements[i].profile);
+    if (r->n_requirements == 0)
         put_names(out, r);
     buf_puts(out, "</section>\n");
 }

@@ -1,4 +1,5 @@
 /* Cases by suite and chapter, and the matrix of them (report_html_in.h). */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,31 @@ static const struct {
     const char *section, *title;
 } chapters[] = {{"2.1", "Base Objects"}, {"2.2", "Managed Objects"}, {"3", "Attributes"},
                 {"4", "Operations"},     {"5.1", "Notify"},           {"6.6", "Authentication"},
+                {"7.2", "Headers and batch items"}, {"10", "Transport"},
                 {"11.1", "Errors of any operation"}};
+
+/* The operation whose payloads the section describes. */
+static const char *operation_of(struct arena *a, const char *section)
+{
+    for (size_t i = 0; i < kmip_n_structs; i++) {
+        const struct kmip_struct *s = &kmip_structs[i];
+        const char *end = strstr(s->name, " Request Payload");
+        if (end && strcmp(s->section, section) == 0)
+            return arena_printf(a, "%.*s", (int)(end - s->name), s->name);
+    }
+    return NULL;
+}
+
+/* Up to Query the errors of the operation of 4.N are those of 11.N+1. */
+static const char *errors_of(struct arena *a, const char *section)
+{
+    char of[16];
+    const char *number = strncmp(section, "11.", 3) == 0 ? section + 3 : "";
+    unsigned long n = strtoul(number, NULL, 10);
+    snprintf(of, sizeof of, "4.%lu", n - 1);
+    const char *name = n >= 2 && n <= 26 ? operation_of(a, of) : NULL;
+    return name ? arena_printf(a, "Errors of %s", name) : NULL;
+}
 
 /* The attribute or the operation that the section is about; NULL: neither. */
 static const char *name_of(struct arena *a, const char *section)
@@ -50,13 +75,8 @@ static const char *name_of(struct arena *a, const char *section)
     for (size_t i = 0; i < kmip_n_attributes; i++)
         if (strcmp(kmip_attributes[i].section, section) == 0)
             return kmip_attributes[i].name;
-    for (size_t i = 0; i < kmip_n_structs; i++) {
-        const struct kmip_struct *s = &kmip_structs[i];
-        const char *end = strstr(s->name, " Request Payload");
-        if (end && strcmp(s->section, section) == 0)
-            return arena_printf(a, "%.*s", (int)(end - s->name), s->name);
-    }
-    return NULL;
+    const char *operation = operation_of(a, section);
+    return operation ? operation : errors_of(a, section);
 }
 
 /* Does the clause cite this very section first, and nothing inside of it? */
@@ -67,17 +87,20 @@ static bool is_about(const char *clause, const char *heading)
            strncmp(clause + n, " (", 2) != 0;
 }
 
-/* What a row says of its section, up to a code in parentheses: "Locate (08)". Of the errors of
- * an operation, the row is the operation's. Sentences are no titles. */
+/* Titles begin with a capital, and tell nobody what to do. */
+static bool is_title(const char *text)
+{
+    return strlen(text) < 60 && isupper((unsigned char)*text) && !strstr(text, "SHALL") &&
+           strncmp(text, "May ", 4) != 0;
+}
+
+/* What a row says of its section, up to a code in parentheses: "Locate (08)". */
 static const char *row_of(struct arena *a, const struct run_result *r, const char *heading)
 {
-    bool errors = strncmp(heading, SPECIFICATION "11.", strlen(SPECIFICATION "11.")) == 0;
     for (size_t i = 0; i < r->n_requirements; i++) {
         const struct requirement *q = &r->requirements[i];
-        bool about = errors ? clause_cites(q->clause, heading) : is_about(q->clause, heading);
-        if (about && strlen(q->text) < 60)
-            return arena_printf(a, "%s%.*s", errors ? "Errors of " : "",
-                                (int)strcspn(q->text, "(:"), q->text);
+        if (is_about(q->clause, heading) && is_title(q->text))
+            return arena_printf(a, "%.*s", (int)strcspn(q->text, "(:"), q->text);
     }
     return NULL;
 }
@@ -188,7 +211,7 @@ void html_matrix(struct buf *out, const struct html_order *o)
         }
         size_t n = strlen(SPECIFICATION);
         bool ours = strncmp(group->heading, SPECIFICATION, n) == 0;
-        html_put(out, "<tr data-group><th scope=\"row\"><span class=\"%s\">%s</span>%s</th><td>"
+        html_put(out, "<tr data-group><th scope=\"row\"><span class=\"%s\">%s</span> %s</th><td>"
                       "<div class=\"cells\">",
                  ours ? "sec" : "soft", group->heading + (ours ? n : 0), group->title);
         for (size_t i = 0; i < group->n; i++)

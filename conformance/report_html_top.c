@@ -42,8 +42,7 @@ static void put_left_behind(struct buf *out, const struct run_result *r)
 static void put_early_end(struct buf *out, const struct run_result *r)
 {
     if (r->gate != GATE_OPEN)
-        html_put(out, "<p class=\"notice\" role=\"note\">Nothing was tested: %s</p>\n",
-                 r->gate_text);
+        html_put(out, "<p class=\"notice\" role=\"note\">%s</p>\n", r->gate_text);
     else if (r->interrupted || r->stopped)
         html_put(out, "<p class=\"notice\" role=\"note\">%s%s; %zu case%s not run.</p>\n",
                  r->interrupted ? "Interrupted" : "Stopped: ", r->interrupted ? "" : r->stopped,
@@ -81,7 +80,7 @@ static void put_versions(struct buf *out, const struct target *t)
     html_put(out, "<dt>Versions</dt><dd>");
     for (size_t i = 0; i < t->n_versions; i++)
         html_put(out, "%s%s", i ? ", " : "", kmip_version_text(t->versions[i]));
-    html_put(out, "%stested with %s</dd>\n", t->n_versions ? "; " : "none announced; ",
+    html_put(out, "%s %s</dd>\n", t->n_versions ? "; tested with" : "not told; this run speaks",
              kmip_version_text(t->opt.settings.version));
 }
 
@@ -183,10 +182,14 @@ static bool has_column(const struct run_result *r, enum verdict v)
     return r->counts.n[v] > 0 || v <= VERDICT_FAIL;
 }
 
+/* Of all of them, what the run comes to is said at the top of the page. */
 static void totals_row(struct buf *out, const struct run_result *r, const char *name,
                        const size_t n[VERDICT_COUNT_], size_t all)
 {
-    html_put(out, "<tr><th scope=\"row\">%s</th>", name);
+    html_put(out, "<tr><th scope=\"row\">%s</th><td>", name ? name : "All");
+    if (name)
+        html_verdict(out, report_worst(n));
+    buf_puts(out, "</td>");
     for (int v = 0; v < VERDICT_COUNT_; v++)
         if (has_column(r, (enum verdict)v))
             html_put(out, "<td class=\"num%s\">%zu</td>", n[v] ? "" : " zero", n[v]);
@@ -200,7 +203,7 @@ static void put_totals(struct buf *out, const struct run_result *r)
     const char *names[REPORT_SUITES_MAX];
     size_t n[VERDICT_COUNT_], suites = report_suites(r, names);
     buf_puts(out, "<div class=\"wide\"><table>\n<caption class=\"vh\">Verdicts by profile</caption>\n"
-                  "<thead><tr><th scope=\"col\">Profile</th>");
+                  "<thead><tr><th scope=\"col\">Profile</th><th scope=\"col\">Verdict</th>");
     for (int v = 0; v < VERDICT_COUNT_; v++)
         if (has_column(r, (enum verdict)v)) {
             buf_puts(out, "<th scope=\"col\" class=\"num\">");
@@ -214,11 +217,11 @@ static void put_totals(struct buf *out, const struct run_result *r)
         totals_row(out, r, report_suite(names[p]), n, all);
     }
     buf_puts(out, "</tbody>\n<tfoot>\n");
-    totals_row(out, r, "All", r->counts.n, r->counts.total);
+    totals_row(out, r, NULL, r->counts.n, r->counts.total);
     buf_puts(out, "</tfoot></table></div>\n");
 }
 
-void html_summary(struct buf *out, const struct run_result *r)
+static void put_counts(struct buf *out, const struct run_result *r)
 {
     html_put(out,
              "<section id=\"summary\" aria-labelledby=\"summary-h\">\n<h2 id=\"summary-h\">%zu case%s"
@@ -227,7 +230,14 @@ void html_summary(struct buf *out, const struct run_result *r)
     html_bar(out, r->counts.n);
     html_key(out, r->counts.n);
     put_totals(out, r);
-    buf_puts(out, "</section>\n<section id=\"server\" aria-labelledby=\"server-h\">\n"
+    buf_puts(out, "</section>\n");
+}
+
+void html_summary(struct buf *out, const struct run_result *r)
+{
+    if (r->n_tallies > 0)
+        put_counts(out, r);
+    buf_puts(out, "<section id=\"server\" aria-labelledby=\"server-h\">\n"
                   "<h2 id=\"server-h\">Who was tested, and how</h2>\n<div class=\"cols\">\n");
     put_server(out, r->target);
     put_run(out, r);

@@ -72,17 +72,6 @@ static void head(struct buf *out, const struct run_result *r)
     buf_printf(out, "| Took | %.1f s |\n", (double)r->took_ns / 1e9);
 }
 
-/* The worst of its verdicts is the profile's. */
-static enum verdict worst_of(const size_t n[VERDICT_COUNT_])
-{
-    enum verdict worst = VERDICT_PASS;
-    for (int v = 0; v < VERDICT_COUNT_; v++)
-        if (n[v] > 0 && verdict_rank((enum verdict)v) > verdict_rank(worst) &&
-            v != VERDICT_NOT_SUPPORTED && v != VERDICT_NOT_APPLICABLE)
-            worst = (enum verdict)v;
-    return worst;
-}
-
 static void suites_table(struct buf *out, const struct run_result *r)
 {
     const char *names[REPORT_SUITES_MAX];
@@ -99,7 +88,7 @@ static void suites_table(struct buf *out, const struct run_result *r)
     for (size_t p = 0; p < suites; p++) {
         report_suite_counts(r, names[p], n);
         put_cell(out, report_suite(names[p]));
-        buf_printf(out, "| %s |", mark(worst_of(n)));
+        buf_printf(out, "| %s |", mark(report_worst(n)));
         for (int v = 0; v < VERDICT_COUNT_; v++)
             buf_printf(out, " %zu |", n[v]);
         buf_putc(out, '\n');

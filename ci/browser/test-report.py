@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""ci/browser/test-report.py RUN.html BASELINE.html COMPARED.html PICTURE.html...: the pages of
-reports, as their readers use them.
+"""ci/browser/test-report.py RUN.html BASELINE.html COMPARED.html SHUT.html PICTURE.html...: the
+pages of reports, as their readers use them.
 
 RUN has failures, among them of Locate; BASELINE is of a run with a baseline, and has known
-and new deviations; COMPARED is of several runs, and
-the others have pictures of pipelines, the first one of replies out of order. ci/test-page.sh
+and new deviations; COMPARED is of several runs, SHUT of one that reached nobody, and the
+others have pictures of pipelines, the first one of replies out of order. ci/test-page.sh
 makes them."""
 import os
 import re
@@ -199,6 +199,7 @@ def paper(page):
         window.printed = document.querySelectorAll('.case.print:not([open])').length;
         window.opened = document.querySelectorAll('.case[open]').length }) })()""")
     before = page.run("document.querySelectorAll('[open]').length")
+    page.media(paper=True)
     pdf = page.pdf()
     assert pdf.startswith(b"%PDF") and len(pdf) > 20000, len(pdf)
     same(page.run("window.printed"), 0, "deviations that are folded up on paper")
@@ -283,11 +284,27 @@ def pictures(browser, url, crossings):
                 r.bottom > box.bottom;
         });
     }).length"""), 0, "pictures with something outside of them")
+    # On paper each is of one piece, and none is taller than a page.
+    page.media(paper=True)
+    page.size(688, 972)
+    assert page.run("Math.max(...[...document.querySelectorAll('.pict')].map(p => p.clientHeight))") < 930
+    page.media()
     narrow(page)
     quiet(page)
 
 
-def main(run, baseline, several, *drawn):
+def nothing(browser, url):
+    """Of a run whose gate stayed shut: who, why, and no empty tables."""
+    page = browser.open(url)
+    for selector in ("header", "nav[aria-label]", "main", "footer", "h1", "[role=note]"):
+        same(page.run(f"document.querySelectorAll('{selector}').length"), 1, selector)
+    same(page.run("[...document.querySelectorAll('section')].map(s => s.id)"), ["server"], "sections")
+    same(page.run("document.querySelectorAll('table, form').length"), 0, "tables and forms")
+    page.click(".theme")
+    quiet(page)
+
+
+def main(run, baseline, several, shut, *drawn):
     with Browser() as browser:
         page = browser.open("file://" + os.path.abspath(run))
         assert page.run("document.title").endswith("KMIP conformance")
@@ -306,6 +323,7 @@ def main(run, baseline, several, *drawn):
         without_script(browser, page.url)
         changed(browser, "file://" + os.path.abspath(baseline))
         compared(browser, "file://" + os.path.abspath(several))
+        nothing(browser, "file://" + os.path.abspath(shut))
         for i, path in enumerate(drawn):
             pictures(browser, "file://" + os.path.abspath(path), i == 0)
     print("the pages of reports: filters, links, cases, bytes, themes, paper, pictures, no request")

@@ -106,7 +106,7 @@ function reveal(target) {
     for (let e = element.closest("details"); e; e = e.parentElement.closest("details")) e.open = true;
     const place = element.matches(".body") ? element.parentElement : element;
     root.style.scrollPaddingTop = (getComputedStyle(form).position === "sticky" ?
-        form.offsetHeight : 0) + 12 + "px";
+        form.offsetHeight + 1 : 12) + "px";
     place.scrollIntoView({block: "start"});
     const summary = one("summary", place);
     if (summary && element.matches(".body")) summary.focus({preventScroll: true});

@@ -185,5 +185,5 @@ Test(report_html, says_why_nothing_was_tested)
 {
     run.gate = GATE_UNREACHABLE;
     run.gate_text = "cannot connect to <kms>";
-    cr_expect(strstr(make_page(), "Nothing was tested: cannot connect to &lt;kms&gt;"));
+    cr_expect(strstr(make_page(), ">cannot connect to &lt;kms&gt;"));
 }
