@@ -3,4 +3,4 @@
 # nothing is half there. `make soak` does it 200 times.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-exec /usr/bin/python3 -B ci/durability/run.py "${1:?usage: ci/test-durability.sh BUILD}" --rounds 20 --seed 1
+exec /usr/bin/python3 -B ci/harness/durability.py "${1:?usage: ci/test-durability.sh BUILD}" --rounds 20 --seed 1

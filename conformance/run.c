@@ -199,7 +199,7 @@ static bool check_other(const struct run *run, struct kerr *err)
         return true;
     if (!tls_dir_files(run->o.other_certs, &dir, err))
         return false;
-    const struct tls_files files = {dir.ca, dir.cert, dir.key, NULL};
+    const struct tls_files files = tls_files_of(&dir);
     const struct tls_options none = {.priority = NULL};
     struct tls_creds *creds = tls_creds_load(TLS_CLIENT, &files, &none, err);
     bool ok = creds != NULL;

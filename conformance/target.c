@@ -67,7 +67,7 @@ static bool use_other(struct target *t, struct kc_connect *c, struct kerr *err)
         return kerr_set(err, KE_CASE, "the second identity needs --other-certs DIR");
     if (!t->other.ca[0] && !tls_dir_files(t->opt.other_certs, &t->other, err))
         return false;
-    c->files = (struct tls_files){t->other.ca, t->other.cert, t->other.key, NULL};
+    c->files = tls_files_of(&t->other);
     return true;
 }
 

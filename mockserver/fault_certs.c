@@ -120,8 +120,10 @@ static struct tls_creds *make_in(const struct fault_certs *c, const char *folder
         !tls_dir_files(c->dir, &own, err))
         return NULL;
     /* Clients are judged as ever. */
-    return tls_creds_load(TLS_SERVER,
-                          &(struct tls_files){.ca = own.ca, .cert = made.cert, .key = made.key},
+    struct tls_files files = tls_files_of(&own);
+    files.cert = made.cert;
+    files.key = made.key;
+    return tls_creds_load(TLS_SERVER, &files,
                           &(struct tls_options){.client_cert_optional = c->client_cert_optional,
                                                 .priority = c->tls},
                           err);

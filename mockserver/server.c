@@ -189,11 +189,11 @@ static bool open_creds(struct server *s, struct kerr *err)
     struct tls_dir files;
     if (!tls_dir_files(s->cfg->certs, &files, err))
         return false;
-    s->creds = tls_creds_load(
-        TLS_SERVER, &(struct tls_files){.ca = files.ca, .cert = files.cert, .key = files.key},
-        &(struct tls_options){.client_cert_optional = s->cfg->client_cert_optional,
-                              .priority = s->cfg->tls},
-        err);
+    const struct tls_files from = tls_files_of(&files);
+    s->creds = tls_creds_load(TLS_SERVER, &from,
+                              &(struct tls_options){.client_cert_optional = s->cfg->client_cert_optional,
+                                                    .priority = s->cfg->tls},
+                              err);
     return s->creds != NULL;
 }
 

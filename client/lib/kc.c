@@ -356,7 +356,7 @@ void kc_connect_from(const struct kc_settings *s, char port_buf[16], struct kc_c
     *out = (struct kc_connect){
         .host = s->host,
         .port = port_buf,
-        .files = {.ca = s->files.ca, .cert = s->files.cert, .key = s->files.key},
+        .files = tls_files_of(&s->files),
         .timeout_ns = s->timeout_ns,
         .depth = s->depth > 0 ? (unsigned)s->depth : 1,
         .match = s->match,

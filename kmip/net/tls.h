@@ -36,11 +36,18 @@ __attribute__((warn_unused_result)) struct tls_creds *tls_creds_load(enum tls_ro
                                                                      struct kerr *err);
 void tls_creds_free(struct tls_creds **c);
 
-/* The paths DIR/kmip-ca.pem, DIR/kmip-cert.pem and DIR/kmip-key.pem. KE_PEM when
- * DIR is not a folder; tls_creds_load complains of the files themselves. */
+/* The paths DIR/kmip-ca.pem, DIR/kmip-cert.pem and DIR/kmip-key.pem, and that of a
+ * revocation list, DIR/kmip-crl.pem, if it is there. KE_PEM when DIR is not a folder;
+ * tls_creds_load complains of the files themselves. */
 struct tls_dir {
     char ca[4096], cert[4096], key[4096];
+    char crl[4096]; /* "": there is none */
 };
+/* The same for tls_creds_load; lives as long as *d. */
+static inline struct tls_files tls_files_of(const struct tls_dir *d)
+{
+    return (struct tls_files){d->ca, d->cert, d->key, d->crl[0] ? d->crl : NULL};
+}
 __attribute__((warn_unused_result)) bool tls_dir_files(const char *dir, struct tls_dir *out,
                                                        struct kerr *err);
 

@@ -219,16 +219,58 @@ static bool use_trust(struct tls_creds *c, const struct tls_files *f, struct ker
     return c->ca_path || kerr_set(err, KE_MEMORY, "no memory for the CA certificate");
 }
 
-static bool use_crl(struct tls_creds *c, const char *path, struct kerr *err)
+/* A list is of one of the authorities, or it would revoke nothing and nobody would know. One
+ * that should have been replaced by now is better than none. */
+static bool check_crl(gnutls_x509_crl_t crl, const struct certs *ca, const struct tls_files *f,
+                      struct kerr *err)
+{
+    enum { DATES = GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED |
+                   GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE };
+    unsigned status = 0;
+    char when[40];
+    int rc = gnutls_x509_crl_verify(crl, ca->v, ca->n, 0, &status);
+    if (rc < 0 || (status & ~(unsigned)(DATES | GNUTLS_CERT_INVALID)) != 0)
+        return kerr_set(err, KE_PEM,
+                        "the revocation list file %s holds a list that is not signed by the "
+                        "authorities of %s: give the list that they publish",
+                        f->crl, f->ca);
+    if (status & GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED)
+        log_line(LOG_WARN, "the revocation list %s was to be replaced on %s: who was revoked since "
+                 "is let in", f->crl, text_date_out(gnutls_x509_crl_get_next_update(crl), when));
+    return true;
+}
+
+static bool check_crls(const gnutls_datum_t *pem, const struct tls_files *f, struct kerr *err)
+{
+    gnutls_x509_crl_t *v = NULL;
+    unsigned n = 0;
+    struct certs ca = {0};
+    int rc = gnutls_x509_crl_list_import2(&v, &n, pem, GNUTLS_X509_FMT_PEM, 0);
+    if (rc < 0)
+        return kerr_set(err, KE_PEM, "the revocation list file %s cannot be used: %s", f->crl,
+                        gnutls_strerror(rc));
+    bool ok = load_certs("CA certificate", f->ca, 0, &ca, err);
+    for (unsigned i = 0; i < n; i++) {
+        ok = ok && check_crl(v[i], &ca, f, err);
+        gnutls_x509_crl_deinit(v[i]);
+    }
+    gnutls_free(v);
+    certs_clear(&ca);
+    return ok;
+}
+
+static bool use_crl(struct tls_creds *c, const struct tls_files *f, struct kerr *err)
 {
     struct buf pem;
     buf_init(&pem, PEM_MAX);
-    bool ok = read_pem("revocation list", path, &pem, err);
+    bool ok = read_pem("revocation list", f->crl, &pem, err);
     if (ok) {
         gnutls_datum_t d = {pem.p, (unsigned)pem.n};
-        int rc = gnutls_certificate_set_x509_crl_mem(c->cred, &d, GNUTLS_X509_FMT_PEM);
-        ok = rc > 0 || kerr_set(err, KE_PEM, "the revocation list file %s cannot be used: %s", path,
-                                rc == 0 ? "it holds none" : gnutls_strerror(rc));
+        ok = check_crls(&d, f, err);
+        int rc = ok ? gnutls_certificate_set_x509_crl_mem(c->cred, &d, GNUTLS_X509_FMT_PEM) : 1;
+        if (rc <= 0)
+            ok = kerr_set(err, KE_PEM, "the revocation list file %s cannot be used: %s", f->crl,
+                          rc == 0 ? "it holds none" : gnutls_strerror(rc));
     }
     buf_clear(&pem);
     return ok;
@@ -251,7 +293,7 @@ static bool fill(struct tls_creds *c, const struct tls_files *f, const char *pri
         return kerr_set(err, KE_MEMORY, "no memory for TLS credentials");
     gnutls_certificate_set_verify_function(c->cred, tls_peer_verify);
     return use_priority(c, priority, err) && ((server && quiet) || use_trust(c, f, err)) &&
-           ((!server && quiet) || use_identity(c, f, err)) && (!f->crl || use_crl(c, f->crl, err));
+           ((!server && quiet) || use_identity(c, f, err)) && (!f->crl || use_crl(c, f, err));
 }
 
 struct tls_creds *tls_creds_load(enum tls_role role, const struct tls_files *files,
@@ -303,7 +345,10 @@ bool tls_dir_files(const char *dir, struct tls_dir *out, struct kerr *err)
         return kerr_set(err, KE_PEM, "the certificate folder %s is not a folder", dir);
     if ((size_t)snprintf(out->ca, sizeof out->ca, "%s/kmip-ca.pem", dir) >= sizeof out->ca ||
         (size_t)snprintf(out->cert, sizeof out->cert, "%s/kmip-cert.pem", dir) >= sizeof out->cert ||
-        (size_t)snprintf(out->key, sizeof out->key, "%s/kmip-key.pem", dir) >= sizeof out->key)
+        (size_t)snprintf(out->key, sizeof out->key, "%s/kmip-key.pem", dir) >= sizeof out->key ||
+        (size_t)snprintf(out->crl, sizeof out->crl, "%s/kmip-crl.pem", dir) >= sizeof out->crl)
         return kerr_set(err, KE_PEM, "the path of the certificate folder is too long");
+    if (lstat(out->crl, &st) < 0 && errno == ENOENT) /* one that cannot be read is no reason to do without */
+        out->crl[0] = 0;
     return true;
 }

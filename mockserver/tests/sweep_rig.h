@@ -78,27 +78,6 @@ static const struct sweep_step sweep_steps[] = {
 };
 enum { SWEEP_STEPS = sizeof sweep_steps / sizeof *sweep_steps };
 
-/* What the store holds, as one number; object by object, so it has to be asked while nothing
- * fails. */
-static bool sweep_add_object(void *arg, struct mock_object *o)
-{
-    struct buf *all = arg;
-    cr_assert(object_save(o, all));
-    return true;
-}
-
-static uint64_t sweep_digest(struct rig *r)
-{
-    struct buf all;
-    struct kerr err = KERR_INIT;
-    buf_init(&all, BUF_NO_LIMIT);
-    engine_settle(&r->engine);
-    cr_assert(store_scan(r->engine.store, NULL, 0, sweep_add_object, &all, &err), "%s", err.msg);
-    uint64_t digest = bytes_hash(buf_bytes(&all));
-    buf_clear(&all);
-    return digest;
-}
-
 enum sweep_answer { SWEEP_DONE, SWEEP_FAILED, SWEEP_NONE };
 
 /* Whatever fails is the server's own failure, and said to be so. */
@@ -193,10 +172,10 @@ static void sweep_step(struct rig *(*fresh)(void), size_t at, const struct sweep
     const struct sweep_step *step = &sweep_steps[at];
     struct rig *r = sweep_rig(fresh, at);
     const struct draws draws = r->engine.draws;
-    uint64_t before = sweep_digest(r);
+    uint64_t before = rig_digest(r);
     sweep_compose(r, step);
     rig_send(r);
-    uint64_t done = sweep_digest(r);
+    uint64_t done = rig_digest(r);
     rig_free(r);
     r = NULL;
     bool struck = true;
@@ -206,7 +185,7 @@ static void sweep_step(struct rig *(*fresh)(void), size_t at, const struct sweep
         r->engine.draws = draws;
         sweep_compose(r, step);
         enum sweep_answer answer = sweep_ask(r, step, failure, nth, &struck);
-        uint64_t now = sweep_digest(r);
+        uint64_t now = rig_digest(r);
         *(answer == SWEEP_DONE ? &counts->done
           : answer == SWEEP_FAILED ? &counts->failed : &counts->none) += struck;
         counts->tries += struck;
@@ -219,7 +198,7 @@ static void sweep_step(struct rig *(*fresh)(void), size_t at, const struct sweep
                   now == before ? "nothing of it" : now == done ? "all of it" : "something else");
         if (reopens) {
             sweep_reopen(r);
-            cr_expect(sweep_digest(r) == now || (step->optional && answer == SWEEP_DONE),
+            cr_expect(rig_digest(r) == now || (step->optional && answer == SWEEP_DONE),
                       "%.80s: %s %zu: the file has something else than memory", step->items,
                       failure->name, nth);
         }

@@ -73,7 +73,7 @@ Test(engine_disk, that_fails_at_the_start_is_told)
         struct rig *r = on_file();
         struct kerr err = KERR_INIT;
         rig_make(r, "k", SWEEP_CREATE(""));
-        uint64_t before = sweep_digest(r);
+        uint64_t before = rig_digest(r);
         engine_clear(&r->engine);
         one_fails(nth);
         bool ok = engine_init(&r->engine, &r->cfg, rig_clock, r, &err);
@@ -81,7 +81,7 @@ Test(engine_disk, that_fails_at_the_start_is_told)
         cr_expect(ok || (struck && (err.code == KE_STORE || err.code == KE_MEMORY)), "%zu: %s", nth,
                   err.msg);
         sweep_reopen(r);
-        cr_expect_eq(sweep_digest(r), before, "%zu", nth);
+        cr_expect_eq(rig_digest(r), before, "%zu", nth);
         rig_free(r);
     }
 }

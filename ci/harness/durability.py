@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Kills kmip-mock at random moments under load, and looks what its store has kept.
 
-    ci/durability/run.py BUILD [--rounds N] [--seed N] [--clients N]
+    ci/harness/durability.py BUILD [--rounds N] [--seed N] [--clients N]
 
 Each round starts the mock on the same store file, has clients change keys as fast as they
 can, and kills the mock (SIGKILL); now and then already while it starts. Then everything that
