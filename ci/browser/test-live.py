@@ -133,6 +133,12 @@ def choose(page, word):
     page.press("End")
     number = text(page, ".exchange[aria-selected=true] .number")
     wait_text(page, "#detail h2", number + " ")
+    # The list is lower beside an exchange that is open: what was chosen stays in sight.
+    page.wait("""(() => {
+        const row = document.querySelector('.exchange[aria-selected=true]')?.getBoundingClientRect();
+        const list = document.getElementById('list').getBoundingClientRect();
+        return row && row.top >= list.top - 1 && row.bottom <= list.bottom + 1;
+    })()""", "the chosen exchange is in sight")
     return number
 
 
@@ -194,10 +200,13 @@ def check_pipeline(page, mock):
     page.click("[data-name=out-of-order] input[role=switch]")
     page.wait("document.querySelector('[data-name=out-of-order] input').checked")
     wait_text(page, "#scenarios-count", "1 in force")
+    wait_text(page, "#faults-none", "what the scenario does")
+    was = text(page, "#kept")
     until(lambda: mock.ctl("library")["in_force"] == ["out-of-order"])
     mock.pipeline("reordered")
     wait_text(page, "#order", "Reordered: replies left as")
     page.wait("document.querySelectorAll('#picture g').length == 12")
+    page.wait(f"document.getElementById('kept').innerText != {json.dumps(was)}", "what is kept is told")
     assert page.run("document.querySelectorAll('#picture .crossed').length") > 1
     assert page.run("document.querySelectorAll('#picture .mark').length") > 1, "the fault is not marked"
     assert "abcd0003" in page.run("document.querySelector('#picture').textContent")

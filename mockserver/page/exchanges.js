@@ -91,12 +91,18 @@ export function draw() {
   keptText();
 }
 
-function keptText() {
+// Of both views; it changes too often to be read out.
+export function keptText() {
   const parts = [`The last ${number(ring.size)} of ${number(counts.seen)} exchanges seen here`];
-  if (wanted.length) parts.push(`${number(shown.length)} fit the filter`);
+  if (wanted.length) parts.push(`${number([...ring.values()].filter(fits).length)} fit the filter`);
   if (counts.skipped) parts.push(`a sample: ${number(counts.skipped)} more came, faster than 1,000 a second, and are not shown`);
   if (counts.lost) parts.push(`${number(counts.lost)} were gone from the mock's journal before the page could read them`);
   byId("kept").textContent = parts.join("; ") + ".";
+}
+
+function scrollTo(at) {
+  if (at * HEIGHT < list.scrollTop) list.scrollTop = at * HEIGHT;
+  else if ((at + 1) * HEIGHT > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * HEIGHT - list.clientHeight;
 }
 
 export function choose(n) {
@@ -105,8 +111,7 @@ export function choose(n) {
   const at = shown.findIndex((e) => e.number === n);
   if (at >= 0) {
     following = at === shown.length - 1;
-    if (at * HEIGHT < list.scrollTop) list.scrollTop = at * HEIGHT;
-    else if ((at + 1) * HEIGHT > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * HEIGHT - list.clientHeight;
+    scrollTo(at);
   }
   draw();
   onChoose(ring.get(n));
@@ -118,6 +123,12 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12, Home: -Inf
 
 export function begin(chose) {
   onChoose = chose;
+  // The list is lower when an exchange is open: what was chosen stays in sight.
+  new ResizeObserver(() => {
+    const at = shown.findIndex((e) => e.number === chosen);
+    if (at >= 0 && !following) scrollTo(at);
+    draw();
+  }).observe(list);
   list.addEventListener("scroll", () => {
     following = list.scrollTop + list.clientHeight >= list.scrollHeight - HEIGHT;
     requestAnimationFrame(draw);

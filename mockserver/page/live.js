@@ -34,6 +34,7 @@ function draw() {
     due = false;
     if (view === "list") exchanges.draw();
     else drawPipeline();
+    exchanges.keptText();
   }), 1000 / DRAWS);
 }
 

@@ -110,6 +110,8 @@ export async function lookAtFaults() {
   keepOff(off);
   byId("faults-count").textContent = faults.length ? `${number(faults.length)} in force` : "";
   byId("faults-none").hidden = faults.length + off.length > 0;
+  byId("faults-none").textContent = library.in_force.length
+    ? "None but what the scenario does." : "None: the server behaves.";
   redraw(byId("faults"), [...faults.map((f) => ({ ...f, on: true })), ...off.map((f) => ({ ...f, on: false }))], drawFault);
 }
 
