@@ -10,6 +10,8 @@
 #   make soak          the long forms of tests: kills, failures, load; some minutes (ci/soak)
 #   make asan          every test under AddressSanitizer and UBSan
 #   make asan-units    ... the unit tests of kmip/ and client/ alone, in a minute or so
+#   make fuzz          each fuzz target for a minute (FUZZ_SECONDS=60, TARGET=NAME), by libFuzzer
+#   make coverage      lines that tests and the fuzzers' corpus reach
 #   make bench         what things cost, beside peers and limits (LIBKMIP=DIR: its source tree)
 #   make manuals       manual pages and completions from the option tables (part of make)
 #   make pictures      the README's pictures, in ci/pictures, by a browser
@@ -41,6 +43,7 @@ WARN      := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmis
 STD       := -std=c11 -D_GNU_SOURCE
 
 SAN_asan  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN_fuzz  := $(SAN_asan) -fsanitize=fuzzer-no-link
 SAN       := $(SAN_$(VARIANT))
 ifeq ($(VARIANT),)
 CFLAGS    ?= -O2 -g
@@ -169,7 +172,7 @@ test:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory check
 
-check: all $(TESTS) $(if $(VARIANT),,$(BENCHES) asan-mock library)
+check: all $(TESTS) fuzzers $(if $(VARIANT),,$(BENCHES) asan-mock library)
 	$(Q)VARIANT=$(VARIANT) ci/run-tests $(BUILD) $(TESTS)
 
 # The mock that hostile input is tried on (ci/test-robustness.sh).
@@ -244,6 +247,7 @@ conformance:
 	$(Q)HOST='$(GIVEN_HOST)' ci/conformance $(BUILD)
 
 include ci/package/package.mk
+include ci/fuzz/fuzz.mk
 
 # The programs look for their data below share/kmip-conform of a folder above their own.
 data  := $(DESTDIR)$(PREFIX)/share
@@ -276,7 +280,7 @@ uninstall: all library
 
 # Only what comes from here: BUILD may be any folder.
 clean:
-	rm -rf $(addprefix $(BUILD)/,obj pic libkmip-conform.map tests bench test-output flags asan man completions) \
+	rm -rf $(addprefix $(BUILD)/,obj pic libkmip-conform.map fuzz tests bench test-output flags asan man completions) \
 	    $(PROGRAMS) $(LIB_KMIP) $(LIB_CLIENT) $(LIB_MOCK) $(LIB_CONF) $(LIB_SUPPORT) $(LIB_SHARED) $(LIB_STATIC)
 	@rmdir $(BUILD) 2>/dev/null || true
 

@@ -87,19 +87,12 @@ static bool attribute(struct yaml_in *c, struct bytes name, const struct ynode *
     return write_instance(c, name, n, &i);
 }
 
-static bool has_mask(struct bytes name)
-{
-    const struct kmip_attribute *a = kmip_attribute_by_name(name);
-    const struct kmip_tag *t = a ? kmip_tag(a->tag) : NULL;
-    return t && t->en && t->en->mask;
-}
-
 /* All instances under one name. */
 static bool instances(struct yaml_in *c, struct bytes name, const struct ynode *val, bool indexed)
 {
     if (val->kind != YNODE_SEQ)
         return attribute(c, name, val, indexed ? 0 : -1);
-    if (has_mask(name))
+    if (form_mask_attribute(name))
         return val->n == 0 || attribute(c, name, val, indexed ? 0 : -1);
     if (val->tag)
         return ynode_err(val, KE_YAML, c->err,

@@ -87,12 +87,20 @@ static size_t max_bytes(const struct tour *t)
     return t->o->max_bytes ? t->o->max_bytes : 1024;
 }
 
+/* The value with its padding, of which a part may be missing at the message's end. */
+static struct bytes value_and_padding(const struct tour *t)
+{
+    size_t n = (size_t)ttlv_padded(t->it.len);
+    size_t left = (size_t)(t->r.msg.p + t->r.msg.n - t->it.val.p);
+    return bytes_of(t->it.val.p, n < left ? n : left);
+}
+
 static void item_lines(const struct tour *t, struct buf *out)
 {
     bool leaf = t->it.type != TTLV_STRUCTURE, show = leaf && !t->hidden && !t->headless;
     struct bytes v = {0};
     if (show)
-        v = bytes_of(t->it.val.p, (size_t)ttlv_padded(t->it.len));
+        v = value_and_padding(t);
     line_start(t, t->it.off, t->r.msg.p + t->it.off, out);
     size_t n = v.n < PER_LINE ? v.n : PER_LINE;
     upper_hex(out, bytes_of(v.p, n));

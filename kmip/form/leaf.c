@@ -115,6 +115,13 @@ bool form_is_mask(const struct kmip_spot *spot)
     return spot->en && spot->en->mask;
 }
 
+bool form_mask_attribute(struct bytes name)
+{
+    const struct kmip_attribute *a = kmip_attribute_by_name(name);
+    const struct kmip_tag *t = a ? kmip_tag(a->tag) : NULL;
+    return t && t->en && t->en->mask;
+}
+
 const struct kmip_enum *form_enum(const struct kmip_spot *spot, unsigned type)
 {
     if (!spot->en || type != (spot->en->mask ? TTLV_INTEGER : TTLV_ENUMERATION))

@@ -19,6 +19,8 @@ char *form_types_text(const struct kmip_spot *spot, char *out, size_t room);
 
 /* An Integer whose bits have names: a YAML sequence is then one value, not several. */
 bool form_is_mask(const struct kmip_spot *spot);
+/* ... of an attribute of this name, wherever it stands. */
+bool form_mask_attribute(struct bytes name);
 /* The enumeration for a value of this type here, or NULL. */
 const struct kmip_enum *form_enum(const struct kmip_spot *spot, unsigned type);
 

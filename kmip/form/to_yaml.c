@@ -294,16 +294,6 @@ static void attribute_value(struct yaml_out *y, const struct form_attribute *a, 
     kmip_walk_leave(&y->walk);
 }
 
-/* A mask's sequence is one value: its instances repeat the key instead. */
-static bool attribute_is_mask(struct yaml_out *y, const struct form_attribute *a)
-{
-    if (!enter_attribute(y, a))
-        return false;
-    struct kmip_spot spot = kmip_walk_look(&y->walk, KMIP_TAG_ATTRIBUTE_VALUE);
-    kmip_walk_leave(&y->walk);
-    return form_is_mask(&spot);
-}
-
 static bool peek(const struct ttlv_reader *r, struct ttlv_item *it)
 {
     struct ttlv_reader ahead = *r;
@@ -336,7 +326,8 @@ static void attributes(struct yaml_out *y, struct ttlv_reader *r, struct form_at
         start_line(y, indent + 2);
         form_yaml_text(y->out, name);
         buf_putc(y->out, ':');
-        if (attribute_is_mask(y, a) || !next_attribute(y, &ahead, &name, &next)) {
+        /* A mask's sequence is one value: its instances repeat the key instead. */
+        if (form_mask_attribute(name) || !next_attribute(y, &ahead, &name, &next)) {
             attribute_value(y, a, indent + 2, false);
             continue;
         }

@@ -139,6 +139,8 @@ enum tour_step tour_next(struct tour *t)
 
 void tour_put_notes(const struct tour *t, size_t before, struct buf *out)
 {
+    if (t->notes.n == 0)
+        return;
     const uint8_t *p = t->notes.p, *end = p + t->notes.n;
     while (p < end) {
         const uint8_t *nl = memchr(p, '\n', (size_t)(end - p));

@@ -6,6 +6,7 @@
 #include "kmip/schema/walk.h"
 #include "kmip/tests/support/golden.h"
 #include "kmip/tests/support/fixture.h"
+#include "kmip/tests/support/guard.h"
 #include "kmip/ttlv/reader.h"
 
 typedef void printer(struct bytes, const struct form_options *, struct buf *);
@@ -230,6 +231,24 @@ Test(form_text, survives_cut_and_damaged_messages, .timeout = 120)
         buf_clear(&msg);
         buf_clear(&out);
     }
+}
+
+/* Lengths that agree with each other, and no padding behind the last text: nothing beyond the
+ * message is looked at. */
+Test(form_hex, shows_a_value_whose_padding_is_missing)
+{
+    static const uint8_t cut[] = {0x42, 0, 0x78, 1, 0, 0, 0, 0x1B, 0x42, 0, 0x0F, 1, 0, 0, 0, 0x13,
+                                  0x42, 0, 0x79, 1, 0, 0, 0, 0x0B, 0x42, 0, 0x94, 7, 0, 0, 0, 3,
+                                  'a', 'b', 'c'};
+    const struct form_options o = {.show_secrets = true};
+    struct guard g;
+    struct buf out;
+    guard_open(&g, sizeof cut);
+    buf_init(&out, BUF_NO_LIMIT);
+    form_hex(guard_place(&g, bytes_of(cut, sizeof cut)), &o, &out);
+    cr_expect(strstr(buf_cstr(&out), "616263  "), "%s", buf_cstr(&out));
+    buf_clear(&out);
+    guard_close(&g);
 }
 
 Test(form_raw, covers_secrets_alone_and_keeps_each_byte_in_its_place)
