@@ -284,6 +284,13 @@ def check_objects(page, mock):
     until(lambda: all(o["identifier"] != "key-active" for o in mock.ctl("objects")["objects"]))
 
 
+def check_names(page, mock):
+    """A name is text, whatever is in it, and hides nothing."""
+    mock.client("create", "--name", "<img src=x onerror=document.title=1>\u202egnp.exe")
+    wait_text(page, "#objects", "<img src=x onerror=document.title=1>\\u202egnp.exe")
+    assert page.run("document.title + document.images.length") == "kmip-mock0"
+
+
 BATCH = """Request Message:
   Request Header:
     Protocol Version: 1.1
@@ -409,6 +416,7 @@ def main():
             check_faults(page, mock)
             check_clock(page, mock)
             check_objects(page, mock)
+            check_names(page, mock)
             check_cases(page, mock, folder)
             if shots:
                 page.shot(shots + "/live-exchanges.png", whole=True)

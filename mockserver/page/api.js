@@ -96,13 +96,19 @@ export async function follow(query, signal, opened, told) {
   }
 }
 
+// What clients name their things may turn the direction of the line, or hide in it: such
+// characters are shown by their numbers.
+export const visible = (text) => String(text).replace(
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+  (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+
 // An element with properties and children; text is text, never HTML.
 export function element(name, properties = {}, ...children) {
   const e = document.createElement(name);
   for (const [key, value] of Object.entries(properties))
     if (key in e) e[key] = value;
     else e.setAttribute(key, value);
-  e.append(...children.filter((c) => c !== null && c !== undefined));
+  e.append(...children.filter((c) => c !== null && c !== undefined).map((c) => (c instanceof Node ? c : visible(c))));
   return e;
 }
 

@@ -1,6 +1,6 @@
 // The exchanges that the page keeps, and the list of them. A ring of the last ROOM; of the
 // list only the rows in sight are there, so that a thousand a second cost what ten do.
-import { byId, element, number } from "./api.js";
+import { byId, element, number, visible } from "./api.js";
 
 export const ROOM = 2000;
 const HEIGHT = 26; // of a row, as in live.css
@@ -67,7 +67,7 @@ export function cells(e) {
 function row(e, at) {
   const r = element("div", { className: "exchange", role: "option", id: "e" + e.number });
   for (const [name, text] of cells(e)) {
-    const cell = element("span", { className: name, title: text }, text);
+    const cell = element("span", { className: name, title: visible(text) }, text);
     if (name.startsWith("result") && e.faults.length)
       cell.prepend(element("span", { className: "tag" }, "⚡ " + e.faults.join(", ")), " ");
     r.append(cell);

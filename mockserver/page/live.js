@@ -1,6 +1,6 @@
 // The live page of kmip-mock: follows the exchanges, and looks at the server every second.
 // What comes is kept at once and drawn at most DRAWS times a second.
-import { ask, byId, element, follow, number } from "./api.js";
+import { ask, byId, element, follow, number, visible } from "./api.js";
 import * as exchanges from "./exchanges.js";
 import { isShown, show } from "./message.js";
 import { beginPanels, lookAtClock, lookAtFaults, lookAtObjects, lookAtScenarios } from "./panels.js";
@@ -73,7 +73,7 @@ function setPaused(on) {
 
 async function look() {
   const state = await ask("GET", "/state");
-  byId("place").textContent = `${state.vendor} on ${state.host}:${state.port}`;
+  byId("place").textContent = `${visible(state.vendor)} on ${state.host}:${state.port}`;
   byId("kmip-place").textContent = `${state.host}:${state.port}`;
   byId("n-requests").textContent = number(state.requests);
   byId("n-connections").textContent = number(state.connections.open);

@@ -2,7 +2,7 @@
 // goes across where it came; its reply leaves the server there and reaches the client where
 // it left, so that replies which overtook others cross them. Only the order counts, not how
 // long things took: each message that came or left has a line of its own.
-import { byId, number } from "./api.js";
+import { byId, number, visible } from "./api.js";
 import { all, chosenNumber, choose, get } from "./exchanges.js";
 
 const LINE = 24, MOST = 60; // exchanges shown, the last ones
@@ -32,7 +32,7 @@ export const clockAhead = (ms) => (ahead = ms);
 function svg(name, attributes = {}, ...children) {
   const e = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
-  e.append(...children);
+  e.append(...children.map((c) => (c instanceof Node ? c : visible(c))));
   return e;
 }
 
@@ -99,7 +99,7 @@ function choices() {
   select.dataset.key = key;
   select.replaceChildren(new Option("the latest", "0", !pinned, !pinned));
   for (const n of [...connections.keys()].sort((a, b) => b - a))
-    select.append(new Option(`#${n} ${connections.get(n) || ""}`, n, false, pinned && n === connection));
+    select.append(new Option(`#${n} ${visible(connections.get(n) || "")}`, n, false, pinned && n === connection));
 }
 
 export function drawPipeline() {
