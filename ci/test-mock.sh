@@ -251,7 +251,7 @@ cmd="cd / && '$mock' run --pki '$dir/pki' --scenario '$dir/mine.yaml' -- true"; 
 name='with --log info an exchange is a line: client, operation, object, result, sizes, duration, fault'
 cmd="'$mock' run --pki pki --log info --set preload=states --set 'faults=[{name: slow, match: {operation: Get}, action: {delay: 1ms}}]' -- sh -c \
     \"'${mock%mock}client' get key-active >/dev/null; '${mock%mock}client' attributes nothing; true\""
-expect 0 'info  #1/1 kmip-client: Get key-active -> Success; fault: slow, ' ' B in, ' ' B out, ' ' ms' \
+expect 0 'info  #1/1 kmip-client: Get key-active -> Success, ' ' B in, ' ' B out, ' ' ms; fault: slow' \
     '#2/1 kmip-client: Get Attributes -> Operation Failed, Item Not Found: there is no object'
 
 name='preloaded objects are there once'

@@ -138,7 +138,8 @@ static void put_quoted(struct buf *line, const char *before, const char *s)
     text_quote(line, bytes_str(s), 200);
 }
 
-/* One line per exchange: who asked for what, what became of it, how long it took. */
+/* One line per exchange: who asked for what, what became of it, how long it took, and which
+ * faults had to do with it. */
 static void log_exchange(const struct session *s, const struct answering *a)
 {
     const struct answer_note *note = &a->note;
@@ -153,10 +154,11 @@ static void log_exchange(const struct session *s, const struct answering *a)
     if (note->reason != 0)
         buf_printf(&line, ", %s", kmip_name_of("Result Reason", note->reason));
     put_quoted(&line, ": ", note->message);
+    buf_printf(&line, ", %zu B in, %zu B out, %.3f ms", a->request.n, a->out.n,
+               (double)a->took_ns / 1e6);
     put_quoted(&line, "; fault: ", a->faults ? fault_names(a->faults, faults, sizeof faults) : "");
-    log_line(LOG_INFO, "#%llu/%llu %s: %s, %zu B in, %zu B out, %.3f ms",
-             (unsigned long long)s->number, (unsigned long long)s->n_requests + 1, s->who,
-             buf_cstr(&line), a->request.n, a->out.n, (double)a->took_ns / 1e6);
+    log_line(LOG_INFO, "#%llu/%llu %s: %s", (unsigned long long)s->number,
+             (unsigned long long)s->n_requests + 1, s->who, buf_cstr(&line));
     buf_clear(&line);
 }
 
