@@ -52,6 +52,8 @@ static void put_runs(struct buf *out, const struct comparison *c)
     buf_puts(out, "</tbody></table></div>\n</section>\n");
 }
 
+#define ALIKE_MAX 4 /* columns that a page is wide enough for; of more, each is as wide as it needs */
+
 /* ---- the cases -------------------------------------------------------------- */
 
 static void put_cell(struct buf *out, const struct case_tally *t, bool reason)
@@ -94,9 +96,9 @@ static void put_row(struct buf *out, const struct comparison *c, const struct co
 static void put_columns(struct buf *out, const struct comparison *c, const char *suite)
 {
     html_put(out,
-             "<div class=\"wide\" data-group tabindex=\"0\"><table class=\"compare\">\n<caption>%s"
+             "<div class=\"wide\" data-group tabindex=\"0\"><table class=\"compare%s\">\n<caption>%s"
              "</caption>\n<thead><tr><th scope=\"col\">Case</th>",
-             report_suite(suite));
+             c->n_runs > ALIKE_MAX ? " many" : "", report_suite(suite));
     for (size_t i = 0; i < c->n_runs; i++) {
         const struct target *t = c->runs[i].result->target;
         html_put(out, "<th scope=\"col\"><b>%s</b>%s</th>",

@@ -91,7 +91,7 @@ static bool is_about(const char *clause, const char *heading)
 static bool is_title(const char *text)
 {
     return strlen(text) < 60 && isupper((unsigned char)*text) && !strstr(text, "SHALL") &&
-           strncmp(text, "May ", 4) != 0;
+           !strstr(text, "SHOULD") && !strstr(text, "MAY") && strncmp(text, "May ", 4) != 0;
 }
 
 /* What a row says of its section, up to a code in parentheses: "Locate (08)". */
@@ -211,7 +211,7 @@ void html_matrix(struct buf *out, const struct html_order *o)
         }
         size_t n = strlen(SPECIFICATION);
         bool ours = strncmp(group->heading, SPECIFICATION, n) == 0;
-        html_put(out, "<tr data-group><th scope=\"row\"><span class=\"%s\">%s</span> %s</th><td>"
+        html_put(out, "<tr data-group><th scope=\"row\"><span class=\"%s\">%s </span>%s</th><td>"
                       "<div class=\"cells\">",
                  ours ? "sec" : "soft", group->heading + (ours ? n : 0), group->title);
         for (size_t i = 0; i < group->n; i++)

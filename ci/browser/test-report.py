@@ -260,6 +260,9 @@ def compared(browser, url):
     contrast(page, "light")
     page.media(dark=True)
     contrast(page, "dark")
+    page.size(360, 740) # columns that can be read, and scrolled to
+    widths = page.run("[...document.querySelectorAll('.compare td')].map(e => e.offsetWidth)")
+    assert min(w for w in widths if w) > 150, min(widths)
     narrow(page)
     quiet(page)
 
