@@ -24,6 +24,7 @@ shows_clock_ahead() {
     matches '(89|90|91) s into our future'; says 'as planned'
     matches '^5  as the driver +compound create, Activation Date now +works'
 }
+shows_two_clocks() { says 'our clock      that of its keys'; says 'dates of keys are 90 s behind'; }
 shows_compound_create_rejected() { says 'no key: the server refused Create'; }
 shows_clock_frozen() { says 'stands still'; }
 shows_dies_mid_reply() { says '1 key is left that nobody refers to'; says 'the key had been made'; }

@@ -282,8 +282,8 @@ static void put_lanes(struct drawing *d)
     if (d->p->two_clocks)
         html_put(d->out,
                  "<text class=\"at end\" x=\"86\" y=\"18\">our clock</text><text class=\"at\" x=\"%.1f\" "
-                 "y=\"18\">its clock</text>",
-                 SERVER + 2 * MARGIN);
+                 "y=\"18\">%s</text>",
+                 SERVER + 2 * MARGIN, d->p->of_keys ? "clock of its keys" : "its clock");
 }
 
 /* What there is to see, in words. */

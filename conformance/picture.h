@@ -50,6 +50,7 @@ struct picture {
     int64_t began_wall_ns;  /* the same moment by our clock, since the epoch */
     bool two_clocks;        /* the server's differs, by offset_ns: theirs minus ours */
     int64_t offset_ns;
+    bool of_keys;           /* ... not the one of Time Stamps, but that which dates its keys */
 };
 
 /* How an event stands in a drawing; see enum picture_kind. */

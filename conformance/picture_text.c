@@ -37,7 +37,7 @@ static void put_time(struct buf *out, const struct picture *p, const struct pict
 void picture_head(struct buf *out, const struct picture *p)
 {
     if (p->two_clocks)
-        buf_puts(out, "our clock      the server's");
+        buf_printf(out, "our clock      %s", p->of_keys ? "that of its keys" : "the server's");
 }
 
 /* ---- lanes ------------------------------------------------------------------- */

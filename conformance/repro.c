@@ -133,12 +133,15 @@ struct picture repro_picture(const struct repro_run *r, size_t attempt)
     const struct clock_estimate *e = &r->clock.e;
     bool differs = r->trouble == CLOCK_EVEN && x->attempt->who != REPAIRED &&
                    (clock_behind(e) || clock_ahead(e));
+    bool keys_differ = !differs && r->trouble == CLOCK_EVEN && x->dates_apart_s != 0;
     return (struct picture){.v = x->v,
                             .n = x->n,
                             .began_ns = x->began_ns,
                             .began_wall_ns = x->began_wall_ns,
-                            .two_clocks = differs,
-                            .offset_ns = differs ? clock_offset_ns(e) : 0};
+                            .two_clocks = differs || keys_differ,
+                            .of_keys = keys_differ,
+                            .offset_ns = differs ? clock_offset_ns(e)
+                                                 : x->dates_apart_s * NS_PER_S};
 }
 
 /* ---- attempts --------------------------------------------------------------- */

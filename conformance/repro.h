@@ -123,6 +123,7 @@ struct repro_result {
     char what[700];         /* in a sentence */
     int64_t began_ns, began_wall_ns;
     int64_t passed_ns;      /* virtual time, so far */
+    int64_t dates_apart_s;  /* dates of keys minus Time Stamps; 0: they agree, as far as is known */
     uint32_t connections;   /* so far */
     struct picture_event v[REPRO_EVENTS_MAX];
     size_t n;
@@ -151,7 +152,8 @@ bool repro_as_expected(const struct repro_result *x);
 bool repro_all(const struct repro_run *r, bool breaking);
 void repro_clear(struct repro_run *r);
 
-/* One attempt's picture: the time line, with the server's clock where it differs. */
+/* One attempt's picture: the time line, with the server's clock where it differs; where that of
+ * its Time Stamps does not, but the one that decides on keys does, with this one. */
 struct picture repro_picture(const struct repro_run *r, size_t attempt);
 
 /* repro_server.c: a mock for one attempt (NULL: to measure its clock); virtual time. */

@@ -49,7 +49,7 @@ static void note_dates(const struct repro_run *r, struct repro_result *out, cons
                        const struct key_dates *d)
 {
     char ours[40], words[120];
-    int64_t apart = dates_minus_stamps(k, d);
+    int64_t apart = out->dates_apart_s = dates_minus_stamps(k, d);
     repro_note(out, EVENT_NOTE, "%-15s %s", "our clock",
                text_date_out(clock_wall_ns() / NS_PER_S, ours));
     note_date(out, "Time Stamp", d->has_stamp, d->stamp_s);

@@ -9,6 +9,7 @@
  *                  "match": "position" | "id", "depth",
  *                  "began_ms": by our clock, since 1970,
  *                  "clock_offset_seconds": the server's minus ours (where they differ),
+ *                  "clock_of_keys": true where that is not the clock of its Time Stamps,
  *                  "events": as picture.h has them}]}
  *
  * A fault is told with the reply that it struck; as an event of its own when there was no
@@ -36,6 +37,8 @@ static json_t *attempt_of(const struct repro_run *run, size_t i)
                      picture_json(&p));
     if (p.two_clocks)
         json_object_set_new(j, "clock_offset_seconds", json_real((double)p.offset_ns / 1e9));
+    if (p.of_keys)
+        json_object_set_new(j, "clock_of_keys", json_true());
     json_object_set_new(j, "began_ms", json_integer((json_int_t)(p.began_wall_ns / NS_PER_MS)));
     return j;
 }

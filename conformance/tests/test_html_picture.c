@@ -105,7 +105,10 @@ Test(html_picture, has_two_axes_where_the_clocks_differ)
     add(EVENT_REPLY, 1, 1);
     cr_expect_eq(drawn(">22:18:59.001<"), 1);
     cr_expect_eq(drawn(">22:17:29.001<"), 1);
-    cr_expect_eq(drawn("its clock"), 1);
+    cr_expect_eq(drawn(">its clock<"), 1);
+    buf_reset(&out);
+    p.of_keys = true;
+    cr_expect_eq(drawn(">clock of its keys<"), 1);
 }
 
 Test(html_picture, is_nothing_without_events)
