@@ -19,7 +19,7 @@ enum {
     LOOKED_MAX = 20000,         /* entries looked at a time */
     PAUSE_NS = 20 * NS_PER_MS   /* between two looks: many exchanges then share one write */
 };
-#define QUIET_NS (15 * NS_PER_S) /* then a comment is sent: is anybody there? */
+#define QUIET_NS (3 * NS_PER_S) /* then a comment is sent: is anybody there? */
 
 /* What a reader knows of an entry: nothing, that it was skipped, or the entry as it was
  * after this change. */

@@ -374,6 +374,17 @@ def check_narrow(page):
     page.size(1360, 900)
 
 
+def check_tabs(browser, mock):
+    """A browser keeps six connections to a server: more pages than that are open at once."""
+    tabs = [open_page(browser, mock) for _ in range(8)]
+    mock.client("create")
+    tabs[-1].wait("document.querySelectorAll('.exchange').length == 1")
+    wait_text(tabs[0], "#link", "rests")
+    tabs[0].call("Page.bringToFront")
+    tabs[0].wait("document.querySelectorAll('.exchange').length == 1", "a page goes on when seen again")
+    wait_text(tabs[0], "#link", "live")
+
+
 def check_token(browser, mock):
     page = browser.open(mock.url)
     page.wait("document.getElementById('ask').open")
@@ -425,6 +436,8 @@ def main():
             refused = [c for c in page.complaints if "status of 400" in c]  # as they should be
             assert len(refused) == 2 and page.complaints == refused, page.complaints
             assert page.foreign(mock.url) == [], page.foreign(mock.url)
+        with Mock(build, folder) as mock:
+            check_tabs(browser, mock)
         with open(folder + "/token", "w", encoding="utf-8") as out:
             out.write("a-token-for-this-test\n")
         with Mock(build, folder, "--control-token-file", folder + "/token") as mock:

@@ -8,7 +8,7 @@ import { drawPipeline, forgetConnections, saw } from "./pipeline.js";
 
 const DRAWS = 8, LOOK_MS = 1000, AGAIN_MS = 1000, MOST = 1000;
 
-let next = 0, paused = false, stop = null, due = false, view = "list", requests = null;
+let next = 0, paused = false, running = false, stop = null, due = false, view = "list", requests = null;
 
 // --- exchanges as they come ---
 
@@ -45,28 +45,38 @@ function told(text, state = "") {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-// Follows the events until the page is paused; when the server goes, tries again.
+// A browser keeps six connections to a server, for all of its tabs: a page that is out of sight
+// lets its stream go, and when it is seen again goes on from where it was.
+const wanted = () => !paused && !document.hidden;
+
+// Follows the events as long as that is wanted; when the server goes, tries again.
 async function run() {
-  while (!paused) {
+  if (running) return;
+  running = true;
+  while (wanted()) {
     const mine = (stop = new AbortController());
     try {
       await follow(`${next ? "since=" + next : "last=" + exchanges.ROOM}&most=${MOST}`, mine.signal, () => told("live", "on"), take);
-      if (!paused) told("the server has ended the stream", "off");
+      if (wanted()) told("the server has ended the stream", "off");
     } catch (problem) {
       if (!mine.signal.aborted) told(problem.status ? problem.message : "no answer: is the mock still there?", "off");
     }
-    if (!paused) await pause(AGAIN_MS);
+    if (wanted() && !mine.signal.aborted) await pause(AGAIN_MS);
   }
+  running = false;
+}
+
+function runOrRest() {
+  if (wanted()) return run();
+  stop?.abort();
+  told(paused ? "paused" : "rests until it is seen");
 }
 
 function setPaused(on) {
   paused = on;
   byId("pause").setAttribute("aria-pressed", on);
   byId("pause").textContent = on ? "Go on" : "Pause";
-  if (on) {
-    stop?.abort();
-    told("paused");
-  } else run();
+  runOrRest();
 }
 
 // --- the server, once a second ---
@@ -151,8 +161,9 @@ byId("filter").oninput = (e) => { exchanges.filter(e.target.value); exchanges.dr
 byId("pause").onclick = () => setPaused(!paused);
 byId("forget").onclick = forget;
 document.addEventListener("keydown", onKey);
+document.addEventListener("visibilitychange", runOrRest);
 addEventListener("resize", draw);
 setView("list");
-run();
+runOrRest();
 lookAtScenarios().catch((problem) => (byId("scenario-error").textContent = problem.message));
 lookOften();
