@@ -66,7 +66,7 @@ static bool write_ticket(const struct ticket_options *o, const char *id, const j
         report_ticket(&text, &l->result, t);
         ok = text.failed ? kerr_set(err, KE_MEMORY, "no memory for a ticket")
                          : file_write(o->out ? o->out : "-", buf_bytes(&text),
-                                      l->result.show_secrets ? 0600 : 0644, err);
+                                      result_mode(&l->result), err);
     }
     buf_clear(&text);
     report_loaded_clear(l);

@@ -79,7 +79,7 @@ void html_page_end(struct buf *out)
     buf_puts(out, "</script>\n</body>\n</html>\n");
 }
 
-bool html_write(const char *path, const struct buf *page, struct kerr *err)
+bool html_write(const char *path, const struct buf *page, unsigned mode, struct kerr *err)
 {
     if (page->failed)
         return page->too_long
@@ -87,7 +87,7 @@ bool html_write(const char *path, const struct buf *page, struct kerr *err)
                                             "cases, or less often",
                               HTML_MAX >> 20)
                    : kerr_set(err, KE_MEMORY, "no memory for the HTML report");
-    return file_write(path, buf_bytes(page), 0644, err);
+    return file_write(path, buf_bytes(page), mode, err);
 }
 
 /* ---- verdicts --------------------------------------------------------------- */

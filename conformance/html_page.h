@@ -19,9 +19,9 @@ struct html_section {
 /* Up to the first thing inside of <main>. Sections end with one of id NULL. */
 void html_page_begin(struct buf *out, const char *title, const struct html_section *sections);
 void html_page_end(struct buf *out);
-/* Writes the page; "-" is standard output. */
+/* Writes the page; "-" is standard output. mode: as of file_write. */
 __attribute__((warn_unused_result)) bool html_write(const char *path, const struct buf *page,
-                                                    struct kerr *err);
+                                                    unsigned mode, struct kerr *err);
 
 /* The class of a verdict in the style sheet; glyph, word and colour of it. */
 const char *html_class(enum verdict v);

@@ -62,6 +62,13 @@ static void name_of_run(const struct run_result *r, struct buf *out)
     buf_puts(out, r->run_prefix);
 }
 
+static void secrets(const struct run_result *r, struct buf *out)
+{
+    if (r->show_secrets)
+        buf_puts(out, "key material and passwords are shown, as was asked for: treat this like the "
+                      "keys");
+}
+
 bool report_fact(const struct run_result *r, size_t i, struct report_fact *out)
 {
     static const struct {
@@ -78,6 +85,7 @@ bool report_fact(const struct run_result *r, size_t i, struct report_fact *out)
         {"started", "Started", started},
         {"run", "Run", name_of_run},
         {"tool", "Tested by", tool},
+        {"secrets", "Secrets", secrets},
     };
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         *out = (struct report_fact){.name = rows[k].name, .title = rows[k].title};

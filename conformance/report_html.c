@@ -158,7 +158,7 @@ bool report_html(const char *path, const struct run_result *r, struct kerr *err)
     bool ok = html_order(&order, r) || kerr_set(err, KE_MEMORY, "no memory for the HTML report");
     if (ok) {
         put_page(&page, r, &order);
-        ok = html_write(path, &page, err);
+        ok = html_write(path, &page, result_mode(r), err);
     }
     html_order_clear(&order);
     buf_clear(&page);

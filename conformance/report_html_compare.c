@@ -173,9 +173,12 @@ static void put_page(struct buf *out, const struct comparison *c)
 bool report_compare_html(const char *path, const struct comparison *c, struct kerr *err)
 {
     struct buf page;
+    unsigned mode = 0644;
+    for (size_t i = 0; i < c->n_runs; i++)
+        mode &= result_mode(c->runs[i].result);
     buf_init(&page, HTML_MAX);
     put_page(&page, c);
-    bool ok = html_write(path, &page, err);
+    bool ok = html_write(path, &page, mode, err);
     buf_clear(&page);
     return ok;
 }

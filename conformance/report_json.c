@@ -487,7 +487,8 @@ bool report_write_json(const char *path, const json_t *root, struct kerr *err)
     struct buf line;
     buf_init(&line, 1u << 30);
     bool ok = out && buf_puts(&line, out) && buf_putc(&line, '\n');
-    ok = ok ? file_write(path, buf_bytes(&line), 0644, err)
+    unsigned mode = json_is_true(json_object_get(root, "show_secrets")) ? 0600 : 0644;
+    ok = ok ? file_write(path, buf_bytes(&line), mode, err)
             : kerr_set(err, KE_MEMORY, "no memory for the JSON report");
     buf_clear(&line);
     free(out);

@@ -185,7 +185,7 @@ bool report_junit(const char *path, const struct run_result *r, struct kerr *err
     buf_put_bytes(&out, buf_bytes(&more));
     buf_puts(&out, "</testsuites>\n");
     bool ok = out.failed || more.failed ? kerr_set(err, KE_MEMORY, "no memory for the JUnit report")
-                                        : file_write(path, buf_bytes(&out), 0644, err);
+                                        : file_write(path, buf_bytes(&out), result_mode(r), err);
     buf_clear(&more);
     buf_clear(&out);
     return ok;

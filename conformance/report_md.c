@@ -252,7 +252,7 @@ bool report_md(const char *path, const struct run_result *r, struct kerr *err)
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         section(&out, r, order[i]);
     bool ok = out.failed ? kerr_set(err, KE_MEMORY, "no memory for the Markdown report")
-                         : file_write(path, buf_bytes(&out), 0644, err);
+                         : file_write(path, buf_bytes(&out), result_mode(r), err);
     buf_clear(&out);
     return ok;
 }

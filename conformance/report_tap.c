@@ -146,7 +146,7 @@ bool report_tap(const char *path, const struct run_result *r, struct kerr *err)
         test_case(&out, r, i);
     buf_put_bytes(&out, buf_bytes(&more));
     bool ok = out.failed || more.failed ? kerr_set(err, KE_MEMORY, "no memory for the TAP report")
-                                        : file_write(path, buf_bytes(&out), 0644, err);
+                                        : file_write(path, buf_bytes(&out), result_mode(r), err);
     buf_clear(&more);
     buf_clear(&out);
     return ok;

@@ -66,7 +66,7 @@ bool repro_html(const char *path, const struct repro_run *r, struct kerr *err)
     buf_puts(&page, "</section>\n");
     put_conclusion(&page, r);
     html_page_end(&page);
-    bool ok = html_write(path, &page, err);
+    bool ok = html_write(path, &page, 0644, err);
     buf_clear(&page);
     return ok;
 }

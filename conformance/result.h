@@ -110,6 +110,12 @@ struct run_result {
     int exit_code;
 };
 
+/* The mode of files with what came of the run: with its secrets they are their owner's alone. */
+static inline unsigned result_mode(const struct run_result *r)
+{
+    return r->show_secrets ? 0600 : 0644;
+}
+
 struct case_result *result_new(const struct test_case *tc, unsigned round);
 void result_free(struct case_result **c);
 /* Keeps what was on the wire: *e with texts and messages copied. False: no memory. */

@@ -17,6 +17,7 @@ enum { CACHE_DEFAULT = 65536 };
 struct mock_store *store_open(const char *path, struct kerr *err)
 {
     struct mock_store *s = calloc(1, sizeof *s);
+    store_memory_wiped();
     bool ok = s && (s->path = strdup(path)) && cache_init(&s->cache, CACHE_DEFAULT);
     if (!ok)
         kerr_set(err, KE_MEMORY, "out of memory");

@@ -88,6 +88,10 @@ struct bytes sql_column(struct mock_store *s, enum store_sql id, int at);
 /* KE_STORE with SQLite's reason and what to do about it. Returns false. */
 bool sql_error(struct mock_store *s, int rc, const char *doing, struct kerr *err);
 
+/* store_memory.c: from here on SQLite's memory is wiped before it is given back. To be called
+ * before SQLite is first used. */
+void store_memory_wiped(void);
+
 /* store_file.c: opens and checks, or makes, the database; s->path is set. */
 __attribute__((warn_unused_result)) bool store_open_db(struct mock_store *s, struct kerr *err);
 

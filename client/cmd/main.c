@@ -239,6 +239,9 @@ static int run(const struct cmd *cmd, int argc, char **argv)
         opt_help(stdout, "kmip-client", &c, sets, n_sets);
         return 0;
     }
+    if (ok && cli.a.show_secrets)
+        fputs("kmip-client: --show-secrets: what follows may hold key material and passwords\n",
+              stderr);
     ok = ok && check_operands(&cli) && check_output(&cli) && check_texts(&cli) &&
          (cmd->offline || kc_settings_finish(&cli.settings, &cli.err)) &&
          (cmd->run ? cmd->run : cli_operate)(&cli);

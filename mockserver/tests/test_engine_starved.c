@@ -25,7 +25,6 @@ static void setup(void)
     ours.xMalloc = sqlite_malloc;
     ours.xRealloc = sqlite_realloc;
     cr_assert_eq(sqlite3_config(SQLITE_CONFIG_MALLOC, &ours), SQLITE_OK);
-    cr_assert_eq(sqlite3_initialize(), SQLITE_OK);
 }
 
 TestSuite(engine_starved, .init = setup, .timeout = 240);
