@@ -23,6 +23,8 @@ TYPES = {'Structure': 'STRUCTURE', 'Integer': 'INTEGER', 'LongInteger': 'LONG_IN
          'BigInteger': 'BIG_INTEGER', 'Enumeration': 'ENUMERATION', 'Boolean': 'BOOLEAN',
          'TextString': 'TEXT_STRING', 'ByteString': 'BYTE_STRING', 'DateTime': 'DATE_TIME',
          'Interval': 'INTERVAL'}
+# Tags whose values are another tag's.
+SAME_VALUES = {'Mask Generator Hashing Algorithm': 'Hashing Algorithm'}
 NEEDS = {'yes': 'REQUIRED', 'no': 'OPTIONAL', 'cond': 'CONDITIONAL'}
 CRYPTO = ['Certificate', 'Symmetric Key', 'Public Key', 'Private Key', 'Split Key', 'Secret Data',
           'PGP Key']
@@ -177,8 +179,9 @@ class Schema:
             row['version'] = version(row['since'], row['at'])
             row['position'] = i
             self.tag_named[row['name']] = row
-            if row['type'] == 'Enumeration' and row['version'] <= 0x12:
-                need(row['name'] in self.enums, f"{row['at']}: no enumeration {row['name']!r}")
+            row['values'] = SAME_VALUES.get(row['name'], row['name'])
+            if row['type'] == 'Enumeration':
+                need(row['values'] in self.enums, f"{row['at']}: no enumeration {row['values']!r}")
         for name in self.enums:
             need(name in self.tag_named, f'enumeration {name!r} belongs to no tag')
 
@@ -357,7 +360,7 @@ def emit_tags(schema, out):
     out.append('\nconst struct kmip_tag kmip_tags[] = {\n')
     for row in schema.tags:
         at = row['at']
-        en = f"&kmip_enums[{position[row['name']]}]" if row['name'] in position else 'NULL'
+        en = f"&kmip_enums[{position[row['values']]}]" if row['values'] in position else 'NULL'
         out.append(initialiser(f"0x{row['number']:06X}", c_string(row['name']),
                                c_string(row['xml']), types(row['type'], at),
                                f"0x{row['version']:02X}", secrecy(row['secret'], at),

@@ -82,13 +82,21 @@ static const struct kmip_enum_value v6[] = { /* Certificate Type */
     {0x00000002u, "PGP", "PGP", 0x10},
 };
 
-static const struct kmip_enum_value v7[] = { /* Credential Type */
+static const struct kmip_enum_value v7[] = { /* Client Registration Method */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "Server Pre-Generated", "ServerPreGenerated", 0x13},
+    {0x00000003u, "Server On-Demand", "ServerOnDemand", 0x13},
+    {0x00000004u, "Client Generated", "ClientGenerated", 0x13},
+    {0x00000005u, "Client Registered", "ClientRegistered", 0x13},
+};
+
+static const struct kmip_enum_value v8[] = { /* Credential Type */
     {0x00000001u, "Username and Password", "UsernameAndPassword", 0x10},
     {0x00000002u, "Device", "Device", 0x11},
     {0x00000003u, "Attestation", "Attestation", 0x12},
 };
 
-static const struct kmip_enum_value v8[] = { /* Cryptographic Algorithm */
+static const struct kmip_enum_value v9[] = { /* Cryptographic Algorithm */
     {0x00000001u, "DES", "DES", 0x10},
     {0x00000002u, "3DES", "DES3", 0x10},
     {0x00000003u, "AES", "AES", 0x10},
@@ -131,7 +139,7 @@ static const struct kmip_enum_value v8[] = { /* Cryptographic Algorithm */
     {0x00000028u, "SHAKE-256", "SHAKE_256", 0x14},
 };
 
-static const struct kmip_enum_value v9[] = { /* Cryptographic Usage Mask */
+static const struct kmip_enum_value v10[] = { /* Cryptographic Usage Mask */
     {0x00000001u, "Sign", "Sign", 0x10},
     {0x00000002u, "Verify", "Verify", 0x10},
     {0x00000004u, "Encrypt", "Encrypt", 0x10},
@@ -154,7 +162,15 @@ static const struct kmip_enum_value v9[] = { /* Cryptographic Usage Mask */
     {0x00080000u, "Translate Unwrap", "TranslateUnwrap", 0x10},
 };
 
-static const struct kmip_enum_value v10[] = { /* Derivation Method */
+static const struct kmip_enum_value v11[] = { /* DRBG Algorithm */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "Dual-EC", "Dual_EC", 0x13},
+    {0x00000003u, "Hash", "Hash", 0x13},
+    {0x00000004u, "HMAC", "HMAC", 0x13},
+    {0x00000005u, "CTR", "CTR", 0x13},
+};
+
+static const struct kmip_enum_value v12[] = { /* Derivation Method */
     {0x00000001u, "PBKDF2", "PBKDF2", 0x10},
     {0x00000002u, "HASH", "HASH", 0x10},
     {0x00000003u, "HMAC", "HMAC", 0x10},
@@ -165,7 +181,17 @@ static const struct kmip_enum_value v10[] = { /* Derivation Method */
     {0x00000008u, "Asymmetric Key", "AsymmetricKey", 0x13},
 };
 
-static const struct kmip_enum_value v11[] = { /* Digital Signature Algorithm */
+static const struct kmip_enum_value v13[] = { /* Destroy Action */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "Key Material Deleted", "KeyMaterialDeleted", 0x13},
+    {0x00000003u, "Key Material Shredded", "KeyMaterialShredded", 0x13},
+    {0x00000004u, "Meta Data Deleted", "MetaDataDeleted", 0x13},
+    {0x00000005u, "Meta Data Shredded", "MetaDataShredded", 0x13},
+    {0x00000006u, "Deleted", "Deleted", 0x13},
+    {0x00000007u, "Shredded", "Shredded", 0x13},
+};
+
+static const struct kmip_enum_value v14[] = { /* Digital Signature Algorithm */
     {0x00000001u, "MD2 with RSA Encryption (PKCS#1 v1.5)", "MD2WithRSAEncryption", 0x11},
     {0x00000002u, "MD5 with RSA Encryption (PKCS#1 v1.5)", "MD5WithRSAEncryption", 0x11},
     {0x00000003u, "SHA-1 with RSA Encryption (PKCS#1 v1.5)", "SHA_1WithRSAEncryption", 0x11},
@@ -187,12 +213,22 @@ static const struct kmip_enum_value v11[] = { /* Digital Signature Algorithm */
     {0x00000013u, "SHA3-512 with RSA Encryption", "SHA3_512WithRSAEncryption", 0x14},
 };
 
-static const struct kmip_enum_value v12[] = { /* Encoding Option */
+static const struct kmip_enum_value v15[] = { /* Encoding Option */
     {0x00000001u, "No Encoding", "NoEncoding", 0x11},
     {0x00000002u, "TTLV Encoding", "TTLVEncoding", 0x11},
 };
 
-static const struct kmip_enum_value v13[] = { /* Hashing Algorithm */
+static const struct kmip_enum_value v16[] = { /* FIPS186 Variation */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "GP x-Original", "GPXOriginal", 0x13},
+    {0x00000003u, "GP x-Change Notice", "GPXChangeNotice", 0x13},
+    {0x00000004u, "x-Original", "XOriginal", 0x13},
+    {0x00000005u, "x-Change Notice", "XChangeNotice", 0x13},
+    {0x00000006u, "k-Original", "KOriginal", 0x13},
+    {0x00000007u, "k-Change Notice", "KChangeNotice", 0x13},
+};
+
+static const struct kmip_enum_value v17[] = { /* Hashing Algorithm */
     {0x00000001u, "MD2", "MD2", 0x10},
     {0x00000002u, "MD4", "MD4", 0x10},
     {0x00000003u, "MD5", "MD5", 0x10},
@@ -212,7 +248,7 @@ static const struct kmip_enum_value v13[] = { /* Hashing Algorithm */
     {0x00000011u, "SHA-3-512", "SHA_3_512", 0x14},
 };
 
-static const struct kmip_enum_value v14[] = { /* Key Compression Type */
+static const struct kmip_enum_value v18[] = { /* Key Compression Type */
     {0x00000001u, "EC Public Key Type Uncompressed", "ECPublicKeyTypeUncompressed", 0x10},
     {0x00000002u, "EC Public Key Type X9.62 Compressed Prime",
      "ECPublicKeyTypeX9_62CompressedPrime", 0x10},
@@ -221,7 +257,7 @@ static const struct kmip_enum_value v14[] = { /* Key Compression Type */
     {0x00000004u, "EC Public Key Type X9.62 Hybrid", "ECPublicKeyTypeX9_62Hybrid", 0x10},
 };
 
-static const struct kmip_enum_value v15[] = { /* Key Format Type */
+static const struct kmip_enum_value v19[] = { /* Key Format Type */
     {0x00000001u, "Raw", "Raw", 0x10},
     {0x00000002u, "Opaque", "Opaque", 0x10},
     {0x00000003u, "PKCS#1", "PKCS_1", 0x10},
@@ -246,7 +282,7 @@ static const struct kmip_enum_value v15[] = { /* Key Format Type */
     {0x00000016u, "PKCS#12", "PKCS_12", 0x14},
 };
 
-static const struct kmip_enum_value v16[] = { /* Key Role Type */
+static const struct kmip_enum_value v20[] = { /* Key Role Type */
     {0x00000001u, "BDK", "BDK", 0x10},
     {0x00000002u, "CVK", "CVK", 0x10},
     {0x00000003u, "DEK", "DEK", 0x10},
@@ -273,12 +309,17 @@ static const struct kmip_enum_value v16[] = { /* Key Role Type */
     {0x00000018u, "TRKBK", "TRKBK", 0x14},
 };
 
-static const struct kmip_enum_value v17[] = { /* Key Value Location Type */
+static const struct kmip_enum_value v21[] = { /* Key Value Location Type */
     {0x00000001u, "Uninterpreted Text String", "UninterpretedTextString", 0x12},
     {0x00000002u, "URI", "URI", 0x12},
 };
 
-static const struct kmip_enum_value v18[] = { /* Link Type */
+static const struct kmip_enum_value v22[] = { /* Key Wrap Type */
+    {0x00000001u, "Not Wrapped", "NotWrapped", 0x14},
+    {0x00000002u, "As Registered", "AsRegistered", 0x14},
+};
+
+static const struct kmip_enum_value v23[] = { /* Link Type */
     {0x00000101u, "Certificate Link", "CertificateLink", 0x10},
     {0x00000102u, "Public Key Link", "PublicKeyLink", 0x10},
     {0x00000103u, "Private Key Link", "PrivateKeyLink", 0x10},
@@ -294,17 +335,21 @@ static const struct kmip_enum_value v18[] = { /* Link Type */
     {0x0000010Du, "PKCS#12 Password Link", "PKCS_12PasswordLink", 0x13},
 };
 
-static const struct kmip_enum_value v19[] = { /* Name Type */
+static const struct kmip_enum_value v24[] = { /* Mask Generator */
+    {0x00000001u, "MGF1", "MGF1", 0x14},
+};
+
+static const struct kmip_enum_value v25[] = { /* Name Type */
     {0x00000001u, "Uninterpreted Text String", "UninterpretedTextString", 0x10},
     {0x00000002u, "URI", "URI", 0x10},
 };
 
-static const struct kmip_enum_value v20[] = { /* Object Group Member */
+static const struct kmip_enum_value v26[] = { /* Object Group Member */
     {0x00000001u, "Group Member Fresh", "GroupMemberFresh", 0x11},
     {0x00000002u, "Group Member Default", "GroupMemberDefault", 0x11},
 };
 
-static const struct kmip_enum_value v21[] = { /* Object Type */
+static const struct kmip_enum_value v27[] = { /* Object Type */
     {0x00000001u, "Certificate", "Certificate", 0x10},
     {0x00000002u, "Symmetric Key", "SymmetricKey", 0x10},
     {0x00000003u, "Public Key", "PublicKey", 0x10},
@@ -316,7 +361,7 @@ static const struct kmip_enum_value v21[] = { /* Object Type */
     {0x00000009u, "PGP Key", "PGPKey", 0x12},
 };
 
-static const struct kmip_enum_value v23[] = { /* Operation */
+static const struct kmip_enum_value v29[] = { /* Operation */
     {0x00000001u, "Create", "Create", 0x10},
     {0x00000002u, "Create Key Pair", "CreateKeyPair", 0x10},
     {0x00000003u, "Register", "Register", 0x10},
@@ -362,7 +407,7 @@ static const struct kmip_enum_value v23[] = { /* Operation */
     {0x0000002Bu, "Export", "Export", 0x13},
 };
 
-static const struct kmip_enum_value v24[] = { /* Padding Method */
+static const struct kmip_enum_value v30[] = { /* Padding Method */
     {0x00000001u, "None", "None", 0x10},
     {0x00000002u, "OAEP", "OAEP", 0x10},
     {0x00000003u, "PKCS5", "PKCS5", 0x10},
@@ -375,12 +420,237 @@ static const struct kmip_enum_value v24[] = { /* Padding Method */
     {0x0000000Au, "PSS", "PSS", 0x10},
 };
 
-static const struct kmip_enum_value v25[] = { /* Put Function */
+static const struct kmip_enum_value v31[] = { /* Profile Name */
+    {0x00000001u, "Baseline Server Basic KMIP v1.2", "BaselineServerBasicKMIPV1_2", 0x13},
+    {0x00000002u, "Baseline Server TLS v1.2 KMIP v1.2", "BaselineServerTLSV1_2KMIPV1_2", 0x13},
+    {0x00000003u, "Baseline Client Basic KMIP v1.2", "BaselineClientBasicKMIPV1_2", 0x13},
+    {0x00000004u, "Baseline Client TLS v1.2 KMIP v1.2", "BaselineClientTLSV1_2KMIPV1_2", 0x13},
+    {0x00000005u, "Complete Server Basic KMIP v1.2", "CompleteServerBasicKMIPV1_2", 0x13},
+    {0x00000006u, "Complete Server TLS v1.2 KMIP v1.2", "CompleteServerTLSV1_2KMIPV1_2", 0x13},
+    {0x00000007u, "Tape Library Client KMIP v1.0", "TapeLibraryClientKMIPV1_0", 0x13},
+    {0x00000008u, "Tape Library Client KMIP v1.1", "TapeLibraryClientKMIPV1_1", 0x13},
+    {0x00000009u, "Tape Library Client KMIP v1.2", "TapeLibraryClientKMIPV1_2", 0x13},
+    {0x0000000Au, "Tape Library Server KMIP v1.0", "TapeLibraryServerKMIPV1_0", 0x13},
+    {0x0000000Bu, "Tape Library Server KMIP v1.1", "TapeLibraryServerKMIPV1_1", 0x13},
+    {0x0000000Cu, "Tape Library Server KMIP v1.2", "TapeLibraryServerKMIPV1_2", 0x13},
+    {0x0000000Du, "Symmetric Key Lifecycle Client KMIP v1.0", "SymmetricKeyLifecycleClientKMIPV1_0",
+     0x13},
+    {0x0000000Eu, "Symmetric Key Lifecycle Client KMIP v1.1", "SymmetricKeyLifecycleClientKMIPV1_1",
+     0x13},
+    {0x0000000Fu, "Symmetric Key Lifecycle Client KMIP v1.2", "SymmetricKeyLifecycleClientKMIPV1_2",
+     0x13},
+    {0x00000010u, "Symmetric Key Lifecycle Server KMIP v1.0", "SymmetricKeyLifecycleServerKMIPV1_0",
+     0x13},
+    {0x00000011u, "Symmetric Key Lifecycle Server KMIP v1.1", "SymmetricKeyLifecycleServerKMIPV1_1",
+     0x13},
+    {0x00000012u, "Symmetric Key Lifecycle Server KMIP v1.2", "SymmetricKeyLifecycleServerKMIPV1_2",
+     0x13},
+    {0x00000013u, "Asymmetric Key Lifecycle Client KMIP v1.0",
+     "AsymmetricKeyLifecycleClientKMIPV1_0", 0x13},
+    {0x00000014u, "Asymmetric Key Lifecycle Client KMIP v1.1",
+     "AsymmetricKeyLifecycleClientKMIPV1_1", 0x13},
+    {0x00000015u, "Asymmetric Key Lifecycle Client KMIP v1.2",
+     "AsymmetricKeyLifecycleClientKMIPV1_2", 0x13},
+    {0x00000016u, "Asymmetric Key Lifecycle Server KMIP v1.0",
+     "AsymmetricKeyLifecycleServerKMIPV1_0", 0x13},
+    {0x00000017u, "Asymmetric Key Lifecycle Server KMIP v1.1",
+     "AsymmetricKeyLifecycleServerKMIPV1_1", 0x13},
+    {0x00000018u, "Asymmetric Key Lifecycle Server KMIP v1.2",
+     "AsymmetricKeyLifecycleServerKMIPV1_2", 0x13},
+    {0x00000019u, "Basic Cryptographic Client KMIP v1.2", "BasicCryptographicClientKMIPV1_2", 0x13},
+    {0x0000001Au, "Basic Cryptographic Server KMIP v1.2", "BasicCryptographicServerKMIPV1_2", 0x13},
+    {0x0000001Bu, "Advanced Cryptographic Client KMIP v1.2", "AdvancedCryptographicClientKMIPV1_2",
+     0x13},
+    {0x0000001Cu, "Advanced Cryptographic Server KMIP v1.2", "AdvancedCryptographicServerKMIPV1_2",
+     0x13},
+    {0x0000001Du, "RNG Cryptographic Client KMIP v1.2", "RNGCryptographicClientKMIPV1_2", 0x13},
+    {0x0000001Eu, "RNG Cryptographic Server KMIP v1.2", "RNGCryptographicServerKMIPV1_2", 0x13},
+    {0x0000001Fu, "Basic Symmetric Key Foundry Client KMIP v1.0",
+     "BasicSymmetricKeyFoundryClientKMIPV1_0", 0x13},
+    {0x00000020u, "Intermediate Symmetric Key Foundry Client KMIP v1.0",
+     "IntermediateSymmetricKeyFoundryClientKMIPV1_0", 0x13},
+    {0x00000021u, "Advanced Symmetric Key Foundry Client KMIP v1.0",
+     "AdvancedSymmetricKeyFoundryClientKMIPV1_0", 0x13},
+    {0x00000022u, "Basic Symmetric Key Foundry Client KMIP v1.1",
+     "BasicSymmetricKeyFoundryClientKMIPV1_1", 0x13},
+    {0x00000023u, "Intermediate Symmetric Key Foundry Client KMIP v1.1",
+     "IntermediateSymmetricKeyFoundryClientKMIPV1_1", 0x13},
+    {0x00000024u, "Advanced Symmetric Key Foundry Client KMIP v1.1",
+     "AdvancedSymmetricKeyFoundryClientKMIPV1_1", 0x13},
+    {0x00000025u, "Basic Symmetric Key Foundry Client KMIP v1.2",
+     "BasicSymmetricKeyFoundryClientKMIPV1_2", 0x13},
+    {0x00000026u, "Intermediate Symmetric Key Foundry Client KMIP v1.2",
+     "IntermediateSymmetricKeyFoundryClientKMIPV1_2", 0x13},
+    {0x00000027u, "Advanced Symmetric Key Foundry Client KMIP v1.2",
+     "AdvancedSymmetricKeyFoundryClientKMIPV1_2", 0x13},
+    {0x00000028u, "Symmetric Key Foundry Server KMIP v1.0", "SymmetricKeyFoundryServerKMIPV1_0",
+     0x13},
+    {0x00000029u, "Symmetric Key Foundry Server KMIP v1.1", "SymmetricKeyFoundryServerKMIPV1_1",
+     0x13},
+    {0x0000002Au, "Symmetric Key Foundry Server KMIP v1.2", "SymmetricKeyFoundryServerKMIPV1_2",
+     0x13},
+    {0x0000002Bu, "Opaque Managed Object Store Client KMIP v1.0",
+     "OpaqueManagedObjectStoreClientKMIPV1_0", 0x13},
+    {0x0000002Cu, "Opaque Managed Object Store Client KMIP v1.1",
+     "OpaqueManagedObjectStoreClientKMIPV1_1", 0x13},
+    {0x0000002Du, "Opaque Managed Object Store Client KMIP v1.2",
+     "OpaqueManagedObjectStoreClientKMIPV1_2", 0x13},
+    {0x0000002Eu, "Opaque Managed Object Store Server KMIP v1.0",
+     "OpaqueManagedObjectStoreServerKMIPV1_0", 0x13},
+    {0x0000002Fu, "Opaque Managed Object Store Server KMIP v1.1",
+     "OpaqueManagedObjectStoreServerKMIPV1_1", 0x13},
+    {0x00000030u, "Opaque Managed Object Store Server KMIP v1.2",
+     "OpaqueManagedObjectStoreServerKMIPV1_2", 0x13},
+    {0x00000031u, "Suite B minLOS_128 Client KMIP v1.0", "SuiteBMinLOS_128ClientKMIPV1_0", 0x13},
+    {0x00000032u, "Suite B minLOS_128 Client KMIP v1.1", "SuiteBMinLOS_128ClientKMIPV1_1", 0x13},
+    {0x00000033u, "Suite B minLOS_128 Client KMIP v1.2", "SuiteBMinLOS_128ClientKMIPV1_2", 0x13},
+    {0x00000034u, "Suite B minLOS_128 Server KMIP v1.0", "SuiteBMinLOS_128ServerKMIPV1_0", 0x13},
+    {0x00000035u, "Suite B minLOS_128 Server KMIP v1.1", "SuiteBMinLOS_128ServerKMIPV1_1", 0x13},
+    {0x00000036u, "Suite B minLOS_128 Server KMIP v1.2", "SuiteBMinLOS_128ServerKMIPV1_2", 0x13},
+    {0x00000037u, "Suite B minLOS_192 Client KMIP v1.0", "SuiteBMinLOS_192ClientKMIPV1_0", 0x13},
+    {0x00000038u, "Suite B minLOS_192 Client KMIP v1.1", "SuiteBMinLOS_192ClientKMIPV1_1", 0x13},
+    {0x00000039u, "Suite B minLOS_192 Client KMIP v1.2", "SuiteBMinLOS_192ClientKMIPV1_2", 0x13},
+    {0x0000003Au, "Suite B minLOS_192 Server KMIP v1.0", "SuiteBMinLOS_192ServerKMIPV1_0", 0x13},
+    {0x0000003Bu, "Suite B minLOS_192 Server KMIP v1.1", "SuiteBMinLOS_192ServerKMIPV1_1", 0x13},
+    {0x0000003Cu, "Suite B minLOS_192 Server KMIP v1.2", "SuiteBMinLOS_192ServerKMIPV1_2", 0x13},
+    {0x0000003Du, "Storage Array with Self Encrypting Drive Client KMIP v1.0",
+     "StorageArrayWithSelfEncryptingDriveClientKMIPV1_0", 0x13},
+    {0x0000003Eu, "Storage Array with Self Encrypting Drive Client KMIP v1.1",
+     "StorageArrayWithSelfEncryptingDriveClientKMIPV1_1", 0x13},
+    {0x0000003Fu, "Storage Array with Self Encrypting Drive Client KMIP v1.2",
+     "StorageArrayWithSelfEncryptingDriveClientKMIPV1_2", 0x13},
+    {0x00000040u, "Storage Array with Self Encrypting Drive Server KMIP v1.0",
+     "StorageArrayWithSelfEncryptingDriveServerKMIPV1_0", 0x13},
+    {0x00000041u, "Storage Array with Self Encrypting Drive Server KMIP v1.1",
+     "StorageArrayWithSelfEncryptingDriveServerKMIPV1_1", 0x13},
+    {0x00000042u, "Storage Array with Self Encrypting Drive Server KMIP v1.2",
+     "StorageArrayWithSelfEncryptingDriveServerKMIPV1_2", 0x13},
+    {0x00000043u, "HTTPS Client KMIP v1.0", "HTTPSClientKMIPV1_0", 0x13},
+    {0x00000044u, "HTTPS Client KMIP v1.1", "HTTPSClientKMIPV1_1", 0x13},
+    {0x00000045u, "HTTPS Client KMIP v1.2", "HTTPSClientKMIPV1_2", 0x13},
+    {0x00000046u, "HTTPS Server KMIP v1.0", "HTTPSServerKMIPV1_0", 0x13},
+    {0x00000047u, "HTTPS Server KMIP v1.1", "HTTPSServerKMIPV1_1", 0x13},
+    {0x00000048u, "HTTPS Server KMIP v1.2", "HTTPSServerKMIPV1_2", 0x13},
+    {0x00000049u, "JSON Client KMIP v1.0", "JSONClientKMIPV1_0", 0x13},
+    {0x0000004Au, "JSON Client KMIP v1.1", "JSONClientKMIPV1_1", 0x13},
+    {0x0000004Bu, "JSON Client KMIP v1.2", "JSONClientKMIPV1_2", 0x13},
+    {0x0000004Cu, "JSON Server KMIP v1.0", "JSONServerKMIPV1_0", 0x13},
+    {0x0000004Du, "JSON Server KMIP v1.1", "JSONServerKMIPV1_1", 0x13},
+    {0x0000004Eu, "JSON Server KMIP v1.2", "JSONServerKMIPV1_2", 0x13},
+    {0x0000004Fu, "XML Client KMIP v1.0", "XMLClientKMIPV1_0", 0x13},
+    {0x00000050u, "XML Client KMIP v1.1", "XMLClientKMIPV1_1", 0x13},
+    {0x00000051u, "XML Client KMIP v1.2", "XMLClientKMIPV1_2", 0x13},
+    {0x00000052u, "XML Server KMIP v1.0", "XMLServerKMIPV1_0", 0x13},
+    {0x00000053u, "XML Server KMIP v1.1", "XMLServerKMIPV1_1", 0x13},
+    {0x00000054u, "XML Server KMIP v1.2", "XMLServerKMIPV1_2", 0x13},
+    {0x00000055u, "Baseline Server Basic KMIP v1.3", "BaselineServerBasicKMIPV1_3", 0x13},
+    {0x00000056u, "Baseline Server TLS v1.2 KMIP v1.3", "BaselineServerTLSV1_2KMIPV1_3", 0x13},
+    {0x00000057u, "Baseline Client Basic KMIP v1.3", "BaselineClientBasicKMIPV1_3", 0x13},
+    {0x00000058u, "Baseline Client TLS v1.2 KMIP v1.3", "BaselineClientTLSV1_2KMIPV1_3", 0x13},
+    {0x00000059u, "Complete Server Basic KMIP v1.3", "CompleteServerBasicKMIPV1_3", 0x13},
+    {0x0000005Au, "Complete Server TLS v1.2 KMIP v1.3", "CompleteServerTLSV1_2KMIPV1_3", 0x13},
+    {0x0000005Bu, "Tape Library Client KMIP v1.3", "TapeLibraryClientKMIPV1_3", 0x13},
+    {0x0000005Cu, "Tape Library Server KMIP v1.3", "TapeLibraryServerKMIPV1_3", 0x13},
+    {0x0000005Du, "Symmetric Key Lifecycle Client KMIP v1.3", "SymmetricKeyLifecycleClientKMIPV1_3",
+     0x13},
+    {0x0000005Eu, "Symmetric Key Lifecycle Server KMIP v1.3", "SymmetricKeyLifecycleServerKMIPV1_3",
+     0x13},
+    {0x0000005Fu, "Asymmetric Key Lifecycle Client KMIP v1.3",
+     "AsymmetricKeyLifecycleClientKMIPV1_3", 0x13},
+    {0x00000060u, "Asymmetric Key Lifecycle Server KMIP v1.3",
+     "AsymmetricKeyLifecycleServerKMIPV1_3", 0x13},
+    {0x00000061u, "Basic Cryptographic Client KMIP v1.3", "BasicCryptographicClientKMIPV1_3", 0x13},
+    {0x00000062u, "Basic Cryptographic Server KMIP v1.3", "BasicCryptographicServerKMIPV1_3", 0x13},
+    {0x00000063u, "Advanced Cryptographic Client KMIP v1.3", "AdvancedCryptographicClientKMIPV1_3",
+     0x13},
+    {0x00000064u, "Advanced Cryptographic Server KMIP v1.3", "AdvancedCryptographicServerKMIPV1_3",
+     0x13},
+    {0x00000065u, "RNG Cryptographic Client KMIP v1.3", "RNGCryptographicClientKMIPV1_3", 0x13},
+    {0x00000066u, "RNG Cryptographic Server KMIP v1.3", "RNGCryptographicServerKMIPV1_3", 0x13},
+    {0x00000067u, "Basic Symmetric Key Foundry Client KMIP v1.3",
+     "BasicSymmetricKeyFoundryClientKMIPV1_3", 0x13},
+    {0x00000068u, "Intermediate Symmetric Key Foundry Client KMIP v1.3",
+     "IntermediateSymmetricKeyFoundryClientKMIPV1_3", 0x13},
+    {0x00000069u, "Advanced Symmetric Key Foundry Client KMIP v1.3",
+     "AdvancedSymmetricKeyFoundryClientKMIPV1_3", 0x13},
+    {0x0000006Au, "Symmetric Key Foundry Server KMIP v1.3", "SymmetricKeyFoundryServerKMIPV1_3",
+     0x13},
+    {0x0000006Bu, "Opaque Managed Object Store Client KMIP v1.3",
+     "OpaqueManagedObjectStoreClientKMIPV1_3", 0x13},
+    {0x0000006Cu, "Opaque Managed Object Store Server KMIP v1.3",
+     "OpaqueManagedObjectStoreServerKMIPV1_3", 0x13},
+    {0x0000006Du, "Suite B minLOS_128 Client KMIP v1.3", "SuiteBMinLOS_128ClientKMIPV1_3", 0x13},
+    {0x0000006Eu, "Suite B minLOS_128 Server KMIP v1.3", "SuiteBMinLOS_128ServerKMIPV1_3", 0x13},
+    {0x0000006Fu, "Suite B minLOS_192 Client KMIP v1.3", "SuiteBMinLOS_192ClientKMIPV1_3", 0x13},
+    {0x00000070u, "Suite B minLOS_192 Server KMIP v1.3", "SuiteBMinLOS_192ServerKMIPV1_3", 0x13},
+    {0x00000071u, "Storage Array with Self Encrypting Drive Client KMIP v1.3",
+     "StorageArrayWithSelfEncryptingDriveClientKMIPV1_3", 0x13},
+    {0x00000072u, "Storage Array with Self Encrypting Drive Server KMIP v1.3",
+     "StorageArrayWithSelfEncryptingDriveServerKMIPV1_3", 0x13},
+    {0x00000073u, "HTTPS Client KMIP v1.3", "HTTPSClientKMIPV1_3", 0x13},
+    {0x00000074u, "HTTPS Server KMIP v1.3", "HTTPSServerKMIPV1_3", 0x13},
+    {0x00000075u, "JSON Client KMIP v1.3", "JSONClientKMIPV1_3", 0x13},
+    {0x00000076u, "JSON Server KMIP v1.3", "JSONServerKMIPV1_3", 0x13},
+    {0x00000077u, "XML Client KMIP v1.3", "XMLClientKMIPV1_3", 0x13},
+    {0x00000078u, "XML Server KMIP v1.3", "XMLServerKMIPV1_3", 0x13},
+    {0x00000079u, "Baseline Server Basic KMIP v1.4", "BaselineServerBasicKMIPV1_4", 0x14},
+    {0x0000007Au, "Baseline Server TLS v1.2 KMIP v1.4", "BaselineServerTLSV1_2KMIPV1_4", 0x14},
+    {0x0000007Bu, "Baseline Client Basic KMIP v1.4", "BaselineClientBasicKMIPV1_4", 0x14},
+    {0x0000007Cu, "Baseline Client TLS v1.2 KMIP v1.4", "BaselineClientTLSV1_2KMIPV1_4", 0x14},
+    {0x0000007Du, "Complete Server Basic KMIP v1.4", "CompleteServerBasicKMIPV1_4", 0x14},
+    {0x0000007Eu, "Complete Server TLS v1.2 KMIP v1.4", "CompleteServerTLSV1_2KMIPV1_4", 0x14},
+    {0x0000007Fu, "Tape Library Client KMIP v1.4", "TapeLibraryClientKMIPV1_4", 0x14},
+    {0x00000080u, "Tape Library Server KMIP v1.4", "TapeLibraryServerKMIPV1_4", 0x14},
+    {0x00000081u, "Symmetric Key Lifecycle Client KMIP v1.4", "SymmetricKeyLifecycleClientKMIPV1_4",
+     0x14},
+    {0x00000082u, "Symmetric Key Lifecycle Server KMIP v1.4", "SymmetricKeyLifecycleServerKMIPV1_4",
+     0x14},
+    {0x00000083u, "Asymmetric Key Lifecycle Client KMIP v1.4",
+     "AsymmetricKeyLifecycleClientKMIPV1_4", 0x14},
+    {0x00000084u, "Asymmetric Key Lifecycle Server KMIP v1.4",
+     "AsymmetricKeyLifecycleServerKMIPV1_4", 0x14},
+    {0x00000085u, "Basic Cryptographic Client KMIP v1.4", "BasicCryptographicClientKMIPV1_4", 0x14},
+    {0x00000086u, "Basic Cryptographic Server KMIP v1.4", "BasicCryptographicServerKMIPV1_4", 0x14},
+    {0x00000087u, "Advanced Cryptographic Client KMIP v1.4", "AdvancedCryptographicClientKMIPV1_4",
+     0x14},
+    {0x00000088u, "Advanced Cryptographic Server KMIP v1.4", "AdvancedCryptographicServerKMIPV1_4",
+     0x14},
+    {0x00000089u, "RNG Cryptographic Client KMIP v1.4", "RNGCryptographicClientKMIPV1_4", 0x14},
+    {0x0000008Au, "RNG Cryptographic Server KMIP v1.4", "RNGCryptographicServerKMIPV1_4", 0x14},
+    {0x0000008Bu, "Basic Symmetric Key Foundry Client KMIP v1.4",
+     "BasicSymmetricKeyFoundryClientKMIPV1_4", 0x14},
+    {0x0000008Cu, "Intermediate Symmetric Key Foundry Client KMIP v1.4",
+     "IntermediateSymmetricKeyFoundryClientKMIPV1_4", 0x14},
+    {0x0000008Du, "Advanced Symmetric Key Foundry Client KMIP v1.4",
+     "AdvancedSymmetricKeyFoundryClientKMIPV1_4", 0x14},
+    {0x0000008Eu, "Symmetric Key Foundry Server KMIP v1.4", "SymmetricKeyFoundryServerKMIPV1_4",
+     0x14},
+    {0x0000008Fu, "Opaque Managed Object Store Client KMIP v1.4",
+     "OpaqueManagedObjectStoreClientKMIPV1_4", 0x14},
+    {0x00000090u, "Opaque Managed Object Store Server KMIP v1.4",
+     "OpaqueManagedObjectStoreServerKMIPV1_4", 0x14},
+    {0x00000091u, "Suite B minLOS_128 Client KMIP v1.4", "SuiteBMinLOS_128ClientKMIPV1_4", 0x14},
+    {0x00000092u, "Suite B minLOS_128 Server KMIP v1.4", "SuiteBMinLOS_128ServerKMIPV1_4", 0x14},
+    {0x00000093u, "Suite B minLOS_192 Client KMIP v1.4", "SuiteBMinLOS_192ClientKMIPV1_4", 0x14},
+    {0x00000094u, "Suite B minLOS_192 Server KMIP v1.4", "SuiteBMinLOS_192ServerKMIPV1_4", 0x14},
+    {0x00000095u, "Storage Array with Self Encrypting Drive Client KMIP v1.4",
+     "StorageArrayWithSelfEncryptingDriveClientKMIPV1_4", 0x14},
+    {0x00000096u, "Storage Array with Self Encrypting Drive Server KMIP v1.4",
+     "StorageArrayWithSelfEncryptingDriveServerKMIPV1_4", 0x14},
+    {0x00000097u, "HTTPS Client KMIP v1.4", "HTTPSClientKMIPV1_4", 0x14},
+    {0x00000098u, "HTTPS Server KMIP v1.4", "HTTPSServerKMIPV1_4", 0x14},
+    {0x00000099u, "JSON Client KMIP v1.4", "JSONClientKMIPV1_4", 0x14},
+    {0x0000009Au, "JSON Server KMIP v1.4", "JSONServerKMIPV1_4", 0x14},
+    {0x0000009Bu, "XML Client KMIP v1.4", "XMLClientKMIPV1_4", 0x14},
+    {0x0000009Cu, "XML Server KMIP v1.4", "XMLServerKMIPV1_4", 0x14},
+};
+
+static const struct kmip_enum_value v32[] = { /* Put Function */
     {0x00000001u, "New", "New", 0x10},
     {0x00000002u, "Replace", "Replace", 0x10},
 };
 
-static const struct kmip_enum_value v26[] = { /* Query Function */
+static const struct kmip_enum_value v33[] = { /* Query Function */
     {0x00000001u, "Query Operations", "QueryOperations", 0x10},
     {0x00000002u, "Query Objects", "QueryObjects", 0x10},
     {0x00000003u, "Query Server Information", "QueryServerInformation", 0x10},
@@ -395,7 +665,22 @@ static const struct kmip_enum_value v26[] = { /* Query Function */
     {0x0000000Cu, "Query Client Registration Methods", "QueryClientRegistrationMethods", 0x13},
 };
 
-static const struct kmip_enum_value v27[] = { /* Recommended Curve */
+static const struct kmip_enum_value v34[] = { /* RNG Algorithm */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "FIPS 186-2", "FIPS186_2", 0x13},
+    {0x00000003u, "DRBG", "DRBG", 0x13},
+    {0x00000004u, "NRBG", "NRBG", 0x13},
+    {0x00000005u, "ANSI X9.31", "ANSIX9_31", 0x13},
+    {0x00000006u, "ANSI X9.62", "ANSIX9_62", 0x13},
+};
+
+static const struct kmip_enum_value v35[] = { /* RNG Mode */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "Shared Instantiation", "SharedInstantiation", 0x13},
+    {0x00000003u, "Non-Shared Instantiation", "NonSharedInstantiation", 0x13},
+};
+
+static const struct kmip_enum_value v36[] = { /* Recommended Curve */
     {0x00000001u, "P-192", "P_192", 0x10},
     {0x00000002u, "K-163", "K_163", 0x10},
     {0x00000003u, "B-163", "B_163", 0x10},
@@ -466,7 +751,7 @@ static const struct kmip_enum_value v27[] = { /* Recommended Curve */
     {0x00000044u, "BRAINPOOLP512T1", "BRAINPOOLP512T1", 0x12},
 };
 
-static const struct kmip_enum_value v28[] = { /* Result Reason */
+static const struct kmip_enum_value v37[] = { /* Result Reason */
     {0x00000001u, "Item Not Found", "ItemNotFound", 0x10},
     {0x00000002u, "Response Too Large", "ResponseTooLarge", 0x10},
     {0x00000003u, "Authentication Not Successful", "AuthenticationNotSuccessful", 0x10},
@@ -494,14 +779,14 @@ static const struct kmip_enum_value v28[] = { /* Result Reason */
     {0x00000100u, "General Failure", "GeneralFailure", 0x10},
 };
 
-static const struct kmip_enum_value v29[] = { /* Result Status */
+static const struct kmip_enum_value v38[] = { /* Result Status */
     {0x00000000u, "Success", "Success", 0x10},
     {0x00000001u, "Operation Failed", "OperationFailed", 0x10},
     {0x00000002u, "Operation Pending", "OperationPending", 0x10},
     {0x00000003u, "Operation Undone", "OperationUndone", 0x10},
 };
 
-static const struct kmip_enum_value v30[] = { /* Revocation Reason Code */
+static const struct kmip_enum_value v39[] = { /* Revocation Reason Code */
     {0x00000001u, "Unspecified", "Unspecified", 0x10},
     {0x00000002u, "Key Compromise", "KeyCompromise", 0x10},
     {0x00000003u, "CA Compromise", "CACompromise", 0x10},
@@ -511,19 +796,25 @@ static const struct kmip_enum_value v30[] = { /* Revocation Reason Code */
     {0x00000007u, "Privilege Withdrawn", "PrivilegeWithdrawn", 0x10},
 };
 
-static const struct kmip_enum_value v31[] = { /* Secret Data Type */
+static const struct kmip_enum_value v40[] = { /* Secret Data Type */
     {0x00000001u, "Password", "Password", 0x10},
     {0x00000002u, "Seed", "Seed", 0x10},
 };
 
-static const struct kmip_enum_value v32[] = { /* Split Key Method */
+static const struct kmip_enum_value v41[] = { /* Shredding Algorithm */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "Cryptographic", "Cryptographic", 0x13},
+    {0x00000003u, "Unsupported", "Unsupported", 0x13},
+};
+
+static const struct kmip_enum_value v42[] = { /* Split Key Method */
     {0x00000001u, "XOR", "XOR", 0x10},
     {0x00000002u, "Polynomial Sharing GF(2^16)", "PolynomialSharingGF2_16", 0x10},
     {0x00000003u, "Polynomial Sharing Prime Field", "PolynomialSharingPrimeField", 0x10},
     {0x00000004u, "Polynomial Sharing GF(2^8)", "PolynomialSharingGF2_8", 0x12},
 };
 
-static const struct kmip_enum_value v33[] = { /* State */
+static const struct kmip_enum_value v43[] = { /* State */
     {0x00000001u, "Pre-Active", "PreActive", 0x10},
     {0x00000002u, "Active", "Active", 0x10},
     {0x00000003u, "Deactivated", "Deactivated", 0x10},
@@ -532,23 +823,43 @@ static const struct kmip_enum_value v33[] = { /* State */
     {0x00000006u, "Destroyed Compromised", "DestroyedCompromised", 0x10},
 };
 
-static const struct kmip_enum_value v34[] = { /* Storage Status Mask */
+static const struct kmip_enum_value v44[] = { /* Storage Status Mask */
     {0x00000001u, "On-line storage", "OnLineStorage", 0x10},
     {0x00000002u, "Archival storage", "ArchivalStorage", 0x10},
 };
 
-static const struct kmip_enum_value v35[] = { /* Usage Limits Unit */
+static const struct kmip_enum_value v45[] = { /* Unwrap Mode */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "Processed", "Processed", 0x13},
+    {0x00000003u, "Not Processed", "NotProcessed", 0x13},
+};
+
+static const struct kmip_enum_value v46[] = { /* Usage Limits Unit */
     {0x00000001u, "Byte", "Byte", 0x10},
     {0x00000002u, "Object", "Object", 0x10},
 };
 
-static const struct kmip_enum_value v36[] = { /* Validity Indicator */
+static const struct kmip_enum_value v47[] = { /* Validation Authority Type */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "NIST CMVP", "NISTCMVP", 0x13},
+    {0x00000003u, "Common Criteria", "CommonCriteria", 0x13},
+};
+
+static const struct kmip_enum_value v48[] = { /* Validation Type */
+    {0x00000001u, "Unspecified", "Unspecified", 0x13},
+    {0x00000002u, "Hardware", "Hardware", 0x13},
+    {0x00000003u, "Software", "Software", 0x13},
+    {0x00000004u, "Firmware", "Firmware", 0x13},
+    {0x00000005u, "Hybrid", "Hybrid", 0x13},
+};
+
+static const struct kmip_enum_value v49[] = { /* Validity Indicator */
     {0x00000001u, "Valid", "Valid", 0x10},
     {0x00000002u, "Invalid", "Invalid", 0x10},
     {0x00000003u, "Unknown", "Unknown", 0x10},
 };
 
-static const struct kmip_enum_value v37[] = { /* Wrapping Method */
+static const struct kmip_enum_value v50[] = { /* Wrapping Method */
     {0x00000001u, "Encrypt", "Encrypt", 0x10},
     {0x00000002u, "MAC/sign", "MACSign", 0x10},
     {0x00000003u, "Encrypt then MAC/sign", "EncryptThenMACSign", 0x10},
@@ -564,39 +875,52 @@ const struct kmip_enum kmip_enums[] = {
     {"Cancellation Result", false, 5, v4},
     {"Certificate Request Type", false, 4, v5},
     {"Certificate Type", false, 2, v6},
-    {"Credential Type", false, 3, v7},
-    {"Cryptographic Algorithm", false, 40, v8},
-    {"Cryptographic Usage Mask", true, 20, v9},
-    {"Derivation Method", false, 8, v10},
-    {"Digital Signature Algorithm", false, 19, v11},
-    {"Encoding Option", false, 2, v12},
-    {"Hashing Algorithm", false, 17, v13},
-    {"Key Compression Type", false, 4, v14},
-    {"Key Format Type", false, 22, v15},
-    {"Key Role Type", false, 24, v16},
-    {"Key Value Location Type", false, 2, v17},
-    {"Link Type", false, 13, v18},
-    {"Name Type", false, 2, v19},
-    {"Object Group Member", false, 2, v20},
-    {"Object Type", false, 9, v21},
+    {"Client Registration Method", false, 5, v7},
+    {"Credential Type", false, 3, v8},
+    {"Cryptographic Algorithm", false, 40, v9},
+    {"Cryptographic Usage Mask", true, 20, v10},
+    {"DRBG Algorithm", false, 5, v11},
+    {"Derivation Method", false, 8, v12},
+    {"Destroy Action", false, 7, v13},
+    {"Digital Signature Algorithm", false, 19, v14},
+    {"Encoding Option", false, 2, v15},
+    {"FIPS186 Variation", false, 7, v16},
+    {"Hashing Algorithm", false, 17, v17},
+    {"Key Compression Type", false, 4, v18},
+    {"Key Format Type", false, 22, v19},
+    {"Key Role Type", false, 24, v20},
+    {"Key Value Location Type", false, 2, v21},
+    {"Key Wrap Type", false, 2, v22},
+    {"Link Type", false, 13, v23},
+    {"Mask Generator", false, 1, v24},
+    {"Name Type", false, 2, v25},
+    {"Object Group Member", false, 2, v26},
+    {"Object Type", false, 9, v27},
     {"Opaque Data Type", false, 0, NULL},
-    {"Operation", false, 43, v23},
-    {"Padding Method", false, 10, v24},
-    {"Put Function", false, 2, v25},
-    {"Query Function", false, 12, v26},
-    {"Recommended Curve", false, 68, v27},
-    {"Result Reason", false, 25, v28},
-    {"Result Status", false, 4, v29},
-    {"Revocation Reason Code", false, 7, v30},
-    {"Secret Data Type", false, 2, v31},
-    {"Split Key Method", false, 4, v32},
-    {"State", false, 6, v33},
-    {"Storage Status Mask", true, 2, v34},
-    {"Usage Limits Unit", false, 2, v35},
-    {"Validity Indicator", false, 3, v36},
-    {"Wrapping Method", false, 5, v37},
+    {"Operation", false, 43, v29},
+    {"Padding Method", false, 10, v30},
+    {"Profile Name", false, 156, v31},
+    {"Put Function", false, 2, v32},
+    {"Query Function", false, 12, v33},
+    {"RNG Algorithm", false, 6, v34},
+    {"RNG Mode", false, 3, v35},
+    {"Recommended Curve", false, 68, v36},
+    {"Result Reason", false, 25, v37},
+    {"Result Status", false, 4, v38},
+    {"Revocation Reason Code", false, 7, v39},
+    {"Secret Data Type", false, 2, v40},
+    {"Shredding Algorithm", false, 3, v41},
+    {"Split Key Method", false, 4, v42},
+    {"State", false, 6, v43},
+    {"Storage Status Mask", true, 2, v44},
+    {"Unwrap Mode", false, 3, v45},
+    {"Usage Limits Unit", false, 2, v46},
+    {"Validation Authority Type", false, 3, v47},
+    {"Validation Type", false, 5, v48},
+    {"Validity Indicator", false, 3, v49},
+    {"Wrapping Method", false, 5, v50},
 };
-const size_t kmip_n_enums = 38;
+const size_t kmip_n_enums = 51;
 
 const struct kmip_tag kmip_tags[] = {
     {0x420001, "Activation Date", "ActivationDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, false, false,
@@ -663,7 +987,7 @@ const struct kmip_tag kmip_tags[] = {
      false, NULL},
     {0x420023, "Credential", "Credential", T_STRUCTURE, 0x10, KMIP_HOLDER, false, false, NULL},
     {0x420024, "Credential Type", "CredentialType", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, true,
-     &kmip_enums[7]},
+     &kmip_enums[8]},
     {0x420025, "Credential Value", "CredentialValue", T_STRUCTURE, 0x10, KMIP_HOLDER, true, false,
      NULL},
     {0x420026, "Criticality Indicator", "CriticalityIndicator", T_BOOLEAN, 0x10, KMIP_PUBLIC, false,
@@ -671,7 +995,7 @@ const struct kmip_tag kmip_tags[] = {
     {0x420027, "CRT Coefficient", "CRTCoefficient", T_BIG_INTEGER, 0x10, KMIP_SECRET, false, false,
      NULL},
     {0x420028, "Cryptographic Algorithm", "CryptographicAlgorithm", T_ENUMERATION, 0x10,
-     KMIP_PUBLIC, false, false, &kmip_enums[8]},
+     KMIP_PUBLIC, false, false, &kmip_enums[9]},
     {0x420029, "Cryptographic Domain Parameters", "CryptographicDomainParameters", T_STRUCTURE,
      0x10, KMIP_PUBLIC, false, false, NULL},
     {0x42002A, "Cryptographic Length", "CryptographicLength", T_INTEGER, 0x10, KMIP_PUBLIC, false,
@@ -679,7 +1003,7 @@ const struct kmip_tag kmip_tags[] = {
     {0x42002B, "Cryptographic Parameters", "CryptographicParameters", T_STRUCTURE, 0x10,
      KMIP_PUBLIC, false, false, NULL},
     {0x42002C, "Cryptographic Usage Mask", "CryptographicUsageMask", T_INTEGER, 0x10, KMIP_PUBLIC,
-     false, false, &kmip_enums[9]},
+     false, false, &kmip_enums[10]},
     {0x42002D, "Custom Attribute", "CustomAttribute", 0, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x42002E, "D", "D", T_BIG_INTEGER, 0x10, KMIP_SECRET, false, false, NULL},
     {0x42002F, "Deactivation Date", "DeactivationDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, false,
@@ -687,7 +1011,7 @@ const struct kmip_tag kmip_tags[] = {
     {0x420030, "Derivation Data", "DerivationData", T_BYTE_STRING, 0x10, KMIP_SECRET, false, false,
      NULL},
     {0x420031, "Derivation Method", "DerivationMethod", T_ENUMERATION, 0x10, KMIP_PUBLIC, false,
-     false, &kmip_enums[10]},
+     false, &kmip_enums[12]},
     {0x420032, "Derivation Parameters", "DerivationParameters", T_STRUCTURE, 0x10, KMIP_PUBLIC,
      false, false, NULL},
     {0x420033, "Destroy Date", "DestroyDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, false, false, NULL},
@@ -697,7 +1021,7 @@ const struct kmip_tag kmip_tags[] = {
      KMIP_PUBLIC, false, false, NULL},
     {0x420037, "G", "G", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420038, "Hashing Algorithm", "HashingAlgorithm", T_ENUMERATION, 0x10, KMIP_PUBLIC, false,
-     false, &kmip_enums[13]},
+     false, &kmip_enums[17]},
     {0x420039, "Initial Date", "InitialDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x42003A, "Initialization Vector", "InitializationVector", T_BYTE_STRING, 0x10, KMIP_PUBLIC,
      false, false, NULL},
@@ -710,9 +1034,9 @@ const struct kmip_tag kmip_tags[] = {
     {0x42003F, "Key", "Key", T_BYTE_STRING, 0x10, KMIP_SECRET, false, false, NULL},
     {0x420040, "Key Block", "KeyBlock", T_STRUCTURE, 0x10, KMIP_HOLDER, false, false, NULL},
     {0x420041, "Key Compression Type", "KeyCompressionType", T_ENUMERATION, 0x10, KMIP_PUBLIC,
-     false, false, &kmip_enums[14]},
+     false, false, &kmip_enums[18]},
     {0x420042, "Key Format Type", "KeyFormatType", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, true,
-     &kmip_enums[15]},
+     &kmip_enums[19]},
     {0x420043, "Key Material", "KeyMaterial", T_BYTE_STRING | T_STRUCTURE, 0x10, KMIP_SECRET, true,
      false, NULL},
     {0x420044, "Key Part Identifier", "KeyPartIdentifier", T_INTEGER, 0x10, KMIP_PUBLIC, false,
@@ -728,7 +1052,7 @@ const struct kmip_tag kmip_tags[] = {
     {0x420049, "Lease Time", "LeaseTime", T_INTERVAL, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x42004A, "Link", "Link", T_STRUCTURE, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x42004B, "Link Type", "LinkType", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[18]},
+     &kmip_enums[23]},
     {0x42004C, "Linked Object Identifier", "LinkedObjectIdentifier", T_TEXT_STRING, 0x10,
      KMIP_PUBLIC, false, false, NULL},
     {0x42004D, "MAC/Signature", "MACSignature", T_BYTE_STRING, 0x10, KMIP_PUBLIC, false, false,
@@ -743,24 +1067,24 @@ const struct kmip_tag kmip_tags[] = {
     {0x420052, "Modulus", "Modulus", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420053, "Name", "Name", T_STRUCTURE, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420054, "Name Type", "NameType", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[19]},
+     &kmip_enums[25]},
     {0x420055, "Name Value", "NameValue", T_TEXT_STRING, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420056, "Object Group", "ObjectGroup", T_TEXT_STRING, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420057, "Object Type", "ObjectType", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[21]},
+     &kmip_enums[27]},
     {0x420058, "Offset", "Offset", T_INTERVAL, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420059, "Opaque Data Type", "OpaqueDataType", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[22]},
+     &kmip_enums[28]},
     {0x42005A, "Opaque Data Value", "OpaqueDataValue", T_BYTE_STRING, 0x10, KMIP_SECRET, false,
      false, NULL},
     {0x42005B, "Opaque Object", "OpaqueObject", T_STRUCTURE, 0x10, KMIP_HOLDER, false, false, NULL},
     {0x42005C, "Operation", "Operation", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, true,
-     &kmip_enums[23]},
+     &kmip_enums[29]},
     {0x42005D, "Operation Policy Name", "OperationPolicyName", T_TEXT_STRING, 0x10, KMIP_PUBLIC,
      false, false, NULL},
     {0x42005E, "P", "P", T_BIG_INTEGER, 0x10, KMIP_SECRET, false, false, NULL},
     {0x42005F, "Padding Method", "PaddingMethod", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[24]},
+     &kmip_enums[30]},
     {0x420060, "Prime Exponent P", "PrimeExponentP", T_BIG_INTEGER, 0x10, KMIP_SECRET, false, false,
      NULL},
     {0x420061, "Prime Exponent Q", "PrimeExponentQ", T_BIG_INTEGER, 0x10, KMIP_SECRET, false, false,
@@ -792,14 +1116,14 @@ const struct kmip_tag kmip_tags[] = {
     {0x42006F, "Public Key Unique Identifier", "PublicKeyUniqueIdentifier", T_TEXT_STRING, 0x10,
      KMIP_PUBLIC, false, false, NULL},
     {0x420070, "Put Function", "PutFunction", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[25]},
+     &kmip_enums[32]},
     {0x420071, "Q", "Q", T_BIG_INTEGER, 0x10, KMIP_SECRET, false, false, NULL},
     {0x420072, "Q String", "QString", T_BYTE_STRING, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420073, "Qlength", "Qlength", T_INTEGER, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420074, "Query Function", "QueryFunction", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[26]},
+     &kmip_enums[33]},
     {0x420075, "Recommended Curve", "RecommendedCurve", T_ENUMERATION, 0x10, KMIP_PUBLIC, false,
-     false, &kmip_enums[27]},
+     false, &kmip_enums[36]},
     {0x420076, "Replaced Unique Identifier", "ReplacedUniqueIdentifier", T_TEXT_STRING, 0x10,
      KMIP_PUBLIC, false, false, NULL},
     {0x420077, "Request Header", "RequestHeader", T_STRUCTURE, 0x10, KMIP_PUBLIC, false, false,
@@ -817,35 +1141,35 @@ const struct kmip_tag kmip_tags[] = {
     {0x42007D, "Result Message", "ResultMessage", T_TEXT_STRING, 0x10, KMIP_PUBLIC, false, false,
      NULL},
     {0x42007E, "Result Reason", "ResultReason", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[28]},
+     &kmip_enums[37]},
     {0x42007F, "Result Status", "ResultStatus", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[29]},
+     &kmip_enums[38]},
     {0x420080, "Revocation Message", "RevocationMessage", T_TEXT_STRING, 0x10, KMIP_PUBLIC, false,
      false, NULL},
     {0x420081, "Revocation Reason", "RevocationReason", T_STRUCTURE, 0x10, KMIP_PUBLIC, false,
      false, NULL},
     {0x420082, "Revocation Reason Code", "RevocationReasonCode", T_ENUMERATION, 0x10, KMIP_PUBLIC,
-     false, false, &kmip_enums[30]},
+     false, false, &kmip_enums[39]},
     {0x420083, "Key Role Type", "KeyRoleType", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[16]},
+     &kmip_enums[20]},
     {0x420084, "Salt", "Salt", T_BYTE_STRING, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420085, "Secret Data", "SecretData", T_STRUCTURE, 0x10, KMIP_HOLDER, false, false, NULL},
     {0x420086, "Secret Data Type", "SecretDataType", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[31]},
+     &kmip_enums[40]},
     {0x420087, "Serial Number", "SerialNumber", T_TEXT_STRING, 0x10, KMIP_PUBLIC, false, false,
      NULL},
     {0x420088, "Server Information", "ServerInformation", T_STRUCTURE, 0x10, KMIP_PUBLIC, false,
      false, NULL},
     {0x420089, "Split Key", "SplitKey", T_STRUCTURE, 0x10, KMIP_HOLDER, false, false, NULL},
     {0x42008A, "Split Key Method", "SplitKeyMethod", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[32]},
+     &kmip_enums[42]},
     {0x42008B, "Split Key Parts", "SplitKeyParts", T_INTEGER, 0x10, KMIP_PUBLIC, false, false,
      NULL},
     {0x42008C, "Split Key Threshold", "SplitKeyThreshold", T_INTEGER, 0x10, KMIP_PUBLIC, false,
      false, NULL},
-    {0x42008D, "State", "State", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false, &kmip_enums[33]},
+    {0x42008D, "State", "State", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false, &kmip_enums[43]},
     {0x42008E, "Storage Status Mask", "StorageStatusMask", T_INTEGER, 0x10, KMIP_PUBLIC, false,
-     false, &kmip_enums[34]},
+     false, &kmip_enums[44]},
     {0x42008F, "Symmetric Key", "SymmetricKey", T_STRUCTURE, 0x10, KMIP_HOLDER, false, false, NULL},
     {0x420090, "Template", "Template", T_STRUCTURE, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x420091, "Template-Attribute", "TemplateAttribute", T_STRUCTURE, 0x10, KMIP_PUBLIC, false,
@@ -861,24 +1185,24 @@ const struct kmip_tag kmip_tags[] = {
     {0x420097, "Usage Limits Total", "UsageLimitsTotal", T_LONG_INTEGER, 0x10, KMIP_PUBLIC, false,
      false, NULL},
     {0x420098, "Usage Limits Unit", "UsageLimitsUnit", T_ENUMERATION, 0x10, KMIP_PUBLIC, false,
-     false, &kmip_enums[35]},
+     false, &kmip_enums[46]},
     {0x420099, "Username", "Username", T_TEXT_STRING, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x42009A, "Validity Date", "ValidityDate", T_DATE_TIME, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x42009B, "Validity Indicator", "ValidityIndicator", T_ENUMERATION, 0x10, KMIP_PUBLIC, false,
-     false, &kmip_enums[36]},
+     false, &kmip_enums[49]},
     {0x42009C, "Vendor Extension", "VendorExtension", T_STRUCTURE, 0x10, KMIP_PUBLIC, false, false,
      NULL},
     {0x42009D, "Vendor Identification", "VendorIdentification", T_TEXT_STRING, 0x10, KMIP_PUBLIC,
      false, false, NULL},
     {0x42009E, "Wrapping Method", "WrappingMethod", T_ENUMERATION, 0x10, KMIP_PUBLIC, false, false,
-     &kmip_enums[37]},
+     &kmip_enums[50]},
     {0x42009F, "X", "X", T_BIG_INTEGER, 0x10, KMIP_SECRET, false, false, NULL},
     {0x4200A0, "Y", "Y", T_BIG_INTEGER, 0x10, KMIP_PUBLIC, false, false, NULL},
     {0x4200A1, "Password", "Password", T_TEXT_STRING, 0x10, KMIP_SECRET, false, false, NULL},
     {0x4200A2, "Device Identifier", "DeviceIdentifier", T_TEXT_STRING, 0x11, KMIP_PUBLIC, false,
      false, NULL},
     {0x4200A3, "Encoding Option", "EncodingOption", T_ENUMERATION, 0x11, KMIP_PUBLIC, false, false,
-     &kmip_enums[12]},
+     &kmip_enums[15]},
     {0x4200A4, "Extension Information", "ExtensionInformation", T_STRUCTURE, 0x11, KMIP_PUBLIC,
      false, false, NULL},
     {0x4200A5, "Extension Name", "ExtensionName", T_TEXT_STRING, 0x11, KMIP_PUBLIC, false, false,
@@ -893,11 +1217,11 @@ const struct kmip_tag kmip_tags[] = {
     {0x4200AB, "Network Identifier", "NetworkIdentifier", T_TEXT_STRING, 0x11, KMIP_PUBLIC, false,
      false, NULL},
     {0x4200AC, "Object Group Member", "ObjectGroupMember", T_ENUMERATION, 0x11, KMIP_PUBLIC, false,
-     false, &kmip_enums[20]},
+     false, &kmip_enums[26]},
     {0x4200AD, "Certificate Length", "CertificateLength", T_INTEGER, 0x11, KMIP_PUBLIC, false,
      false, NULL},
     {0x4200AE, "Digital Signature Algorithm", "DigitalSignatureAlgorithm", T_ENUMERATION, 0x11,
-     KMIP_PUBLIC, false, false, &kmip_enums[11]},
+     KMIP_PUBLIC, false, false, &kmip_enums[14]},
     {0x4200AF, "Certificate Serial Number", "CertificateSerialNumber", T_BYTE_STRING, 0x11,
      KMIP_PUBLIC, false, false, NULL},
     {0x4200B0, "Device Serial Number", "DeviceSerialNumber", T_TEXT_STRING, 0x11, KMIP_PUBLIC,
@@ -921,7 +1245,7 @@ const struct kmip_tag kmip_tags[] = {
     {0x4200B9, "Key Value Location Value", "KeyValueLocationValue", T_TEXT_STRING, 0x12,
      KMIP_PUBLIC, false, false, NULL},
     {0x4200BA, "Key Value Location Type", "KeyValueLocationType", T_ENUMERATION, 0x12, KMIP_PUBLIC,
-     false, false, &kmip_enums[17]},
+     false, false, &kmip_enums[21]},
     {0x4200BB, "Key Value Present", "KeyValuePresent", T_BOOLEAN, 0x12, KMIP_PUBLIC, false, false,
      NULL},
     {0x4200BC, "Original Creation Date", "OriginalCreationDate", T_DATE_TIME, 0x12, KMIP_PUBLIC,
@@ -971,11 +1295,11 @@ const struct kmip_tag kmip_tags[] = {
     {0x4200D9, "RNG Parameters", "RNGParameters", T_STRUCTURE, 0x13, KMIP_PUBLIC, false, false,
      NULL},
     {0x4200DA, "RNG Algorithm", "RNGAlgorithm", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false,
-     NULL},
+     &kmip_enums[34]},
     {0x4200DB, "DRBG Algorithm", "DRBGAlgorithm", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false,
-     NULL},
+     &kmip_enums[11]},
     {0x4200DC, "FIPS186 Variation", "FIPS186Variation", T_ENUMERATION, 0x13, KMIP_PUBLIC, false,
-     false, NULL},
+     false, &kmip_enums[16]},
     {0x4200DD, "Prediction Resistance", "PredictionResistance", T_BOOLEAN, 0x13, KMIP_PUBLIC, false,
      false, NULL},
     {0x4200DE, "Random Number Generator", "RandomNumberGenerator", T_STRUCTURE, 0x13, KMIP_PUBLIC,
@@ -983,7 +1307,7 @@ const struct kmip_tag kmip_tags[] = {
     {0x4200DF, "Validation Information", "ValidationInformation", T_STRUCTURE, 0x13, KMIP_PUBLIC,
      false, false, NULL},
     {0x4200E0, "Validation Authority Type", "ValidationAuthorityType", T_ENUMERATION, 0x13,
-     KMIP_PUBLIC, false, false, NULL},
+     KMIP_PUBLIC, false, false, &kmip_enums[47]},
     {0x4200E1, "Validation Authority Country", "ValidationAuthorityCountry", T_TEXT_STRING, 0x13,
      KMIP_PUBLIC, false, false, NULL},
     {0x4200E2, "Validation Authority URI", "ValidationAuthorityURI", T_TEXT_STRING, 0x13,
@@ -993,7 +1317,7 @@ const struct kmip_tag kmip_tags[] = {
     {0x4200E4, "Validation Version Minor", "ValidationVersionMinor", T_INTEGER, 0x13, KMIP_PUBLIC,
      false, false, NULL},
     {0x4200E5, "Validation Type", "ValidationType", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false,
-     NULL},
+     &kmip_enums[48]},
     {0x4200E6, "Validation Level", "ValidationLevel", T_INTEGER, 0x13, KMIP_PUBLIC, false, false,
      NULL},
     {0x4200E7, "Validation Certificate Identifier", "ValidationCertificateIdentifier",
@@ -1006,7 +1330,8 @@ const struct kmip_tag kmip_tags[] = {
      false, NULL},
     {0x4200EB, "Profile Information", "ProfileInformation", T_STRUCTURE, 0x13, KMIP_PUBLIC, false,
      false, NULL},
-    {0x4200EC, "Profile Name", "ProfileName", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false, NULL},
+    {0x4200EC, "Profile Name", "ProfileName", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false,
+     &kmip_enums[31]},
     {0x4200ED, "Server URI", "ServerURI", T_TEXT_STRING, 0x13, KMIP_PUBLIC, false, false, NULL},
     {0x4200EE, "Server Port", "ServerPort", T_INTEGER, 0x13, KMIP_PUBLIC, false, false, NULL},
     {0x4200EF, "Streaming Capability", "StreamingCapability", T_BOOLEAN, 0x13, KMIP_PUBLIC, false,
@@ -1015,18 +1340,20 @@ const struct kmip_tag kmip_tags[] = {
      false, false, NULL},
     {0x4200F1, "Attestation Capability", "AttestationCapability", T_BOOLEAN, 0x13, KMIP_PUBLIC,
      false, false, NULL},
-    {0x4200F2, "Unwrap Mode", "UnwrapMode", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false, NULL},
+    {0x4200F2, "Unwrap Mode", "UnwrapMode", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false,
+     &kmip_enums[45]},
     {0x4200F3, "Destroy Action", "DestroyAction", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false,
-     NULL},
+     &kmip_enums[13]},
     {0x4200F4, "Shredding Algorithm", "ShreddingAlgorithm", T_ENUMERATION, 0x13, KMIP_PUBLIC, false,
-     false, NULL},
-    {0x4200F5, "RNG Mode", "RNGMode", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false, NULL},
+     false, &kmip_enums[41]},
+    {0x4200F5, "RNG Mode", "RNGMode", T_ENUMERATION, 0x13, KMIP_PUBLIC, false, false,
+     &kmip_enums[35]},
     {0x4200F6, "Client Registration Method", "ClientRegistrationMethod", T_ENUMERATION, 0x13,
-     KMIP_PUBLIC, false, false, NULL},
+     KMIP_PUBLIC, false, false, &kmip_enums[7]},
     {0x4200F7, "Capability Information", "CapabilityInformation", T_STRUCTURE, 0x13, KMIP_PUBLIC,
      false, false, NULL},
     {0x4200F8, "Key Wrap Type", "KeyWrapType", T_ENUMERATION, 0x14, KMIP_PUBLIC, false, false,
-     NULL},
+     &kmip_enums[22]},
     {0x4200F9, "Batch Undo Capability", "BatchUndoCapability", T_BOOLEAN, 0x14, KMIP_PUBLIC, false,
      false, NULL},
     {0x4200FA, "Batch Continue Capability", "BatchContinueCapability", T_BOOLEAN, 0x14, KMIP_PUBLIC,
@@ -1041,9 +1368,9 @@ const struct kmip_tag kmip_tags[] = {
      KMIP_PUBLIC, false, false, NULL},
     {0x420100, "Salt Length", "SaltLength", T_INTEGER, 0x14, KMIP_PUBLIC, false, false, NULL},
     {0x420101, "Mask Generator", "MaskGenerator", T_ENUMERATION, 0x14, KMIP_PUBLIC, false, false,
-     NULL},
+     &kmip_enums[24]},
     {0x420102, "Mask Generator Hashing Algorithm", "MaskGeneratorHashingAlgorithm", T_ENUMERATION,
-     0x14, KMIP_PUBLIC, false, false, NULL},
+     0x14, KMIP_PUBLIC, false, false, &kmip_enums[17]},
     {0x420103, "P Source", "PSource", T_BYTE_STRING, 0x14, KMIP_PUBLIC, false, false, NULL},
     {0x420104, "Trailer Field", "TrailerField", T_INTEGER, 0x14, KMIP_PUBLIC, false, false, NULL},
     {0x420105, "Client Correlation Value", "ClientCorrelationValue", T_TEXT_STRING, 0x14,
