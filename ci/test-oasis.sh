@@ -41,9 +41,11 @@ verdict PASS kc-1-10 kc-2-11 kc-3-12 kc-4-12 kc-5-12 kc-6-12 kc-7-12 kc-8-12 kc-
 verdict WARN kc-al-o-1-12
 verdict 'NOT APPLICABLE' kc-np-1-12
 says 'Notify, Put'
+verdict 'NOT SUPPORTED' kc-sv-m-1-14
+says 'Discover Versions does not list version 1.4'
 python3 -c 'import json, sys
 cases = json.load(open(sys.argv[1]))["cases"]
-assert len(cases) == 13 and all(c["suite"] == "oasis" for c in cases)' "$work/report.json" ||
+assert len(cases) == 14 and all(c["suite"] == "oasis" for c in cases)' "$work/report.json" ||
     fail "$ran: the JSON report"
 
 # Files one by one, as operands; the series in the order given.
@@ -52,6 +54,11 @@ verdict PASS kc-se-m-1-12 kc-se-m-2-12
 on 4 -- --oasis "$samples/KC-SE-M-2-12_Series_Ends.xml"
 verdict 'NOT APPLICABLE' kc-se-m-2-12
 on 0 -- --oasis "$samples" --repeat 3 --case 'kc-se-*' --case kc-3-12
+# A server that speaks the version of a later case.
+on 0 --set 'variations=[versions-1.0-to-1.4]' -- --oasis "$samples" --case kc-sv-m-1-14
+verdict PASS kc-sv-m-1-14
+on 1 --set 'variations=[versions-1.0-to-1.4]' --set "faults=[{match: {operation: Decrypt}, action: {set: {field: Batch Item/Response Payload/Data, value: 000102030405060708090a0b0c0d0e00}}, count: always}]" -- \
+    --oasis "$samples" --case kc-sv-m-1-14
 # Beside cases of the suites.
 on 0 -- --suites "$tree/conformance/suites" --profile symmetric-key-lifecycle-server --oasis "$samples" --case kc-1-10 --case 'sklc-m-1*'
 

@@ -1,8 +1,8 @@
 /* Inside the reading of published cases: oasis_suite.c finds files and adds them to the
  * suites, oasis_case.c reads a file into a case, oasis_step.c makes a step of each pair of
- * messages, oasis_request.c and oasis_reply.c its payloads and expectations, oasis_mock.c
- * tells what only a mock can be made to be, oasis_node.c has the nodes that all of it is
- * made of. */
+ * messages, oasis_request.c and oasis_reply.c its payloads and expectations, oasis_result.c
+ * which results of cryptography can be known, oasis_mock.c tells what only a mock can be made
+ * to be, oasis_node.c has the nodes that all of it is made of. */
 #ifndef CONFORMANCE_OASIS_IN_H
 #define CONFORMANCE_OASIS_IN_H
 
@@ -16,6 +16,7 @@ enum oasis_origin { ORIGIN_UNKNOWN, ORIGIN_GIVEN, ORIGIN_MADE };
 struct oasis_object {
     const char *name; /* UNIQUE_IDENTIFIER_0 */
     enum oasis_origin origin;
+    bool is_public; /* a Public Key */
     bool destroyed;
     size_t owner; /* number of the credential it was made with; 0: none */
 };
@@ -27,6 +28,7 @@ struct oasis_given {
 
 #define OASIS_OBJECTS_MAX     64
 #define OASIS_GIVEN_MAX       2000
+#define OASIS_LEARNT_MAX      16
 #define OASIS_CREDENTIALS_MAX 8
 #define OASIS_CLIENTS_MAX     26
 
@@ -41,6 +43,8 @@ struct oasis {
     size_t n_objects;
     struct oasis_given given[OASIS_GIVEN_MAX];
     size_t n_given;
+    struct oasis_given learnt[OASIS_LEARNT_MAX]; /* the sample server's values: $LEARNT_1 ... */
+    size_t n_learnt;
     const char *credentials[OASIS_CREDENTIALS_MAX]; /* written out; the first has number 1 */
     size_t n_credentials;
     bool connected[OASIS_CLIENTS_MAX];              /* by [Client-X]: C and later */
@@ -128,6 +132,30 @@ struct ynode *oasis_payload(struct oasis *o, const struct xnode *asked, const st
 /* Takes note of what the reply's objects are, once its expectation is made. */
 void oasis_note_objects(struct oasis *o, const struct oasis_pair *p, const struct xnode *asked,
                         const struct xnode *got);
+
+/* What one reply is judged in. */
+struct oasis_reply {
+    struct oasis *o;
+    uint32_t operation;
+    const struct xnode *asked, *got; /* payloads; NULL if there is none */
+    const struct oasis_object *object;
+    bool found;
+};
+
+/* ---- oasis_result.c --------------------------------------------------------------- */
+
+/* Must what Encrypt, Decrypt, MAC or Hash gave be the published value for any server? */
+bool oasis_result_known(struct oasis_reply *r, const struct xnode *n);
+/* ... and a Key Value that is wrapped? */
+bool oasis_wrapping_known(struct oasis_reply *r, const struct xnode *key_value);
+/* The name that the server's own value is to be kept by, because a request behind this reply
+ * sends it back; NULL: none does. */
+const char *oasis_kept_as(struct oasis_reply *r, const struct xnode *n);
+/* The published value was the sample server's own: keeps this server's instead where a request
+ * behind the reply sends it back as it stands. "LEARNT_1"; NULL: none does. */
+const char *oasis_learn(struct oasis *o, const struct xnode *n);
+/* "$LEARNT_1" in place of such a value; NULL: it is none. */
+const char *oasis_learnt(struct oasis *o, const struct xnode *n);
 
 /* ---- oasis_expect.c ---------------------------------------------------------------- */
 

@@ -17,7 +17,7 @@ enum judged {
     JUDGED_IDENTIFIER, /* as the placeholder says; a written one was the sample server's */
     JUDGED_IF_GIVEN,   /* exactly if the client gave it before, else it must be there */
     JUDGED_DIGEST,     /* exactly if the object's material is the client's, else there */
-    JUDGED_RESULT,     /* of encryption: exactly if it can be known, else its length */
+    JUDGED_RESULT,     /* of cryptography: exactly if it can be known, else its length */
     JUDGED_WRAPPED,    /* exactly if the wrapping can be known, else there */
     JUDGED_SET,        /* all of them, in any order; others may be there */
     JUDGED_FOUND       /* identifiers of a Locate */
@@ -34,6 +34,11 @@ static const struct variation {
     {KMIP_OPERATION_QUERY, KMIP_TAG_SERVER_INFORMATION, JUDGED_NOT},
     {KMIP_OPERATION_QUERY, KMIP_TAG_APPLICATION_NAMESPACE, JUDGED_NOT},
     {KMIP_OPERATION_QUERY, KMIP_TAG_EXTENSION_INFORMATION, JUDGED_NOT},
+    {KMIP_OPERATION_QUERY, KMIP_TAG_RNG_PARAMETERS, JUDGED_NOT},
+    {KMIP_OPERATION_QUERY, KMIP_TAG_PROFILE_INFORMATION, JUDGED_NOT},
+    {KMIP_OPERATION_QUERY, KMIP_TAG_VALIDATION_INFORMATION, JUDGED_NOT},
+    {KMIP_OPERATION_QUERY, KMIP_TAG_CAPABILITY_INFORMATION, JUDGED_NOT},
+    {KMIP_OPERATION_QUERY, KMIP_TAG_CLIENT_REGISTRATION_METHOD, JUDGED_NOT},
     {KMIP_OPERATION_LOCATE, KMIP_TAG_UNIQUE_IDENTIFIER, JUDGED_FOUND},
     {KMIP_OPERATION_GET_ATTRIBUTE_LIST, KMIP_TAG_ATTRIBUTE_NAME, JUDGED_SET},
     {KMIP_OPERATION_CANCEL, KMIP_TAG_CANCELLATION_RESULT, JUDGED_THERE},
@@ -55,6 +60,9 @@ static const struct variation {
     {0, KMIP_TAG_KEY_VALUE, JUDGED_WRAPPED},
     {0, KMIP_TAG_DIGEST_VALUE, JUDGED_DIGEST},
     {0, KMIP_TAG_DATA, JUDGED_RESULT},
+    {0, KMIP_TAG_MAC_DATA, JUDGED_RESULT},
+    {0, KMIP_TAG_AUTHENTICATED_ENCRYPTION_TAG, JUDGED_RESULT},
+    {0, KMIP_TAG_SIGNATURE_DATA, JUDGED_IDENTIFIER}, /* most ways to sign are random */
     {0, KMIP_TAG_IV_COUNTER_NONCE, JUDGED_IF_GIVEN},
 };
 
@@ -64,16 +72,7 @@ static const char *const optional_attributes[] = {
     "Lease Time", "Fresh", "Original Creation Date", "Operation Policy Name", "Object Group",
 };
 
-/* What one reply is judged in. */
-struct reply {
-    struct oasis *o;
-    uint32_t operation;
-    const struct xnode *asked, *got; /* payloads; NULL if there is none */
-    const struct oasis_object *object;
-    bool found;
-};
-
-static struct ynode *value(struct reply *r, const struct xnode *n, const char *attribute);
+static struct ynode *value(struct oasis_reply *r, const struct xnode *n, const char *attribute);
 
 /* ---- objects ------------------------------------------------------------------------ */
 
@@ -134,6 +133,14 @@ static enum oasis_origin origin_of(uint32_t operation)
     return ORIGIN_UNKNOWN;
 }
 
+static bool is_public(const struct xnode *asked)
+{
+    const struct xnode *payload = oasis_child(asked, KMIP_TAG_REQUEST_PAYLOAD);
+
+    return oasis_enum(oasis_child(payload, KMIP_TAG_OBJECT_TYPE), "Object Type") ==
+           KMIP_OBJECT_TYPE_PUBLIC_KEY;
+}
+
 void oasis_note_objects(struct oasis *o, const struct oasis_pair *p, const struct xnode *asked,
                         const struct xnode *got)
 {
@@ -151,6 +158,7 @@ void oasis_note_objects(struct oasis *o, const struct oasis_pair *p, const struc
         struct oasis_object *object = oasis_object(o, name);
         if (fresh) {
             object->origin = origin_of(operation);
+            object->is_public = is_public(asked);
             object->owner = p->credential;
         }
         object->destroyed =
@@ -160,13 +168,13 @@ void oasis_note_objects(struct oasis *o, const struct oasis_pair *p, const struc
 
 /* ---- leaves -------------------------------------------------------------------------- */
 
-static struct ynode *any(struct reply *r, const struct xnode *n)
+static struct ynode *any(struct oasis_reply *r, const struct xnode *n)
 {
     return oasis_tagged(oasis_scalar(r->o, n, ""), "!any");
 }
 
 /* About then, by the server's clock: a case takes its time. */
-static struct ynode *about_now(struct reply *r, const struct xnode *n, const char *offset)
+static struct ynode *about_now(struct oasis_reply *r, const struct xnode *n, const char *offset)
 {
     struct ynode *near = oasis_tagged(oasis_seq(r->o, n), "!near");
 
@@ -175,7 +183,7 @@ static struct ynode *about_now(struct reply *r, const struct xnode *n, const cha
     return near;
 }
 
-static struct ynode *variable(struct reply *r, const struct xnode *n)
+static struct ynode *variable(struct oasis_reply *r, const struct xnode *n)
 {
     const char *text = oasis_value(n);
 
@@ -192,7 +200,7 @@ static struct ynode *variable(struct reply *r, const struct xnode *n)
 }
 
 /* Custom attributes have no type of their own: it must be the published one. */
-static struct ynode *exactly(struct reply *r, const struct xnode *n, const char *attribute)
+static struct ynode *exactly(struct oasis_reply *r, const struct xnode *n, const char *attribute)
 {
     bool typed = attribute && oasis_is(n, KMIP_TAG_ATTRIBUTE_VALUE) &&
                  !kmip_attribute_by_name(bytes_str(attribute));
@@ -200,16 +208,17 @@ static struct ynode *exactly(struct reply *r, const struct xnode *n, const char 
     return oasis_leaf(r->o, n, attribute, typed);
 }
 
-/* What came of a registered key without randomness of the server's can be computed; what was
- * given to be encrypted comes back from decryption. */
-static struct ynode *result(struct reply *r, const struct xnode *n)
+/* What the server alone can know has the published length at least, unless a request behind
+ * this reply sends it back. */
+static struct ynode *result(struct oasis_reply *r, const struct xnode *n)
 {
-    bool known = r->object && r->object->origin == ORIGIN_GIVEN &&
-                 !oasis_child(r->got, KMIP_TAG_IV_COUNTER_NONCE);
     struct buf bytes;
 
-    if (known || oasis_is_given(r->o, n->name, oasis_value(n)))
+    if (oasis_result_known(r, n))
         return exactly(r, n, NULL);
+    const char *name = oasis_learn(r->o, n);
+    if (name)
+        return oasis_tagged(oasis_scalar(r->o, n, name), "!bind");
     buf_init(&bytes, BUF_NO_LIMIT);
     bool ok = text_unhex(bytes_str(oasis_value(n)), &bytes);
     struct ynode *length = oasis_scalar(r->o, n, oasis_format(r->o, "%zu", bytes.n));
@@ -217,24 +226,7 @@ static struct ynode *result(struct reply *r, const struct xnode *n)
     return ok ? oasis_tagged(length, "!length") : any(r, n);
 }
 
-/* The wrapping of RFC 3394 gives one result for one key; but what is wrapped must be
- * determined too: the key alone, and by keys that the client registered. */
-static bool wrapping_known(struct reply *r, const struct xnode *key_value)
-{
-    const struct xnode *data = oasis_child(key_value->parent, KMIP_TAG_KEY_WRAPPING_DATA);
-    const struct xnode *key = oasis_child(data, KMIP_TAG_ENCRYPTION_KEY_INFORMATION);
-    const struct xnode *how = oasis_child(key, KMIP_TAG_CRYPTOGRAPHIC_PARAMETERS);
-    const struct oasis_object *wrapper = oasis_object_of(r->o, key);
-
-    return oasis_enum(oasis_child(data, KMIP_TAG_ENCODING_OPTION), "Encoding Option") ==
-               KMIP_ENCODING_OPTION_NO_ENCODING &&
-           oasis_enum(oasis_child(how, KMIP_TAG_BLOCK_CIPHER_MODE), "Block Cipher Mode") ==
-               KMIP_BLOCK_CIPHER_MODE_NISTKEYWRAP &&
-           r->object && r->object->origin == ORIGIN_GIVEN && wrapper &&
-           wrapper->origin == ORIGIN_GIVEN;
-}
-
-static enum judged judged_as(const struct reply *r, const struct xnode *n)
+static enum judged judged_as(const struct oasis_reply *r, const struct xnode *n)
 {
     uint32_t tag = oasis_tag(n);
 
@@ -257,46 +249,16 @@ static enum judged attribute_judged_as(const char *attribute, const struct xnode
     return oasis_type(n) == TTLV_DATE_TIME ? JUDGED_IF_GIVEN : JUDGED_EXACTLY;
 }
 
-/* A request behind this reply may use its value under a name that no reply has: $MAC_DATA is
- * then the MACData of the last reply with one. */
-static const char *used_later(const struct xnode *n)
+static struct ynode *leaf(struct oasis_reply *r, const struct xnode *n, const char *attribute)
 {
-    const struct xnode *message = n;
-
-    while (strcmp(message->name, "ResponseMessage") != 0)
-        message = message->parent;
-    for (const struct xnode *m = message->next; m; m = m->next) {
-        const struct xnode *same = oasis_within(m, n->name);
-        const char *name = same ? oasis_placeholder(same) : NULL;
-        if (same && strcmp(m->name, "ResponseMessage") == 0)
-            return NULL;
-        if (name)
-            return name;
-    }
-    return NULL;
-}
-
-/* ... and no reply does name it. */
-static const char *late_name(struct reply *r, const struct xnode *n)
-{
-    const char *name = oasis_placeholder(n) ? NULL : used_later(n);
-
-    for (const struct xnode *m = r->o->doc->root->first; name && m; m = m->next)
-        if (strcmp(m->name, "ResponseMessage") == 0 && oasis_uses(m, name) > 0)
-            name = NULL;
-    return name;
-}
-
-static struct ynode *leaf(struct reply *r, const struct xnode *n, const char *attribute)
-{
-    const char *late = late_name(r, n);
+    const char *kept = oasis_kept_as(r, n);
     bool is_value = attribute && oasis_is(n, KMIP_TAG_ATTRIBUTE_VALUE), mine;
     struct bytes name;
 
     if (from_xml_variable(n, &name))
         return variable(r, n);
-    if (late)
-        return oasis_tagged(oasis_scalar(r->o, n, late + 1), "!bind");
+    if (kept)
+        return oasis_tagged(oasis_scalar(r->o, n, kept), "!bind");
     switch (is_value ? attribute_judged_as(attribute, n) : judged_as(r, n)) {
     case JUDGED_NOT:
         return NULL;
@@ -312,7 +274,7 @@ static struct ynode *leaf(struct reply *r, const struct xnode *n, const char *at
     case JUDGED_RESULT:
         return result(r, n);
     case JUDGED_WRAPPED:
-        return wrapping_known(r, n) ? exactly(r, n, attribute) : any(r, n);
+        return oasis_wrapping_known(r, n) ? exactly(r, n, attribute) : any(r, n);
     default:
         return exactly(r, n, attribute);
     }
@@ -330,16 +292,19 @@ static bool is_optional(const char *name)
 
 /* Is it an attribute that some servers have of their own accord: of the optional ones, and
  * not asked for by name; or a custom one that the client never spoke of? */
-static bool may_lack(struct reply *r, const char *name)
+static bool may_lack(struct oasis_reply *r, const char *name)
 {
     bool custom = (name[0] == 'x' || name[0] == 'y') && name[1] == '-';
     const struct xnode *c = r->asked ? r->asked->first : NULL;
 
-    if (!custom && !is_optional(name))
+    bool own = strcmp(name, "Random Number Generator") == 0; /* of the server, if it tells */
+    if (!custom && !own && !is_optional(name))
         return false;
     for (size_t i = 0; i < r->o->n_given; i++)
         if (strcmp(r->o->given[i].field, oasis_squeezed(r->o, name)) == 0)
             return false;
+    if (own)
+        return true;
     for (; c; c = c->next)
         if ((oasis_is(c, KMIP_TAG_ATTRIBUTE_NAME) &&
              strcmp(oasis_name(r->o, oasis_value(c)), name) == 0) ||
@@ -350,7 +315,7 @@ static bool may_lack(struct reply *r, const char *name)
 }
 
 /* One instance. An index above 0 counts where the client gave it. */
-static struct ynode *instance(struct reply *r, const struct xnode *attribute, const char *name)
+static struct ynode *instance(struct oasis_reply *r, const struct xnode *attribute, const char *name)
 {
     static const uint32_t echoes[] = {KMIP_OPERATION_ADD_ATTRIBUTE, KMIP_OPERATION_MODIFY_ATTRIBUTE,
                                       KMIP_OPERATION_DELETE_ATTRIBUTE};
@@ -371,7 +336,7 @@ static struct ynode *instance(struct reply *r, const struct xnode *attribute, co
 
 /* All instances of the name: of one kind a server may have more (a digest by each of its
  * algorithms), of others exactly these, in any order. */
-static struct ynode *instances(struct reply *r, const struct xnode *first, const char *name)
+static struct ynode *instances(struct oasis_reply *r, const struct xnode *first, const char *name)
 {
     bool more = strcmp(name, "Digest") == 0;
     struct ynode *list = oasis_seq(r->o, first);
@@ -385,7 +350,7 @@ static struct ynode *instances(struct reply *r, const struct xnode *first, const
 }
 
 /* The attributes of a structure, by name; NULL if none is judged. */
-static struct ynode *attributes(struct reply *r, const struct xnode *first)
+static struct ynode *attributes(struct oasis_reply *r, const struct xnode *first)
 {
     struct ynode *map = oasis_map(r->o, first);
 
@@ -400,7 +365,7 @@ static struct ynode *attributes(struct reply *r, const struct xnode *first)
 /* ---- fields ------------------------------------------------------------------------------ */
 
 /* Does the request tell its own objects from those of others? */
-static bool is_narrow(struct reply *r)
+static bool is_narrow(struct oasis_reply *r)
 {
     for (const struct xnode *c = r->asked ? r->asked->first : NULL; c; c = c->next) {
         const char *name = oasis_is(c, KMIP_TAG_ATTRIBUTE) ? oasis_attribute_name(r->o, c) : "";
@@ -414,7 +379,7 @@ static bool is_narrow(struct reply *r)
 }
 
 /* All children of the tag from `first` on, as a list. */
-static struct ynode *list_of(struct reply *r, const struct xnode *first)
+static struct ynode *list_of(struct oasis_reply *r, const struct xnode *first)
 {
     struct ynode *list = oasis_seq(r->o, first);
     uint32_t tag = oasis_tag(first);
@@ -426,7 +391,7 @@ static struct ynode *list_of(struct reply *r, const struct xnode *first)
 }
 
 /* Identifiers come in any order; others may be among them unless the request says whose. */
-static struct ynode *located(struct reply *r, const struct xnode *first)
+static struct ynode *located(struct oasis_reply *r, const struct xnode *first)
 {
     struct ynode *list = list_of(r, first);
 
@@ -435,7 +400,7 @@ static struct ynode *located(struct reply *r, const struct xnode *first)
     return list->n == 1 ? list->vals[0] : oasis_tagged(list, "!set");
 }
 
-static struct ynode *attribute_names(struct reply *r, const struct xnode *first)
+static struct ynode *attribute_names(struct oasis_reply *r, const struct xnode *first)
 {
     struct ynode *list = oasis_tagged(oasis_seq(r->o, first), "!contains");
 
@@ -448,7 +413,7 @@ static struct ynode *attribute_names(struct reply *r, const struct xnode *first)
 }
 
 /* A reply to a question without versions may name more of them (KMIP 1.2 spec, 4.26). */
-static struct ynode *versions(struct reply *r, const struct xnode *first)
+static struct ynode *versions(struct oasis_reply *r, const struct xnode *first)
 {
     bool asked = oasis_child(r->asked, KMIP_TAG_PROTOCOL_VERSION) != NULL;
     struct ynode *list = oasis_seq(r->o, first);
@@ -466,7 +431,7 @@ static struct ynode *versions(struct reply *r, const struct xnode *first)
 }
 
 /* What is expected of all fields of first's tag; NULL: nothing. */
-static struct ynode *field(struct reply *r, const struct xnode *first)
+static struct ynode *field(struct oasis_reply *r, const struct xnode *first)
 {
     if (r->operation == KMIP_OPERATION_DISCOVER_VERSIONS &&
         oasis_is(first, KMIP_TAG_PROTOCOL_VERSION))
@@ -495,7 +460,7 @@ static bool is_first(const struct xnode *n)
     return true;
 }
 
-static struct ynode *structure(struct reply *r, const struct xnode *n)
+static struct ynode *structure(struct oasis_reply *r, const struct xnode *n)
 {
     struct ynode *map = oasis_map(r->o, n);
 
@@ -513,7 +478,7 @@ static struct ynode *structure(struct reply *r, const struct xnode *n)
     return map;
 }
 
-static struct ynode *value(struct reply *r, const struct xnode *n, const char *attribute)
+static struct ynode *value(struct oasis_reply *r, const struct xnode *n, const char *attribute)
 {
     if (oasis_type(n) != TTLV_STRUCTURE)
         return leaf(r, n, attribute);
@@ -532,7 +497,7 @@ static struct ynode *value(struct reply *r, const struct xnode *n, const char *a
 struct ynode *oasis_payload(struct oasis *o, const struct xnode *asked, const struct xnode *got,
                             bool found)
 {
-    struct reply r = {.o = o,
+    struct oasis_reply r = {.o = o,
                       .operation = oasis_operation(got),
                       .asked = oasis_child(asked, KMIP_TAG_REQUEST_PAYLOAD),
                       .got = oasis_child(got, KMIP_TAG_RESPONSE_PAYLOAD),

@@ -57,6 +57,9 @@ static const char *leaf_text(struct oasis *o, const struct xnode *n, const char 
         return is_correlation(n, name) ? oasis_format(o, "$ASYNC_%u", o->pending) : text;
     if (oasis_is(n, KMIP_TAG_ATTRIBUTE_NAME))
         return oasis_name(o, oasis_value(n));
+    const char *learnt = oasis_learnt(o, n);
+    if (learnt)
+        return learnt;
     return is_own_name(n, attribute) ? oasis_format(o, "${RUN}-%s", text) : text;
 }
 

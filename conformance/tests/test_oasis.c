@@ -118,7 +118,7 @@ static const char *const printed[] = {"KC_1_10_Names_with_Blanks", "KC_2_11_Date
                                       "KC_3_12_Clients_and_Batches", "KC_4_12_Credentials",
                                       "KC_5_12_Asynchronous", "KC-CR-M-1-12_Known_Key",
                                       "KC_6_12_Dates_of_Then", "KC_7_12_What_is_Spoken",
-                                      "KC_8_12_Fresh_Object"};
+                                      "KC_8_12_Fresh_Object", "KC-SV-M-1-14"};
 
 Test(oasis, makes_of_samples_what_was_looked_over)
 {
@@ -175,6 +175,38 @@ Test(oasis, leaves_to_a_follower_what_its_series_has_made)
         cr_expect(c->unnamed);
     }
     suites_clear(&s);
+}
+
+Test(oasis, expects_what_a_server_can_come_to_where_the_published_value_is_wrong)
+{
+    static const char *const files[] = {"CS-BC-M-6-13.xml", "CS-BC-M-6-14.xml"};
+    static const char published[] = "fd912d102dbb482f6f6e91bd57119095";
+    struct tmpdir d;
+    tmpdir_make(&d);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct kerr err = KERR_INIT;
+        struct buf text;
+        struct test_case *c = load(&d, files[i],
+                                   PAIR("2",
+                                        "<Operation type='Enumeration' value='Decrypt'/>"
+                                        "<RequestPayload><Data type='ByteString' "
+                                        "value='fd912d102dbb482f6f6e91bd57119095'/>"
+                                        "</RequestPayload>",
+                                        "<Operation type='Enumeration' value='Decrypt'/>"
+                                        "<ResultStatus type='Enumeration' value='Success'/>"
+                                        "<ResponsePayload/>"),
+                                   &err);
+        cr_assert(c, "%s", err.msg);
+        buf_init(&text, BUF_NO_LIMIT);
+        case_print(c->doc.root, &text);
+        bool right = strstr(buf_cstr(&text), "d9bcce11b0b437b90239552df3a360c9");
+        cr_expect_eq(right, i == 0, "%s", files[i]);
+        cr_expect_eq(strstr(buf_cstr(&text), published) != NULL, i == 1, "%s", files[i]);
+        cr_expect_eq(strstr(buf_cstr(&text), "the right one is expected") != NULL, i == 0);
+        buf_clear(&text);
+        case_free(&c);
+    }
+    tmpdir_remove(&d);
 }
 
 /* ---- what does not apply ------------------------------------------------------------------ */
