@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/lib/settings_opts.h"
 #include "conformance/journal.h"
 #include "conformance/program.h"
 

@@ -4,7 +4,7 @@
 #ifndef CONFORMANCE_HOSTS_H
 #define CONFORMANCE_HOSTS_H
 
-#include "client/lib/settings.h"
+#include "client/lib/settings_opts.h"
 
 struct host_options {
     struct opt_list list;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/cmd/cli.h"
+#include "client/lib/settings_opts.h"
 #include "kmip/base/std.h"
 #include "kmip/base/text.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/lib/settings_opts.h"
 #include "kmip/base/clock.h"
 #include "kmip/base/log.h"
 #include "kmip/base/text.h"

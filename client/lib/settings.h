@@ -1,4 +1,4 @@
-/* How to reach a server: the options that kmip-client and kmip-conform share.
+/* How to reach a server: what kmip-client and kmip-conform are told, and a program of yours.
  *
  * Sources, the later beating the earlier: defaults, the environment (KMIP_HOST,
  * KMIP_PORT, KMIP_CERTS, or KMIP_CA, KMIP_CERT and KMIP_KEY: what `kmip-mock run` sets),
@@ -8,13 +8,13 @@
 #ifndef CLIENT_LIB_SETTINGS_H
 #define CLIENT_LIB_SETTINGS_H
 
-#include "kmip/base/option.h"
 #include "kmip/net/tls.h"
 
 enum kc_match { KC_MATCH_ID, KC_MATCH_POSITION };
 
 struct kc_settings {
-    /* As given on the command line; the rest is filled in by kc_settings_finish. */
+    /* As given on the command line (settings_opts.h), or by a program that sets them; the rest
+     * is filled in by kc_settings_finish. */
     const char *host, *certs, *ca, *cert, *key, *protocol, *match_text, *bucket_attribute, *values;
     int64_t port, timeout_ns, depth;
     bool port_given, depth_given, compound_create;
@@ -26,11 +26,6 @@ struct kc_settings {
     char host_buf[256], bucket_buf[256];
     bool values_enabled;  /* the values file said enabled: true */
 };
-
-/* Rows: host port certs ca cert key protocol timeout pipeline-depth match
- * compound-create no-compound-create bucket-attribute values. */
-extern const struct opt kc_settings_opts[];
-extern const size_t kc_n_settings_opts;
 
 void kc_settings_init(struct kc_settings *s);
 /* Reads --values, applies the command line over it, checks the result: host

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "client/lib/kc.h"
-#include "client/lib/settings.h"
+#include "client/lib/settings_opts.h"
 #include "kmip/base/clock.h"
 #include "kmip/net/pki.h"
 #include "kmip/tests/support/tmpdir.h"

@@ -3,6 +3,7 @@
 #define CONFORMANCE_TESTS_CASES_H
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "conformance/runner.h"
 #include "kmip/tests/support/fixture.h"

@@ -1,5 +1,6 @@
 /* Several runs side by side: which cases differ. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "conformance/compare.h"
 
