@@ -23,9 +23,9 @@ def write(path, text):
 
 
 def main(build):
-    programs = tables.load(build)
+    programs, version = tables.load(build), tables.version(build)
     for source in SOURCES:
-        write("%s/man/%s" % (build, os.path.basename(source)), man.page(source, programs))
+        write("%s/man/%s" % (build, os.path.basename(source)), man.page(source, programs, version))
     for program in programs:
         write("%s/completions/bash/%s" % (build, program.name), bash.script(program))
         write("%s/completions/zsh/_%s" % (build, program.name), zsh.script(program))

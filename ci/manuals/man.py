@@ -191,14 +191,14 @@ class Schema:
         return lines + [".El"]
 
 
-def page(source, programs):
-    """The page that a source becomes."""
+def page(source, programs, version):
+    """The page that a source becomes; its foot names the version."""
     named = {p.name: p for p in programs}
     lines = []
     with open(source, encoding="utf-8") as f:
         for line in f.read().splitlines():
             if not line.startswith('.\\"@'):
-                lines.append(line)
+                lines.append(".Os kmip-conform " + version if line == ".Os" else line)
                 continue
             what, *args = line[4:].split()
             if what == "commands":

@@ -123,3 +123,9 @@ class Program:
 
 def load(build):
     return [Program(build, name) for name in PROGRAMS]
+
+
+def version(build):
+    """What --version tells behind the program's name."""
+    done = subprocess.run([build + "/kmip-conform", "--version"], check=True, capture_output=True, text=True)
+    return done.stdout.split()[1]
