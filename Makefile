@@ -280,7 +280,7 @@ uninstall: all library
 
 # Only what comes from here: BUILD may be any folder.
 clean:
-	rm -rf $(addprefix $(BUILD)/,obj pic libkmip-conform.map fuzz tests bench test-output flags asan man completions) \
+	rm -rf $(addprefix $(BUILD)/,obj pic libkmip-conform.names libkmip-conform.o libkmip-conform.map fuzz tests bench test-output flags asan man completions) \
 	    $(PROGRAMS) $(LIB_KMIP) $(LIB_CLIENT) $(LIB_MOCK) $(LIB_CONF) $(LIB_SUPPORT) $(LIB_SHARED) $(LIB_STATIC)
 	@rmdir $(BUILD) 2>/dev/null || true
 

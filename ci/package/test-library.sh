@@ -21,36 +21,44 @@ for program in "$conform" "$client" "$mock"; do
     run 0 "$program" --version
     matches "^${program##*/} $version\$"
 done
+for page in "$build"/man/*.[15]; do
+    grep -qx "\.Os kmip-conform $version" "$page" || fail "${page##*/} is of another version"
+done
 soname=$(readelf -d "$prefix/lib/libkmip-conform.so" | sed -n 's/.*soname: \[\(.*\)\]/\1/p')
 [ -e "$prefix/lib/$soname" ] || fail "the soname, $soname, is not the name of a file"
+[[ $version == "${soname#libkmip-conform.so.}".* ]] || fail "$soname is not of version $version"
 grep -q "^## $version" CHANGELOG.md || fail "CHANGELOG.md has no section for $version"
 
 # ---- headers ----------------------------------------------------------------------------
 include=$prefix/include/kmip-conform
-headers=$(cd "$include" && find . -name '*.h' | sed 's,^\./,,' | sort)
+headers=$(cd "$include" && find . -name '*.h' -not -name names.h | sed 's,^\./,,' | sort)
 [ "$(wc -l <<<"$headers")" -gt 20 ] || fail "headers are missing: $headers"
 for h in $headers; do
     echo "#include \"$h\"" >"$work/one.c"
     # shellcheck disable=SC2046 # options
     run 0 $cc -std=c11 -Wall -Wextra -Werror -fsyntax-only $(pkg-config --cflags libkmip-conform) \
         "$work/one.c"
+    grep -q '^#include "names.h"$' "$include/$h" || fail "$h does without names.h"
 done
+{ for h in $headers; do echo "#include \"$h\""; done; } >"$work/every.h"
+{ echo 'extern "C" {'; cat "$work/every.h"; echo '}'; } >"$work/every.cc"
+run 0 clang++ -std=c++17 -Wall -Werror -fsyntax-only -I"$include" "$work/every.cc"
 
-# ---- symbols ----------------------------------------------------------------------------
-# A program that takes the address of each links; nothing else is to be had.
-nm -D --defined-only --format=posix "$prefix/lib/libkmip-conform.so" | awk '$2 ~ /[TDRB]/ {print $1}' |
-    sed 's/@.*//' | grep -v '^KMIP_CONFORM_' | sort >"$work/symbols"
-[ "$(wc -l <"$work/symbols")" -gt 100 ] || fail "there are $(wc -l <"$work/symbols") symbols only"
-{ for h in $headers; do echo "#include \"$h\""; done
-  echo 'int main(int argc, char **argv) { (void)argv; const void *const all[] = {'
-  sed 's/.*/    (const void *)\&&,/' "$work/symbols"
-  echo '    0}; return all[argc] == 0; }'; } >"$work/all.c"
-# shellcheck disable=SC2046
-run 0 $cc -std=c11 -Wall -Wextra -Werror "$work/all.c" $(pkg-config --cflags --libs libkmip-conform) \
-    -o "$work/all"
-for inner in flights_free validator_report; do
-    nm "$build/libkmip-conform.a" 2>/dev/null | grep -q " T $inner\$" || fail "there is no $inner"
-    if grep -qx "$inner" "$work/symbols"; then fail "$inner is nobody's business"; fi
+# ---- symbols: what the headers declare, no less and no more ---------------------------------
+# GCC lists the functions. Data begin with extern.
+cp "$work/every.h" "$work/every.c"
+run 0 gcc -std=c11 -fsyntax-only -aux-info "$work/declared.aux" -I"$include" "$work/every.c"
+# shellcheck disable=SC2046 # files
+{ grep -F "$include" "$work/declared.aux" | sed -n 's/.*\*\/ extern [^(]*[ *]\([a-z_0-9]*\) (.*/\1/p'
+  sed -n 's/^extern .*[ *]\([a-z_0-9]*\)\(\[.*\]\)\{0,1\};.*/\1/p' $(sed "s,^,$include/," <<<"$headers")
+} | LC_ALL=C sort -u >"$work/declared"
+[ "$(wc -l <"$work/declared")" -gt 100 ] || fail "few names are declared: $(tr '\n' ' ' <"$work/declared")"
+names() { awk '$2 ~ /[TDRB]/ {print $1}' | sed 's/@.*//' | grep -v '^KMIP_CONFORM_' | LC_ALL=C sort; }
+nm -D --defined-only --format=posix "$prefix/lib/libkmip-conform.so" | names >"$work/shared"
+nm -g --defined-only --format=posix "$prefix/lib/libkmip-conform.a" | names >"$work/static"
+sed 's/^/kmip_conform_/' "$work/declared" >"$work/wanted"
+for kind in shared static; do
+    run 0 diff "$work/wanted" "$work/$kind"
 done
 
 # ---- a program of somebody else's ---------------------------------------------------------
@@ -60,10 +68,21 @@ run 0 $cc -std=c11 -Wall -Wextra -Werror client/example/keys.c \
 # shellcheck disable=SC2046
 run 0 $cc -std=c11 client/example/keys.c $(pkg-config --cflags libkmip-conform) \
     "$prefix/lib/libkmip-conform.a" $(pkg-config --libs gnutls nettle yaml-0.1 expat) -o "$work/keys-static"
-for keys in keys keys-static; do
+# A program may call its own as it likes, and so may its other libraries.
+{ echo '#include <stdlib.h>'; sed 's/.*/void &(void); void &(void) { abort(); }/' "$work/declared"; } >"$work/mine.c"
+# shellcheck disable=SC2046
+run 0 $cc -std=c11 -rdynamic client/example/keys.c "$work/mine.c" \
+    $(pkg-config --cflags --libs libkmip-conform) -o "$work/keys-named"
+# shellcheck disable=SC2046
+run 0 $cc -std=c11 client/example/keys.c "$work/mine.c" \
+    $(pkg-config --cflags libkmip-conform) "$prefix/lib/libkmip-conform.a" \
+    $(pkg-config --libs gnutls nettle yaml-0.1 expat) -o "$work/keys-static-named"
+for keys in keys keys-static keys-named keys-static-named; do
     run 0 "$mock" run --log error -- "$work/$keys"
     matches '^ *Attribute Value: Active$'
     matches '^key [^ ]+: made, used, destroyed$'
+done
+for keys in keys keys-static; do
     run 2 env -u KMIP_HOST "$work/$keys"
     tells_like '^keys: .*host'
     run 3 "$mock" run --log error -- env KMIP_PORT=1 "$work/$keys"
