@@ -82,6 +82,7 @@ LIB_SUPPORT := $(BUILD)/libsupport.a
 PROGRAMS    := $(BUILD)/kmip-conform $(BUILD)/kmip-mock $(BUILD)/kmip-client
 TESTS       := $(patsubst %.c,$(BUILD)/tests/%,$(subst /tests/,/,$(TEST_SRC)))
 
+CROWD       := $(BUILD)/soak/crowd
 BENCHES     := $(BUILD)/bench/codec $(BUILD)/bench/engine $(BUILD)/bench/echo
 
 .PHONY: all manuals pictures test check mutation figures asan asan-units units bench lint conformance install uninstall clean help tables
@@ -172,7 +173,7 @@ test:
 	$(Q)ci/deps
 	$(Q)$(MAKE) --no-print-directory check
 
-check: all $(TESTS) fuzzers $(if $(VARIANT),,$(BENCHES) asan-mock library)
+check: all $(TESTS) $(CROWD) fuzzers $(if $(VARIANT),,$(BENCHES) asan-mock library)
 	$(Q)VARIANT=$(VARIANT) ci/run-tests $(BUILD) $(TESTS)
 
 # The mock that hostile input is tried on (ci/test-robustness.sh).
@@ -203,7 +204,7 @@ figures: all
 # What takes longer than a test may, one after the other.
 soak:
 	$(Q)ci/deps
-	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
+	$(Q)$(MAKE) --no-print-directory all $(CROWD) $(BENCHES)
 	$(Q)for s in ci/soak/*.sh; do echo "  SOAK  $$s"; "$$s" $(BUILD) || exit; done
 
 # Benchmarks: ci/bench. With LIBKMIP=DIR, a source tree of libkmip, it is a peer.
@@ -217,6 +218,10 @@ $(BUILD)/bench/engine: ci/bench/engine.c ci/bench/bench.h $(LIB_MOCK) $(LIB_KMIP
 	$(Q)$(CC) $(CALL) $(LDALL) $< $(LIB_MOCK) $(LIB_KMIP) $(call lib,$(KMIP_LIBS) $(MOCK_LIBS)) \
 	    -lhogweed -lgmp -o $@
 $(BUILD)/bench/echo: ci/bench/echo.c ci/bench/bench.h $(LIB_KMIP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CALL) $(LDALL) $< $(LIB_KMIP) $(call lib,$(KMIP_LIBS)) -o $@
+# Many bad clients at once, for make soak and its short form in make test: ci/soak.
+$(BUILD)/soak/%: ci/soak/%.c $(LIB_KMIP)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CALL) $(LDALL) $< $(LIB_KMIP) $(call lib,$(KMIP_LIBS)) -o $@
 # What was compiled with a peer is not what was compiled without.

@@ -53,10 +53,20 @@ static const struct yfield journal_fields[] = {
 
 static const struct yfield limits_fields[] = {
     INT(loading, "message_size", cfg.limits.message_size, 256, TTLV_DEFAULT_SIZE,
-        "bytes of a request"),
-    INT(loading, "batch_items", cfg.limits.batch_items, 1, BATCH_ITEMS_MAX, "items of a request"),
+        "bytes of a request; what is longer is answered Invalid Message, and the connection ends"),
+    INT(loading, "response_size", cfg.limits.response_size, 4096, INT64_C(1) << 30,
+        "bytes of a reply; what is longer is answered Response Too Large"),
+    INT(loading, "depth", cfg.limits.depth, 4, TTLV_MAX_DEPTH,
+        "structures of a request inside each other; more are answered Invalid Message"),
+    INT(loading, "batch_items", cfg.limits.batch_items, 1, BATCH_ITEMS_MAX,
+        "items of a request; more are answered Invalid Message"),
     INT(loading, "connections", cfg.limits.connections, 1, 1000000,
         "connections at a time; one more is closed at once"),
+    INT(loading, "buffers", cfg.limits.buffers, 1 << 20, INT64_C(1) << 40,
+        "bytes of unfinished requests and untaken replies that all connections hold; beyond, the "
+        "one that has held what it holds longest is closed"),
+    INT(loading, "objects", cfg.limits.objects, 1, INT64_C(1) << 40,
+        "objects in the store; one more is answered General Failure"),
     INT(loading, "attributes", cfg.limits.attributes, 1, 100000,
         "instances of one attribute of an object"),
     TIME(loading, "handshake", cfg.limits.handshake_ns, 0, DAY,
@@ -66,6 +76,9 @@ static const struct yfield limits_fields[] = {
     TIME(loading, "request", cfg.limits.request_ns, 0, DAY,
          "time from the first byte of a request to its last, and for a reply to be taken; 0: no "
          "limit"),
+    TIME(loading, "work", cfg.limits.work_ns, 0, DAY,
+         "time for one request: items of a batch that would begin later are answered General "
+         "Failure; 0: no limit"),
     END};
 
 const struct yfield config_fields[] = {
@@ -130,12 +143,17 @@ static void defaults(struct loading *l)
                 .journal_exchanges = JOURNAL_IF_USED,
                 .journal_bytes = 16 << 20,
                 .limits = {.message_size = 1 << 20,
+                           .response_size = 64 << 20,
+                           .depth = TTLV_MAX_DEPTH,
                            .batch_items = 1000,
                            .connections = 10000,
+                           .buffers = 256 << 20,
+                           .objects = 2000000,
                            .attributes = 100,
                            .handshake_ns = 10 * NS_PER_S,
                            .idle_ns = 0,
-                           .request_ns = 30 * NS_PER_S}},
+                           .request_ns = 30 * NS_PER_S,
+                           .work_ns = 2 * NS_PER_S}},
         .lease_ns = 3600 * NS_PER_S,
     };
 }

@@ -41,10 +41,15 @@ enum asynchronous { ASYNC_ACCEPT, ASYNC_IGNORE };
 
 struct mock_limits {
     int64_t message_size;  /* bytes of a request; 1 MiB */
+    int64_t response_size; /* bytes of a reply; 64 MiB, in which a million identifiers fit */
+    int64_t depth;         /* structures of a request inside each other; 32 */
     int64_t batch_items;   /* 1000 */
     int64_t connections;   /* 10000 */
+    int64_t buffers;       /* bytes that all of them hold; 256 MiB */
+    int64_t objects;       /* in the store; 2 000 000 */
     int64_t attributes;    /* instances of one attribute of an object; 100 */
     int64_t handshake_ns, idle_ns, request_ns; /* 10 s; 0 = never; 30 s from first byte to last */
+    int64_t work_ns;       /* after which no item of a batch begins; 2 s */
 };
 
 /* When a time limit ends that began at `since`; 0 is no limit. */

@@ -17,6 +17,9 @@
  * at most so many times before others get their turn. */
 enum { RECORDS_PER_ROUND = 32, ROUNDS_PER_TURN = 4 };
 
+/* Whose requests take longer than this has one answered in a turn (TURN_WORK). */
+#define SLOW_NS (1 * NS_PER_MS)
+
 #define LINGER_NS (1 * NS_PER_S)
 enum { LINGER_READS = 64 };
 
@@ -29,6 +32,7 @@ static void enter(struct conn *c, enum conn_phase phase)
 {
     c->phase = phase;
     c->phase_ns = clock_mono_ns();
+    c->turn.kind = phase == CONN_HANDSHAKE ? TURN_HANDSHAKE : TURN_QUICK;
 }
 
 static void log_failure(const struct conn *c, enum log_level level, const char *what,
@@ -76,7 +80,7 @@ bool conn_open(struct server *s, int fd, uint64_t number, const char *from,
     s->n_conns++;
     enter(c, CONN_HANDSHAKE);
     log_line(LOG_DEBUG, "#%llu from %s: accepted", (unsigned long long)number, from);
-    conn_turn(c);
+    server_again(s, c);
     return true;
 }
 
@@ -163,7 +167,9 @@ static void start_session(struct conn *c)
     c->has_session = true;
     enter(c, CONN_OPEN);
     log_line(LOG_INFO, "#%llu from %s: %s is connected, %s%s", (unsigned long long)c->number,
-             c->from, c->session.who, info->version, info->resumed ? ", resumed" : "");
+             c->from, c->session.who, info->version,
+             info->resumed ? ", resumed" : "");
+    tls_settle(c->tls);
 }
 
 static void end_stall(struct conn *c)
@@ -245,9 +251,12 @@ static bool receive(struct conn *c)
     struct kerr err = KERR_INIT;
     struct session *s = &c->session;
     uint8_t *scratch = c->server->scratch;
-    int64_t now = clock_mono_ns();
+    int64_t now = c->read_ns = clock_mono_ns();
+    uint64_t answered = s->n_requests;
     bool ok = session_feed(s, bytes_of(NULL, 0), now, &err);
     for (int i = 0; ok && i < RECORDS_PER_ROUND; i++) {
+        if (c->turn.kind == TURN_WORK && s->n_requests != answered)
+            return true;
         if (s->ending || session_full(s) || c->peer_done)
             return !s->ending && !c->peer_done;
         size_t n;
@@ -389,6 +398,7 @@ static bool transmit(struct conn *c)
     struct kerr err = KERR_INIT;
     int64_t now = clock_mono_ns();
     int64_t rate = session_rate(&c->session);
+    c->turn.kind = now - c->read_ns > SLOW_NS ? TURN_WORK : TURN_QUICK;
     tls_hold(c->tls);
     enum tls_io io = rate > 0 ? send_slowly(c, rate, now, &err) : send_all(c, now, &err);
     c->blocked_write = io == TLS_WANT_READ || io == TLS_WANT_WRITE ? io : TLS_OK;
@@ -408,6 +418,8 @@ static void serve(struct conn *c)
             return;
         if (!more || session_full(&c->session))
             return;
+        if (c->turn.kind == TURN_WORK)
+            break;
     }
     server_again(c->server, c);
 }
@@ -508,6 +520,17 @@ static void arm(struct conn *c)
     uv_timer_start(&c->timer, on_timer, ms, 0);
 }
 
+static void note_held(struct conn *c)
+{
+    struct server *s = c->server;
+    size_t held = tls_waiting(c->tls) + (c->sending ? c->sending->bytes.n : 0) +
+                  (c->has_session ? session_held(&c->session) : 0);
+    if (held != c->turn.held)
+        turns_hold(&s->turns, c, held, c->read_ns);
+    if (s->turns.held > (size_t)s->cfg->limits.buffers)
+        server_shed(s);
+}
+
 void conn_turn(struct conn *c)
 {
     if (c->phase == CONN_HANDSHAKE)
@@ -520,6 +543,7 @@ void conn_turn(struct conn *c)
         return;
     watch(c);
     arm(c);
+    note_held(c);
 }
 
 static void on_poll(uv_poll_t *h, int status, int events)
@@ -535,18 +559,14 @@ static void on_poll(uv_poll_t *h, int status, int events)
         conn_close(c);
         return;
     }
-    conn_turn(c);
+    if (c->turn.kind != TURN_QUICK)
+        server_again(c->server, c);
+    else
+        conn_turn(c);
 }
 
-static void on_timer(uv_timer_t *h)
+static void expire(struct conn *c, const char *why)
 {
-    struct conn *c = h->data;
-    const char *why;
-    c->armed_ns = INT64_MAX;
-    if (deadline(c, &why) > clock_mono_ns()) {
-        conn_turn(c);
-        return;
-    }
     if (why)
         log_line(LOG_INFO, "#%llu from %s: closed: %s", (unsigned long long)c->number, c->from,
                  why);
@@ -556,13 +576,26 @@ static void on_timer(uv_timer_t *h)
     conn_close(c);
 }
 
+static void on_timer(uv_timer_t *h)
+{
+    struct conn *c = h->data;
+    const char *why;
+    c->armed_ns = INT64_MAX;
+    /* That this server was busy with others is not the peer's fault: its part of the handshake
+     * may have come in time. */
+    if (c->phase == CONN_HANDSHAKE || deadline(c, &why) > clock_mono_ns())
+        conn_turn(c);
+    if (c->phase != CONN_CLOSED && deadline(c, &why) <= clock_mono_ns())
+        expire(c, why);
+}
+
 /* A turn would read first, and a request that came just behind the time that passed would
  * make an idle connection a busy one. */
 void conn_time_passed(struct conn *c)
 {
     const char *why;
     if (deadline(c, &why) <= clock_mono_ns())
-        on_timer(&c->timer);
+        expire(c, why);
     else
         server_again(c->server, c);
 }

@@ -12,6 +12,7 @@
 
 #include "kmip/net/tls.h"
 #include "mockserver/session.h"
+#include "mockserver/turns.h"
 
 struct server;
 
@@ -41,6 +42,7 @@ struct conn {
     enum tls_io blocked_read, blocked_write; /* TLS_OK, or what it waits for */
     bool peer_done; /* no more bytes will come */
     int64_t phase_ns; /* when the phase began */
+    int64_t read_ns;  /* when this turn began to read */
     int64_t moved_ns; /* when sending last got on */
     int64_t wake_ns; /* when the session wants to be asked again */
     int64_t armed_ns; /* what the timer is set to; INT64_MAX: not at all */
@@ -48,8 +50,8 @@ struct conn {
     uv_poll_t poll;
     uv_timer_t timer;
     unsigned handles; /* of libuv, still open */
-    struct conn *prev, *next, *pending_next;
-    bool pending; /* on the server's list for another turn */
+    struct conn *prev, *next;
+    struct turn turn;
 };
 
 /* Takes the accepted, non-blocking socket over; closes it on failure. */

@@ -128,6 +128,7 @@ struct batch {
     struct answer_note *note;
     struct failure failure; /* of the item that failed last */
     struct behaviour_marks used_before; /* the item */
+    int64_t work_until_ns; /* after which none begins, by the monotonic clock */
 };
 
 enum outcome { ITEM_DONE, ITEM_FAILED, BATCH_DEAD /* the server itself failed: err of the call */ };
@@ -324,8 +325,27 @@ static bool is_refused(struct batch *b, const struct kmip_item *it)
     return true;
 }
 
+/* A request holds up all other clients: it must come to an end. */
+static bool is_overworked(struct batch *b, const struct kmip_item *it)
+{
+    char text[RESULT_MESSAGE_MAX];
+    if (b->rq->msg.n_items <= 1)
+        return false;
+    int64_t now = clock_mono_ns();
+    if (b->work_until_ns == 0)
+        b->work_until_ns = limit_end(now, b->e->cfg->limits.work_ns);
+    if (now < b->work_until_ns)
+        return false;
+    snprintf(text, sizeof text, "not carried out: the items before it took longer than %lld ms",
+             (long long)(b->e->cfg->limits.work_ns / NS_PER_MS));
+    fail_item(b, it, it->operation, KMIP_RESULT_REASON_GENERAL_FAILURE, text);
+    return true;
+}
+
 static enum outcome run_item(struct batch *b, const struct kmip_item *it)
 {
+    if (is_overworked(b, it))
+        return ITEM_FAILED;
     const struct op *op = op_find(it->operation);
     const struct request_fault *fault = request_fault(b->rq, it->index);
     char text[RESULT_MESSAGE_MAX];

@@ -138,14 +138,14 @@ struct fault_armed {
     const char *revoked_text;
     int64_t rate;           /* bytes a second; 0: as fast as it goes */
     bool no_close_notify;
-    struct mock_clock clock; /* with clock_use: in place of the server's */
+    struct mock_clock *clock; /* with clock_use: in place of the server's; owned */
 };
 
 struct fault_conn {
     struct fault_set *set; /* NULL: no faults, ever */
     uint64_t number;
     uint64_t opened;       /* which of all that opened */
-    char client[192];
+    const char *client;    /* of the session */
     size_t client_index;
     uint64_t stream;       /* seed, client and which of its connections: where streams begin */
     uint64_t ordinal;      /* which of the client's connections, from 1 */
@@ -161,7 +161,7 @@ struct fault_conn {
     struct fault_conn *next, *prev;
 };
 
-/* client: certificate's Common Name, or "". clock may be NULL. Faults that act on a
+/* client: certificate's Common Name, or ""; outlives this. clock may be NULL. Faults that act on a
  * connection as such fire here. */
 void fault_conn_open(struct fault_conn *c, struct fault_set *s, uint64_t number,
                      const char *client, const struct mock_clock *clock, int64_t now_ns);

@@ -1,5 +1,7 @@
 /* Actions on the connection (fault_action.h): how it ends, and how it behaves as long
  * as it lasts. */
+#include <stdlib.h>
+
 #include "kmip/base/clock.h"
 #include "mockserver/fault_action.h"
 #include "mockserver/fields.h"
@@ -156,7 +158,11 @@ static bool apply_clock(struct fault_shot *s)
     struct fault_armed *a = &s->conn->armed;
     if (!s->conn->clock)
         return fault_event(s, false, "there is no clock");
-    mock_clock_init_own(&a->clock, s->params, s->conn->clock);
+    if (!a->clock)
+        a->clock = malloc(sizeof *a->clock);
+    if (!a->clock)
+        return fault_event(s, false, "there is no memory for a clock");
+    mock_clock_init_own(a->clock, s->params, s->conn->clock);
     a->clock_use = s->use;
     return fault_event(s, true, "a clock of its own for this connection");
 }

@@ -429,8 +429,8 @@ void fault_conn_open(struct fault_conn *c, struct fault_set *s, uint64_t number,
                      const struct mock_clock *clock, int64_t now_ns)
 {
     struct fault_client *who = fault_client_of(s, client);
-    *c = (struct fault_conn){.set = s, .number = number, .clock = clock, .next = s->conns};
-    snprintf(c->client, sizeof c->client, "%s", client);
+    *c = (struct fault_conn){
+        .set = s, .number = number, .client = client, .clock = clock, .next = s->conns};
     if (who) {
         c->client_index = who->index;
         c->ordinal = ++who->connections;
@@ -473,6 +473,7 @@ void fault_conn_close(struct fault_conn *c)
         s->conns = c->next;
     if (c->next)
         c->next->prev = c->prev;
+    free(c->armed.clock);
     *c = (struct fault_conn){0};
     if (s->retired)
         fault_sweep_retired(s);

@@ -378,6 +378,10 @@ bool making_finish(struct making *m)
         !keep_given(m) || !set_implicit(m))
         return false;
     op_settle(c, o);
+    if (store_count(c->engine->store) >= (uint64_t)c->engine->cfg->limits.objects)
+        return op_fail(c, KMIP_RESULT_REASON_GENERAL_FAILURE,
+                       "the store is full: it takes %lld objects (limits.objects)",
+                       (long long)c->engine->cfg->limits.objects);
     if (!store_add(c->engine->store, o, &c->err))
         return false;
     m->stored = true;

@@ -228,9 +228,24 @@ static bool rebuild(struct request *rq, const struct mock_config *cfg, struct by
     return !r.failed && ttlv_w_finish(&w);
 }
 
+/* Beyond a limit that is lower than what is read in any case. */
+static bool too_deep(const struct mock_config *cfg, struct bytes msg, struct kerr *err)
+{
+    struct ttlv_limits limits = ttlv_default_limits;
+    struct kerr why = KERR_INIT;
+    limits.depth = (unsigned)cfg->limits.depth;
+    if (limits.depth >= TTLV_MAX_DEPTH || ttlv_check(msg, &limits, NULL, &kmip_namer, NULL, &why) ||
+        why.code != KE_TTLV_DEPTH)
+        return false;
+    *err = why;
+    return true;
+}
+
 static bool open_message(struct request *rq, const struct mock_config *cfg, struct bytes msg)
 {
     struct kerr err = KERR_INIT, again = KERR_INIT;
+    if (too_deep(cfg, msg, &err))
+        return refuse_error(rq, &err);
     if (kmip_open(&rq->msg, msg, &err))
         return true;
     /* Limits and what is no message at all are not for saving. */

@@ -16,7 +16,7 @@
 #include "mockserver/conn.h"
 #include "mockserver/reload.h"
 
-enum { ACCEPTS_PER_TURN = 64, ACCEPT_RETRY_MS = 100, STOP_MS = 2000 };
+enum { ACCEPTS_PER_TURN = 8, ACCEPT_RETRY_MS = 100, STOP_MS = 2000 };
 
 static const int signal_numbers[SERVER_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
@@ -25,6 +25,16 @@ static const int signal_numbers[SERVER_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 static void on_acceptable(uv_poll_t *h, int status, int events);
 static void on_accept_retry(uv_timer_t *h);
 
+/* Of what keeps connections out something is said once a second at most. */
+static bool may_complain(struct server *s)
+{
+    int64_t now = clock_mono_ns();
+    if (now - s->full_logged_ns < NS_PER_S)
+        return false;
+    s->full_logged_ns = now;
+    return true;
+}
+
 /* No descriptors or memory left: those who are connected go on; the others wait in
  * the kernel's queue until a connection closes or a moment has passed. */
 static void pause_accepting(struct server *s, int why)
@@ -32,7 +42,8 @@ static void pause_accepting(struct server *s, int why)
     if (s->accept_paused)
         return;
     s->accept_paused = true;
-    log_line(LOG_WARN, "cannot accept connections for now: %s", strerror(why));
+    if (may_complain(s))
+        log_line(LOG_WARN, "cannot accept connections for now: %s", strerror(why));
     uv_poll_stop(&s->listener);
     uv_timer_start(&s->retry, on_accept_retry, ACCEPT_RETRY_MS, 0);
 }
@@ -52,16 +63,13 @@ static void on_accept_retry(uv_timer_t *h)
 }
 
 /* One connection more than the limit is closed at once, so that its client does
- * not hang; said once a second at most. */
+ * not hang. */
 static void refuse(struct server *s, int fd, const char *from)
 {
-    int64_t now = clock_mono_ns();
     close(fd);
-    if (now - s->full_logged_ns < NS_PER_S)
-        return;
-    s->full_logged_ns = now;
-    log_line(LOG_WARN, "refused %s: the limit of %lld connections is reached", from,
-             (long long)s->cfg->limits.connections);
+    if (may_complain(s))
+        log_line(LOG_WARN, "refused %s: the limit of %lld connections is reached", from,
+                 (long long)s->cfg->limits.connections);
 }
 
 /* A fault refuses the connection: the client sees it reset. */
@@ -116,48 +124,32 @@ static void on_acceptable(uv_poll_t *h, int status, int events)
     }
 }
 
-/* --- turns ------------------------------------------------------------- */
-
-static void on_again(uv_idle_t *h)
-{
-    struct server *s = h->data;
-    struct conn *c = s->pending;
-    s->pending = NULL;
-    uv_idle_stop(&s->again);
-    while (c) {
-        struct conn *next = c->pending_next;
-        c->pending = false;
-        c->pending_next = NULL;
-        conn_turn(c);
-        c = next;
-    }
-}
+/* --- connections ------------------------------------------------------- */
 
 void server_again(struct server *s, struct conn *c)
 {
-    if (c->pending)
-        return;
-    c->pending = true;
-    c->pending_next = s->pending;
-    s->pending = c;
-    uv_idle_start(&s->again, on_again);
+    turns_again(&s->turns, c);
 }
 
-static void forget_pending(struct server *s, struct conn *c)
+/* Nobody can be told in protocol: these do not listen, or have not asked yet. */
+void server_shed(struct server *s)
 {
-    for (struct conn **p = &s->pending; c->pending && *p; p = &(*p)->pending_next)
-        if (*p == c) {
-            *p = c->pending_next;
-            c->pending = false;
-            return;
-        }
+    size_t limit = (size_t)s->cfg->limits.buffers;
+    struct conn *c;
+    while ((c = turns_too_much(&s->turns, s->conns, limit)) != NULL) {
+        log_line(LOG_WARN,
+                 "#%llu from %s: closed: connections hold %zu bytes of requests and replies, more "
+                 "than the limit of %zu; this one has held %zu of them for longest",
+                 (unsigned long long)c->number, c->from, s->turns.held, limit, c->turn.held);
+        conn_close(c);
+    }
 }
 
 static void close_handles(struct server *s);
 
 void server_forget(struct server *s, struct conn *c)
 {
-    forget_pending(s, c);
+    turns_forget(&s->turns, c);
     if (c->prev)
         c->prev->next = c->next;
     else
@@ -227,8 +219,8 @@ static bool open_loop(struct server *s, struct kerr *err)
     s->listener.data = s;
     uv_timer_init(&s->loop, &s->retry);
     uv_timer_init(&s->loop, &s->patience);
-    uv_idle_init(&s->loop, &s->again);
-    s->retry.data = s->patience.data = s->again.data = s;
+    turns_init(&s->turns, &s->loop);
+    s->retry.data = s->patience.data = s;
     for (int i = 0; i < SERVER_SIGNALS; i++) {
         uv_signal_init(&s->loop, &s->signals[i]);
         s->signals[i].data = s;
@@ -337,7 +329,7 @@ static void close_handles(struct server *s)
     close_listener(s);
     close_handle((uv_handle_t *)&s->retry);
     close_handle((uv_handle_t *)&s->patience);
-    close_handle((uv_handle_t *)&s->again);
+    close_handle((uv_handle_t *)&s->turns.idle);
     for (int i = 0; i < SERVER_SIGNALS; i++)
         close_handle((uv_handle_t *)&s->signals[i]);
 }

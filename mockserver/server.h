@@ -16,6 +16,7 @@
 #include "mockserver/engine.h"
 #include "mockserver/fault.h"
 #include "mockserver/journal.h"
+#include "mockserver/turns.h"
 
 struct conn;
 struct control;
@@ -35,7 +36,7 @@ struct server {
     uv_poll_t listener;
     uv_timer_t retry; /* to accept */
     uv_timer_t patience; /* with connections that have not closed when the server stops */
-    uv_idle_t again; /* active while connections have work that no poll announces */
+    struct turns turns; /* of connections that have work which no poll announces */
     uv_signal_t signals[SERVER_SIGNALS];
     bool have_engine, have_loop;
     int listen_fd; /* -1 once closed */
@@ -45,7 +46,7 @@ struct server {
     bool stopping;
     int signal; /* the last one that came; 0: none */
     bool aborted; /* stopped without waiting: a second signal */
-    struct conn *conns, *pending;
+    struct conn *conns;
     size_t n_conns;
     uint64_t next_number; /* of a connection; from 1 */
     bool accept_paused;
@@ -91,5 +92,6 @@ void server_wake(struct server *s);
 /* For conn.c. */
 void server_forget(struct server *s, struct conn *c); /* a connection is closed */
 void server_again(struct server *s, struct conn *c); /* give it a turn soon */
+void server_shed(struct server *s); /* closes connections while all hold too much */
 
 #endif

@@ -2,6 +2,8 @@
 #include "mockserver/session.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "kmip/base/clock.h"
 #include "kmip/base/log.h"
@@ -14,8 +16,8 @@
  * replies too: these leave after max_wait at the latest, so nothing locks up. */
 #define FULL_REPLIES 128u
 #define FULL_BYTES (4u << 20)
-/* No reply grows beyond this; a Locate that finds a million objects stays below. */
-#define REPLY_MAX (64u << 20)
+
+static char nobody[] = "-"; /* whose name there was no memory for */
 
 /* --- beginning and end ------------------------------------------------- */
 
@@ -54,9 +56,10 @@ void session_init(struct session *s, struct mock_engine *e, const struct mock_pe
                   number);
     s->pipe.watch = (struct pipeline_watch){.struck = on_struck, .missed = on_missed, .arg = s};
     struct buf who;
-    buf_init(&who, sizeof s->who - 1);
+    buf_init(&who, BUF_NO_LIMIT);
     text_quote(&who, bytes_str(peer->identity[0] ? peer->identity : "-"), 200);
-    snprintf(s->who, sizeof s->who, "%s", buf_cstr(&who));
+    char *copy = strdup(buf_cstr(&who));
+    s->who = copy ? copy : nobody;
     buf_clear(&who);
 }
 
@@ -71,6 +74,14 @@ static bool clock_is_for(const struct clock_choice *c, const struct session *s)
     uint64_t number = c->client && s->faults.set ? s->faults.ordinal : s->number;
     return (!c->client || text_glob(c->client, s->peer.identity)) &&
            (c->connection == 0 || (uint64_t)c->connection == number);
+}
+
+static void own_clock(struct session *s, const struct clock_spec *spec)
+{
+    s->own_clock = malloc(sizeof *s->own_clock);
+    s->pipe.failed = !s->own_clock;
+    if (s->own_clock)
+        mock_clock_init_own(s->own_clock, spec, s->clock);
 }
 
 void session_attach(struct session *s, struct fault_set *faults, struct journal *journal,
@@ -88,11 +99,9 @@ void session_attach(struct session *s, struct fault_set *faults, struct journal 
         s->pipe.rng = rng_stream((uint64_t)cfg->seed, s->faults.stream);
         draws_init(&s->draws, cfg, s->engine->run, s->peer.identity, s->faults.ordinal);
     }
-    for (size_t i = 0; clock && i < cfg->clocks.n && !s->has_own_clock; i++)
-        if (clock_is_for(&cfg->clocks.v[i], s)) {
-            mock_clock_init_own(&s->own_clock, &cfg->clocks.v[i].spec, clock);
-            s->has_own_clock = true;
-        }
+    for (size_t i = 0; clock && i < cfg->clocks.n && !s->own_clock && !s->pipe.failed; i++)
+        if (clock_is_for(&cfg->clocks.v[i], s))
+            own_clock(s, &cfg->clocks.v[i].spec);
 }
 
 void session_clear(struct session *s)
@@ -101,7 +110,17 @@ void session_clear(struct session *s)
     fault_conn_close(&s->faults);
     s->pipe.watch = (struct pipeline_watch){0};
     pipeline_clear(&s->pipe);
+    free(s->own_clock);
+    s->own_clock = NULL;
+    if (s->who != nobody)
+        free(s->who);
+    s->who = nobody;
     s->ending = true;
+}
+
+size_t session_held(const struct session *s)
+{
+    return s->in.cap + s->pipe.bytes;
 }
 
 bool session_full(const struct session *s)
@@ -206,9 +225,7 @@ static bool hand_over(struct session *s, struct answering *a, struct kerr *err)
 /* The clock that this connection sees. */
 static struct mock_clock *clock_of(struct session *s)
 {
-    return s->faults.armed.clock_use ? &s->faults.armed.clock
-           : s->has_own_clock        ? &s->own_clock
-                                     : NULL;
+    return s->faults.armed.clock_use ? s->faults.armed.clock : s->own_clock;
 }
 
 /* The engine sees the connection's clock, and behaves as faults have it. */
@@ -237,7 +254,7 @@ static bool answer(struct session *s, struct bytes request, int64_t now_ns, stru
     struct answering a = {.request = request, .now_ns = now_ns};
     bool logged = log_on(LOG_INFO), timed = logged || s->journal;
     int64_t began = timed ? clock_mono_ns() : 0;
-    buf_init(&a.out, REPLY_MAX);
+    buf_init(&a.out, (size_t)s->engine->cfg->limits.response_size);
     if (fault_conn_busy(&s->faults)) {
         a.faults = &faults;
         fault_request(&s->faults, request, now_ns, &faults);
@@ -267,7 +284,7 @@ static bool reject(struct session *s, struct bytes bytes, const struct kerr *why
     log_line(LOG_WARN, "#%llu/%llu %s: rejected, connection ends: %s",
              (unsigned long long)s->number, (unsigned long long)s->n_requests + 1, s->who,
              kerr_format(why, text, sizeof text));
-    buf_init(&a.out, REPLY_MAX);
+    buf_init(&a.out, (size_t)s->engine->cfg->limits.response_size);
     bool silent = switch_on(&s->engine->cfg->switches, VAR_LOST_FRAMING_ENDS_CONNECTION);
     bool ok = silent || (engine_reject(s->engine, why, &a.out, err) && hand_over(s, &a, err));
     buf_clear(&a.out);

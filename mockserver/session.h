@@ -16,15 +16,14 @@ struct session {
     struct mock_peer peer;
     struct draws draws; /* what is made up for this connection */
     uint64_t number; /* of the connection, from 1 */
-    char who[256]; /* identity for log lines, control characters escaped */
+    char *who; /* identity for log lines, control characters escaped */
     struct buf in; /* received but not answered: part of a message, or held back by session_full */
     struct pipeline pipe;
     struct fault_conn faults; /* set NULL: none, ever */
     struct journal *journal;  /* NULL: none is kept */
     int64_t wall_minus_mono_ns; /* for its times */
     struct mock_clock *clock; /* the server's; NULL: the engine's is left alone */
-    struct mock_clock own_clock; /* with has_own_clock: in its place */
-    bool has_own_clock;
+    struct mock_clock *own_clock; /* unless NULL: in its place */
     uint64_t n_requests;
     int64_t partial_ns; /* when the first byte of an unfinished message came; INT64_MAX: none */
     int64_t active_ns; /* virtual time when something last came or left */
@@ -67,6 +66,8 @@ __attribute__((warn_unused_result)) bool session_feed(struct session *s, struct 
 /* True while so many replies wait to leave that no more bytes should be fed: a
  * client that sends without reading is held back, not buffered for. */
 bool session_full(const struct session *s);
+/* Bytes of requests that are not answered yet and of replies that are not taken. */
+size_t session_held(const struct session *s);
 /* The peer sends no more: held replies are let go, and once all have left comes
  * ACTION_CLOSE. */
 void session_end(struct session *s);

@@ -118,7 +118,7 @@ static int set_up_role(struct tls_conn *t, const char *host)
     if (!host)
         return 0;
     if (!c->o.no_verify_name)
-        snprintf(t->host, sizeof t->host, "%s", host);
+        snprintf(t->shake->host, sizeof t->shake->host, "%s", host);
     return is_address(host) ? 0
                             : gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, host, strlen(host));
 }
@@ -151,10 +151,14 @@ struct tls_conn *tls_new(const struct tls_creds *c, int fd, const char *host, st
         return NULL;
     }
     struct tls_conn *t = calloc(1, sizeof *t);
-    if (!t) {
+    struct tls_shake *shake = calloc(1, sizeof *shake);
+    if (!t || !shake) {
+        free(t);
+        free(shake);
         kerr_set(err, KE_MEMORY, "no memory for a TLS connection");
         return NULL;
     }
+    t->shake = shake;
     t->creds = c;
     t->fd = fd;
     buf_init(&t->out, BUF_NO_LIMIT); /* push keeps to TLS_HOLD_MAX and a record */
@@ -191,6 +195,7 @@ void tls_free(struct tls_conn **t)
         close((*t)->fd);
     }
     buf_clear(&(*t)->out);
+    free((*t)->shake);
     wipe(*t, sizeof **t);
     free(*t);
     *t = NULL;
@@ -356,6 +361,14 @@ static enum tls_io send_rest(struct tls_conn *t, struct kerr *err)
     return explain_send(t, GNUTLS_E_PUSH_ERROR, err);
 }
 
+/* Most connections are idle, and what they keep adds up. Ciphertext: nothing to wipe, which
+ * of a buffer that was large once would take longer than all the rest. */
+static void give_back(struct tls_conn *t)
+{
+    free(t->out.p);
+    buf_init(&t->out, t->out.limit);
+}
+
 void tls_hold(struct tls_conn *t)
 {
     t->held = true;
@@ -364,7 +377,10 @@ void tls_hold(struct tls_conn *t)
 enum tls_io tls_flush(struct tls_conn *t, struct kerr *err)
 {
     t->held = false;
-    return send_rest(t, err);
+    enum tls_io io = send_rest(t, err);
+    if (io == TLS_OK)
+        give_back(t);
+    return io;
 }
 
 enum tls_io tls_flush_part(struct tls_conn *t, size_t most, size_t *left, struct kerr *err)
@@ -411,6 +427,11 @@ enum tls_io tls_write(struct tls_conn *t, struct bytes v, size_t *n, struct kerr
 
 /* --- asking ------------------------------------------------------------ */
 
+size_t tls_waiting(const struct tls_conn *t)
+{
+    return t->out.n - t->out_off;
+}
+
 size_t tls_pending(const struct tls_conn *t)
 {
     return gnutls_record_check_pending(t->session) + (t->has_early ? 1 : 0);
@@ -428,5 +449,14 @@ int tls_fd(const struct tls_conn *t)
 
 const struct tls_info *tls_info(const struct tls_conn *t)
 {
-    return &t->info;
+    static const struct tls_info none;
+    return t->shake ? &t->shake->info : &none;
+}
+
+void tls_settle(struct tls_conn *t)
+{
+    if (!t->established || !t->shake)
+        return;
+    free(t->shake);
+    t->shake = NULL;
 }

@@ -88,6 +88,8 @@ enum tls_io tls_write(struct tls_conn *t, struct bytes v, size_t *n, struct kerr
 /* close-notify, one try; ignores what stands in the way. */
 void tls_bye(struct tls_conn *t);
 
+/* Encrypted bytes that the socket has not taken yet. */
+size_t tls_waiting(const struct tls_conn *t);
 /* Decrypted bytes that wait inside, invisible to poll(2). */
 size_t tls_pending(const struct tls_conn *t);
 /* After TLS_EOF: the peer closed without close-notify. */
@@ -121,6 +123,9 @@ struct tls_info {
     char peer_sha256[65]; /* fingerprint */
 };
 const struct tls_info *tls_info(const struct tls_conn *t);
+/* Gives back what only the handshake needed, for a server with many connections. What tls_info
+ * gave is gone, and what it gives is empty. Nothing before the handshake is over. */
+void tls_settle(struct tls_conn *t);
 
 /* Largest plaintext of one record (16384, less when negotiated). */
 #define TLS_RECORD_MAX 16384u

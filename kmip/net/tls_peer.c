@@ -116,7 +116,7 @@ static void put_detail(struct buf *out, const struct tls_conn *t, const struct r
         break;
     case GNUTLS_A_BAD_CERTIFICATE:
         if (why->status == GNUTLS_CERT_UNEXPECTED_OWNER)
-            put_names(out, crt, t->host);
+            put_names(out, crt, t->shake->host);
         break;
     default:
         break;
@@ -130,7 +130,7 @@ static void refuse(struct tls_conn *t, unsigned status)
     gnutls_x509_crt_t crt;
     t->refusal_alert = why->alert;
     if (!peer_cert(t->session, &crt)) {
-        kerr_set(&t->refused, KE_TLS_PEER, "the %s's certificate is refused: it cannot be read",
+        kerr_set(&t->shake->refused, KE_TLS_PEER, "the %s's certificate is refused: it cannot be read",
                  tls_other(t));
         return;
     }
@@ -138,7 +138,7 @@ static void refuse(struct tls_conn *t, unsigned status)
     buf_init(&summary, BUF_NO_LIMIT);
     put_detail(&detail, t, why, crt);
     tls_cert_summary(&summary, crt);
-    kerr_set(&t->refused, KE_TLS_PEER, "the %s's certificate is refused: %s%s; %s", tls_other(t),
+    kerr_set(&t->shake->refused, KE_TLS_PEER, "the %s's certificate is refused: %s%s; %s", tls_other(t),
              why->text, buf_cstr(&detail), buf_cstr(&summary));
     buf_clear(&detail);
     buf_clear(&summary);
@@ -177,10 +177,10 @@ static void read_peer(gnutls_session_t session, struct tls_info *i)
     gnutls_x509_crt_deinit(crt);
 }
 
-/* Is the peer a client that was verified lately? Its part of t->info is then filled in. */
+/* Is the peer a client that was verified lately? Its part of t->shake->info is then filled in. */
 static bool known(struct tls_conn *t, uint8_t key[TLS_KEY_SIZE], int64_t now_s)
 {
-    return tls_known_find(t->creds->known, key, now_s, &t->info);
+    return tls_known_find(t->creds->known, key, now_s, &t->shake->info);
 }
 
 int tls_peer_verify(gnutls_session_t session)
@@ -190,7 +190,7 @@ int tls_peer_verify(gnutls_session_t session)
     bool client = t->creds->role == TLS_CLIENT;
     gnutls_typed_vdata_st want[2] = {
         {GNUTLS_DT_KEY_PURPOSE_OID, (unsigned char *)(client ? as_server : as_client), 0},
-        {GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)t->host, 0}, /* takes addresses too */
+        {GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)t->shake->host, 0}, /* takes addresses too */
     };
     int64_t now_s = clock_wall_ns() / NS_PER_S;
     uint8_t key[TLS_KEY_SIZE];
@@ -199,7 +199,7 @@ int tls_peer_verify(gnutls_session_t session)
 
     if (keep && known(t, key, now_s))
         return 0;
-    int rc = gnutls_certificate_verify_peers(session, want, t->host[0] ? 2 : 1, &status);
+    int rc = gnutls_certificate_verify_peers(session, want, t->shake->host[0] ? 2 : 1, &status);
     if (rc == GNUTLS_E_NO_CERTIFICATE_FOUND)
         return t->creds->o.client_cert_optional ? 0 : rc;
     if (rc < 0)
@@ -208,15 +208,15 @@ int tls_peer_verify(gnutls_session_t session)
         refuse(t, status);
         return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
     }
-    read_peer(session, &t->info);
+    read_peer(session, &t->shake->info);
     if (keep)
-        tls_known_put(t->creds->known, session, key, now_s, &t->info);
+        tls_known_put(t->creds->known, session, key, now_s, &t->shake->info);
     return 0;
 }
 
 void tls_peer_info(struct tls_conn *t)
 {
-    struct tls_info *i = &t->info;
+    struct tls_info *i = &t->shake->info;
     gnutls_session_t s = t->session;
     const char *suite = gnutls_ciphersuite_get(s), *group = gnutls_group_get_name(gnutls_group_get(s));
     const char *version = gnutls_protocol_get_name(gnutls_protocol_get_version(s));

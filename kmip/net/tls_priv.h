@@ -22,11 +22,18 @@ struct tls_creds {
     char own[512]; /* summary of our own certificate, "" when none */
 };
 
+/* What the handshake needs and tells: most of what a connection takes, apart from GnuTLS. */
+struct tls_shake {
+    char host[256]; /* client: what the certificate must name; "" = do not compare */
+    struct kerr refused; /* why the peer's certificate was refused, from the callback */
+    struct tls_info info;
+};
+
 struct tls_conn {
     gnutls_session_t session;
     const struct tls_creds *creds;
     int fd;
-    char host[256]; /* client: what the certificate must name; "" = do not compare */
+    struct tls_shake *shake; /* NULL after tls_settle */
     bool established, got_data;
     bool eof;       /* the socket has ended */
     bool abrupt;    /* ... without close-notify */
@@ -35,14 +42,12 @@ struct tls_conn {
     bool has_early; /* one byte of data, read while a failed send was being explained */
     uint8_t early;
     int sys_errno;  /* of the last failed system call below GnuTLS; 0 = none */
-    struct kerr refused; /* why the peer's certificate was refused, from the callback */
-    gnutls_alert_description_t refusal_alert; /* goes with it; 0 = GnuTLS's choice */
+    gnutls_alert_description_t refusal_alert; /* goes with shake->refused; 0 = GnuTLS's choice */
     uint8_t first[8]; /* what the peer sent first: tells other protocols from TLS */
     size_t n_first;
     bool held;
     struct buf out; /* encrypted records on their way; [out_off, n) is still to go */
     size_t out_off;
-    struct tls_info info;
 };
 
 static inline const char *tls_other(const struct tls_conn *t)
@@ -63,9 +68,9 @@ void tls_known_put(struct tls_known *k, gnutls_session_t session, const uint8_t 
                    int64_t now_s, const struct tls_info *peer);
 
 /* tls_peer.c */
-/* Verify callback of the credentials: fills t->refused and refuses. */
+/* Verify callback of the credentials: fills t->shake->refused and refuses. */
 int tls_peer_verify(gnutls_session_t session);
-/* Fills t->info after a handshake. */
+/* Fills t->shake->info after a handshake. */
 void tls_peer_info(struct tls_conn *t);
 
 /* tls_text.c */

@@ -206,8 +206,8 @@ static const struct {
 
 enum tls_io tls_explain(struct tls_conn *t, int rc, struct kerr *err)
 {
-    if (t->refused.code != KE_OK) {
-        kerr_set(err, t->refused.code, "%s", t->refused.msg);
+    if (t->shake && t->shake->refused.code != KE_OK) {
+        kerr_set(err, t->shake->refused.code, "%s", t->shake->refused.msg);
         return TLS_FAILED;
     }
     if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)

@@ -131,7 +131,9 @@ RIG void rig_begin(uint64_t seed)
     struct kerr err = KERR_INIT;
     log_set_level(LOG_ERROR);
     rig_cfg = (struct mock_config){.seed = (int64_t)seed,
-                                   .limits = {.message_size = 1 << 20, .request_ns = 30 * SEC},
+                                   .limits = {.message_size = 1 << 20,
+                                              .response_size = 64 << 20,
+                                              .request_ns = 30 * SEC},
                                    .clock = clock_right};
     rig_engine = (struct mock_engine){.cfg = &rig_cfg};
     rig_now = 1000 * SEC;

@@ -315,7 +315,7 @@ Test(fault_pipe, bandwidth_and_clock_are_armed_by_a_request_too)
     rig_add("{name: c, action: {clock: {offset: +1h}}, match: {nth: 1}}");
     cr_expect_null(s->faults.armed.clock_use);
     rig_ask(s, KMIP_OPERATION_GET, 'c');
-    cr_expect_eq(s->faults.armed.clock.spec.offset_ns, 3600 * SEC);
+    cr_expect_eq(s->faults.armed.clock->spec.offset_ns, 3600 * SEC);
 }
 
 /* --- behaviour --------------------------------------------------------- */

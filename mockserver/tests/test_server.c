@@ -416,6 +416,41 @@ Test(server, refuses_connections_beyond_the_limit)
     tls_free(&b);
 }
 
+/* A request that stays without its last bytes. */
+static struct tls_conn *hoarder(void)
+{
+    static const uint8_t head[] = {0x42, 0x00, 0x78, 0x01, 0x00, 0x0F, 0xFF, 0xF8};
+    static const uint8_t zeros[800000];
+    struct tls_conn *t = client();
+    say(t, bytes_of(head, sizeof head));
+    say(t, bytes_of(zeros, sizeof zeros));
+    return t;
+}
+
+Test(server, parts_with_who_has_held_most_for_longest)
+{
+    static const char *const sets[] = {"limits.buffers=3000000", NULL};
+    enum { HOARDERS = 3 }; /* a buffer grows by doubling: each takes a MiB or more */
+    struct buf b;
+    uint8_t in[TLS_RECORD_MAX];
+    start(sets, 0);
+    struct tls_conn *honest = client(), *h[HOARDERS];
+    put_requests(&b, 1);
+    for (int i = 0; i < HOARDERS; i++) {
+        h[i] = hoarder();
+        say(honest, buf_bytes(&b)); /* answered once what came before it is read */
+        cr_expect_eq(next_id(honest), 0);
+    }
+    cr_expect_leq(record(h[0], in, WAIT_MS), 0, "the first is gone");
+    say(honest, buf_bytes(&b));
+    cr_expect_eq(next_id(honest), 0);
+    expect_service();
+    for (int i = 0; i < HOARDERS; i++)
+        tls_free(&h[i]);
+    buf_clear(&b);
+    tls_free(&honest);
+}
+
 Test(server, goes_on_when_descriptors_run_out)
 {
     enum { CLIENTS = 40 };

@@ -59,6 +59,7 @@ static void set_up(void)
 {
     struct mock_peer peer = {.identity = "client\n", .authenticated = true};
     cfg.limits.message_size = 4096;
+    cfg.limits.response_size = 64 << 20;
     cfg.limits.request_ns = 30 * NS_PER_S;
     cfg.limits.idle_ns = 60 * NS_PER_S;
     cfg.seed = 7;
