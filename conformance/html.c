@@ -55,7 +55,7 @@ static void put_line(struct buf *out, struct bytes line)
 
 void html_text(struct buf *out, struct bytes text)
 {
-    for (size_t i = 0, from = 0; i <= text.n; i++) {
+    for (size_t i = 0, from = 0; text.n > 0 && i <= text.n; i++) {
         if (i < text.n && text.p[i] != '\n' && text.p[i] != '\t')
             continue;
         put_line(out, bytes_of(text.p + from, i - from));

@@ -145,11 +145,12 @@ static void load_head(struct report_loaded *l, const json_t *root)
 {
     const json_t *gate = json_object_get(root, "gate");
     int64_t started = 0;
-    text_date(bytes_str(report_text_of(root, "started")), &started);
+    if (!text_date(bytes_str(report_text_of(root, "started")), &started) || started < 0)
+        started = 0;
     l->result = (struct run_result){
         .target = &l->target,
         .run_prefix = report_text_of(root, "run"),
-        .started_wall_ns = clock_add(0, started * NS_PER_S),
+        .started_wall_ns = started > INT64_MAX / NS_PER_S ? INT64_MAX : started * NS_PER_S,
         .took_ns = report_ns_of(root, "took_ms"),
         .repeat = 1,
         .gate = gate_of(gate),

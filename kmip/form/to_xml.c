@@ -169,6 +169,8 @@ static bool leaf(struct xml_out *x, const struct kmip_spot *spot, const struct t
     for (uint64_t i = it->len; i < ttlv_padded(it->len); i++)
         if (it->val.p[i] != 0)
             return fail(x, it, "the padding is not zero, which XML cannot say; --yaml can");
+    if (!form_is_plain_item(it))
+        return fail(x, it, "needless sign bytes, which XML cannot say; --yaml can");
     if (it->type == TTLV_TEXT_STRING && !sayable(it->val)) {
         buf_puts(x->out, " hex=\"");
         buf_hex(x->out, it->val);

@@ -197,7 +197,8 @@ static bool feed(struct parse *p, struct bytes text)
         size_t n = text.n < CHUNK ? text.n : CHUNK;
         last = n == text.n;
         status = XML_Parse(p->expat, (const char *)text.p, (int)n, last);
-        text = bytes_of(text.p + n, text.n - n);
+        if (!last)
+            text = bytes_of(text.p + n, text.n - n);
     }
     if (status == XML_STATUS_OK)
         return true;
