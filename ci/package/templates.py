@@ -4,8 +4,11 @@
     ci/package/templates.py BUILD VERSION check     everything parses, refers to what is there and
                                                     calls programs by options that they have
     ci/package/templates.py BUILD VERSION deb ROOT  each file below ROOT is in one Debian package
-    ci/package/templates.py BUILD VERSION sh WHAT   a piece to be run by a test: github, gitlab,
-                                                    job, merge; config: the mock's, of its ConfigMap
+    ci/package/templates.py BUILD VERSION sh WHAT   a piece to be run by a test: build and github
+                                                    (steps of the action), gitlab, job, merge,
+                                                    container (what the image's last stage runs);
+                                                    config: the mock's, of its ConfigMap
+    ci/package/templates.py BUILD VERSION advised FILE  FILE, by kmip-conform advise, is values.yaml
 Exit code 1: with a line for each that is wrong."""
 import fnmatch
 import glob
@@ -142,6 +145,15 @@ def check_kubernetes(build, version):
 
 # ---- GitHub, GitLab, container ------------------------------------------------------------
 
+def check_references(version):
+    """Those who take a template over name the version that it is of."""
+    for path, pattern in (('github/action.yml', r'ci/package/github@v(\S+)'),
+                          ('gitlab/kmip-conform.yml', r'ref: v([^,\s]+)')):
+        with open(os.path.join(HERE, path), encoding='utf-8') as f:
+            named = re.findall(pattern, f.read())
+        object_to(named == [version], path, 'names version', named)
+
+
 def check_github():
     action = load('github', 'action.yml')[0]
     object_to(action['runs']['using'] == 'composite', 'action.yml: not composite')
@@ -182,11 +194,27 @@ def check_deb(root):
         object_to(len(owners.get(f, [])) == 1, f, 'is in', owners.get(f, 'no package'))
 
 
+# ---- what advise prints ---------------------------------------------------------------------
+
+def check_advised(path):
+    """Where the server is, is another matter, and so is how fast it was on this machine."""
+    with open(path, encoding='utf-8') as f:
+        advised = yaml.safe_load(f)['kmip']
+    block = load('kubernetes', 'values.yaml')[0]['kmip']
+    object_to(list(advised) == list(block), 'values.yaml has', list(block), 'and advise prints', list(advised))
+    for key in set(advised) & set(block) - {'hosts', 'port', 'pipelineDepth'}:
+        object_to(advised[key] == block[key], 'values.yaml:', key, 'is', block[key], 'and advise prints', advised[key])
+
+
 # ---- pieces to run ----------------------------------------------------------------------------
 
 def sh(what):
-    if what == 'github':
-        return load('github', 'action.yml')[0]['runs']['steps'][-1]['run']
+    if what in ('build', 'github'):
+        return load('github', 'action.yml')[0]['runs']['steps'][('build', 'github').index(what)]['run']
+    if what == 'container':
+        with open(os.path.join(HERE, 'Containerfile'), encoding='utf-8') as f:
+            last = f.read().split('\nFROM ')[-1]
+        return '\n'.join(re.findall(r'^RUN ((?:.*\\\n)*.*)$', last, re.M))
     if what == 'gitlab':
         return '\n'.join(load('gitlab', 'kmip-conform.yml')[0]['.kmip-scenarios']['script'])
     if what == 'config':
@@ -200,8 +228,11 @@ def main(build, version, what, *rest):
         print(sh(*rest))
     elif what == 'deb':
         check_deb(*rest)
+    elif what == 'advised':
+        check_advised(*rest)
     else:
         check_kubernetes(build, version)
+        check_references(version)
         check_github()
         check_container_file(build)
     print(*wrong, sep='\n', end='\n' if wrong else '')
