@@ -29,6 +29,8 @@
 # that are yours.
 VARIANT ?=
 BUILD   ?= build$(if $(VARIANT),/$(VARIANT))
+# By one name, however it was given: what an object depends on is known by the object's name.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 CC      ?= cc
 PREFIX  ?= /usr/local
 PYTHON  ?= /usr/bin/python3

@@ -55,6 +55,13 @@ flags() {
     grep -q 'one of: asan' "$work/out" || fail "$ran: does not name the variants"
 }
 
+# The same folder by two names is one folder: what objects depend on is not lost between them.
+names() {
+    ran="make BUILD=$PWD/elsewhere"
+    make -n V=1 BUILD="$PWD/elsewhere" elsewhere/obj/kmip/base/clock.o >"$work/out" 2>&1 || fail "$ran: does not work"
+    grep -q -- ' -o elsewhere/obj/kmip/base/clock.o' "$work/out" || fail "$ran: is not elsewhere"
+}
+
 # Tests that are to run under sanitizers do not run without.
 marks() {
     local rc=0
@@ -128,6 +135,7 @@ helps() {
 }
 
 flags
+names
 marks
 installs
 cleans
